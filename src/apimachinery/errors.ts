@@ -1,0 +1,200 @@
+/** Status errors with upstream's codes, reasons and messages. Mirrors apimachinery/pkg/api/errors/errors.go. */
+import { type FieldError, fieldErrorMessage, fieldErrorReason } from './field-error.ts'
+import { formatGroupResource } from './meta.ts'
+
+export interface StatusCause {
+  reason?: string
+  message?: string
+  field?: string
+}
+
+export interface StatusDetails {
+  name?: string
+  group?: string
+  kind?: string
+  uid?: string
+  causes?: StatusCause[]
+  retryAfterSeconds?: number
+}
+
+export interface Status {
+  kind: 'Status'
+  apiVersion: 'v1'
+  metadata: { resourceVersion?: string; continue?: string }
+  status: 'Success' | 'Failure'
+  message?: string
+  reason?: string
+  details?: StatusDetails
+  code?: number
+}
+
+/** What a message names: the plural resource (`pods`) or, for 422, the kind (`Pod`), with its group. */
+export interface Qualified {
+  group: string
+  resource: string
+}
+
+/** An error that is answered to the client as the Status it carries. Every failure of the API is one of these. */
+export class StatusError extends Error {
+  readonly status: Status
+  constructor(status: Status) {
+    super(status.message)
+    this.name = 'StatusError'
+    this.status = status
+  }
+  get code(): number {
+    return this.status.code ?? 500
+  }
+  get reason(): string {
+    return this.status.reason ?? ''
+  }
+}
+
+export function failure(code: number, reason: string, message: string, details?: StatusDetails): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(details ? { details } : {}),
+    code,
+  })
+}
+
+function details(of: Qualified, name?: string, more?: Partial<StatusDetails>): StatusDetails {
+  return {
+    ...(name ? { name } : {}),
+    ...(of.group ? { group: of.group } : {}),
+    ...(of.resource ? { kind: of.resource } : {}),
+    ...more,
+  }
+}
+
+const named = (of: Qualified): string => formatGroupResource(of.group, of.resource)
+
+export function newNotFound(of: Qualified, name: string): StatusError {
+  return failure(404, 'NotFound', `${named(of)} ${JSON.stringify(name)} not found`, details(of, name))
+}
+
+/** The path names nothing this server serves. */
+export function newPathNotFound(): StatusError {
+  return failure(404, 'NotFound', 'the server could not find the requested resource', {})
+}
+
+export function newAlreadyExists(of: Qualified, name: string): StatusError {
+  return failure(409, 'AlreadyExists', `${named(of)} ${JSON.stringify(name)} already exists`, details(of, name))
+}
+
+export function newGenerateNameConflict(of: Qualified, name: string): StatusError {
+  const message = `${named(of)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`
+  return failure(409, 'AlreadyExists', message, details(of, name, { retryAfterSeconds: 1 }))
+}
+
+export function newConflict(of: Qualified, name: string, why: string): StatusError {
+  const message = `Operation cannot be fulfilled on ${named(of)} ${JSON.stringify(name)}: ${why}`
+  return failure(409, 'Conflict', message, details(of, name))
+}
+
+/** The stale-write conflict of optimistic locking. */
+export function newStaleWrite(of: Qualified, name: string): StatusError {
+  return newConflict(
+    of,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  )
+}
+
+export function newForbidden(of: Qualified, name: string, why: string): StatusError {
+  const message = of.resource
+    ? name
+      ? `${named(of)} ${JSON.stringify(name)} is forbidden: ${why}`
+      : `${named(of)} is forbidden: ${why}`
+    : `forbidden: ${why}`
+  return failure(403, 'Forbidden', message, details(of, name))
+}
+
+/** 422 with one cause per field error. `of.resource` is the Kind here, as upstream prints it. */
+export function newInvalid(of: Qualified, name: string, errors: FieldError[]): StatusError {
+  const messages = [...new Set(errors.map((error) => fieldErrorMessage(error)))]
+  const text = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`
+  const causes = errors.map((error) => ({
+    reason: fieldErrorReason(error),
+    message: fieldErrorMessage(error, false),
+    field: error.field,
+  }))
+  const message = `${named(of)} ${JSON.stringify(name)} is invalid${text ? `: ${text}` : ''}`
+  return failure(422, 'Invalid', message, details(of, name, causes.length ? { causes } : {}))
+}
+
+export function newBadRequest(message: string): StatusError {
+  return failure(400, 'BadRequest', message)
+}
+
+export function newExpired(message: string): StatusError {
+  return failure(410, 'Expired', message)
+}
+
+/** What a watch below the compaction point is told. */
+export function newTooOldResourceVersion(requested: number, oldest: number): StatusError {
+  return newExpired(`too old resource version: ${requested} (${oldest})`)
+}
+
+export function newTimeout(message: string, retryAfterSeconds: number): StatusError {
+  return failure(504, 'Timeout', `Timeout: ${message}`, { retryAfterSeconds })
+}
+
+/** A list or get at a revision that this server has not reached. */
+export function newTooLargeResourceVersion(requested: number, current: number): StatusError {
+  return failure(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+}
+
+/** `method` is the verb as upstream prints it in 405: `POST` becomes `create` and so on in the caller. */
+export function newMethodNotSupported(of: Qualified, method: string): StatusError {
+  return failure(
+    405,
+    'MethodNotAllowed',
+    `${method} is not supported on resources of kind ${JSON.stringify(named(of))}`,
+    details(of),
+  )
+}
+
+export function newNotAcceptable(message: string): StatusError {
+  return failure(406, 'NotAcceptable', message)
+}
+
+export function newUnsupportedMediaType(message: string): StatusError {
+  return failure(415, 'UnsupportedMediaType', message)
+}
+
+export function newRequestEntityTooLarge(message: string): StatusError {
+  return failure(413, 'RequestEntityTooLarge', `Request entity is too large: ${message}`)
+}
+
+export function newTooManyRequests(message: string, retryAfterSeconds: number, causes?: StatusCause[]): StatusError {
+  return failure(429, 'TooManyRequests', message, {
+    ...(causes ? { causes } : {}),
+    ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
+  })
+}
+
+export function newInternalError(message: string): StatusError {
+  return failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
+}
+
+/** Known to Kubernetes, not (yet) to KubEmu: answered clearly, never with a silent success. */
+export function newNotImplemented(what: string): StatusError {
+  return failure(501, 'NotImplemented', `kubemu does not support ${what}`)
+}
+
+export function isStatusError(error: unknown, reason?: string): error is StatusError {
+  return error instanceof StatusError && (reason === undefined || error.reason === reason)
+}
+
+export const isNotFound = (error: unknown): error is StatusError => isStatusError(error, 'NotFound')
+export const isConflict = (error: unknown): error is StatusError => isStatusError(error, 'Conflict')
+export const isAlreadyExists = (error: unknown): error is StatusError => isStatusError(error, 'AlreadyExists')

@@ -1,0 +1,117 @@
+/** Field errors: what validation returns, and how they print. Mirrors apimachinery/pkg/util/validation/field/{errors,path}.go. */
+
+export type FieldErrorType =
+  | 'NotFound'
+  | 'Required'
+  | 'Duplicate'
+  | 'Invalid'
+  | 'NotSupported'
+  | 'Forbidden'
+  | 'TooLong'
+  | 'TooMany'
+  | 'TypeInvalid'
+  | 'Internal'
+
+export interface FieldError {
+  type: FieldErrorType
+  /** `spec.containers[0].name`; empty when it concerns the whole object. */
+  field: string
+  badValue?: unknown
+  detail: string
+}
+
+const REASON: Record<FieldErrorType, string> = {
+  NotFound: 'FieldValueNotFound',
+  Required: 'FieldValueRequired',
+  Duplicate: 'FieldValueDuplicate',
+  Invalid: 'FieldValueInvalid',
+  NotSupported: 'FieldValueNotSupported',
+  Forbidden: 'FieldValueForbidden',
+  TooLong: 'FieldValueTooLong',
+  TooMany: 'FieldValueTooMany',
+  TypeInvalid: 'FieldValueTypeInvalid',
+  Internal: 'InternalError',
+}
+
+const LEAD: Record<FieldErrorType, string> = {
+  NotFound: 'Not found',
+  Required: 'Required value',
+  Duplicate: 'Duplicate value',
+  Invalid: 'Invalid value',
+  NotSupported: 'Unsupported value',
+  Forbidden: 'Forbidden',
+  TooLong: 'Too long',
+  TooMany: 'Too many',
+  TypeInvalid: 'Invalid value',
+  Internal: 'Internal error',
+}
+
+const VALUELESS = new Set<FieldErrorType>(['Required', 'Forbidden', 'TooLong', 'Internal'])
+
+/** The cause's reason. */
+export function fieldErrorReason(error: FieldError): string {
+  return REASON[error.type]
+}
+
+/** The text of one error; with `withField` (default) led by the path, as the Status message has it and a cause's message has not. */
+export function fieldErrorMessage(error: FieldError, withField = true): string {
+  let text = LEAD[error.type]
+  if (!VALUELESS.has(error.type)) text += `: ${formatValue(error.badValue)}`
+  if (error.detail !== '') text += `: ${error.detail}`
+  return withField ? `${error.field === '' ? '<nil>' : error.field}: ${text}` : text
+}
+
+function formatValue(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return value === undefined ? 'null' : JSON.stringify(value)
+}
+
+export const required = (field: string, detail = ''): FieldError => ({ type: 'Required', field, detail })
+export const invalid = (field: string, badValue: unknown, detail: string): FieldError => ({
+  type: 'Invalid',
+  field,
+  badValue,
+  detail,
+})
+export const typeInvalid = (field: string, badValue: unknown, detail: string): FieldError => ({
+  type: 'TypeInvalid',
+  field,
+  badValue,
+  detail,
+})
+export const duplicate = (field: string, badValue: unknown): FieldError => ({
+  type: 'Duplicate',
+  field,
+  badValue,
+  detail: '',
+})
+export const notFound = (field: string, badValue: unknown): FieldError => ({
+  type: 'NotFound',
+  field,
+  badValue,
+  detail: '',
+})
+export const forbidden = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail })
+export const tooLong = (field: string, maxBytes: number): FieldError => ({
+  type: 'TooLong',
+  field,
+  detail: `may not be more than ${maxBytes} bytes`,
+})
+export const tooMany = (field: string, actual: number, max: number): FieldError => ({
+  type: 'TooMany',
+  field,
+  badValue: actual,
+  detail: `must have at most ${max} items`,
+})
+/** `supported` prints in the order given: callers sort where upstream has a set. */
+export const notSupported = (field: string, badValue: unknown, supported: readonly string[]): FieldError => ({
+  type: 'NotSupported',
+  field,
+  badValue,
+  detail: supported.length ? `supported values: ${supported.map((value) => JSON.stringify(value)).join(', ')}` : '',
+})
+
+/** `spec.containers[0]`, `data[key]`: paths are plain strings, made only where an error is made or a list is walked. */
+export const child = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`)
+export const index = (path: string, i: number): string => `${path}[${i}]`
+export const key = (path: string, name: string): string => `${path}[${name}]`

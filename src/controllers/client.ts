@@ -1,0 +1,77 @@
+/** What controllers may do to the cluster: the same writes as any client, without HTTP or JSON in between. An interface: cluster.ts gives the implementation. */
+import type { KubeObject, LabelSelector } from '../apimachinery/meta.ts'
+
+/** `pods`, `deployments.apps`: resource and group, as messages print them. */
+export type ResourceName = string
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number
+  preconditions?: { uid?: string; resourceVersion?: string }
+  propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'
+}
+
+/**
+ * Writes go through the registry's store as HTTP writes do: defaults, admission, validation, resourceVersion and events apply.
+ * Failures are StatusErrors. Objects that come back are shared and must not be changed: make a new one.
+ */
+export interface Client {
+  create<T extends KubeObject>(resource: ResourceName, object: T): Promise<T>
+  /** Optimistic when metadata.resourceVersion is set. */
+  update<T extends KubeObject>(resource: ResourceName, object: T): Promise<T>
+  updateStatus<T extends KubeObject>(resource: ResourceName, object: T): Promise<T>
+  /**
+   * Read, change, write as one step: `change` gets the present object (do not mutate) and answers the next one; answering the same object
+   * writes nothing. `subresource`: 'status', 'scale' is not one of these. Throws NotFound.
+   */
+  modify<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    change: (old: T) => T,
+    options?: { subresource?: 'status' | 'finalize' },
+  ): Promise<T>
+  /** POST to a subresource that has its own kind: `binding`, `eviction`. */
+  createSubresource(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    subresource: string,
+    body: KubeObject,
+  ): Promise<KubeObject>
+  delete(resource: ResourceName, namespace: string, name: string, options?: DeleteOptions): Promise<void>
+  /** Live read. Throws NotFound. */
+  get<T extends KubeObject>(resource: ResourceName, namespace: string, name: string): Promise<T>
+  list<T extends KubeObject>(
+    resource: ResourceName,
+    options?: { namespace?: string; labelSelector?: LabelSelector },
+  ): Promise<T[]>
+}
+
+/** One step of history as a controller's informer reads it. */
+export interface InformerEvent {
+  type: 'added' | 'updated' | 'deleted'
+  object: KubeObject
+  old?: KubeObject
+}
+
+/** The in-process watch that informers are fed from. Implemented beside the client. */
+export interface WatchSource {
+  /**
+   * All present objects as `added`, then every change in order. `wake` is called (synchronously inside a commit) when there is something to
+   * read; `read` answers the pending events and empties them.
+   */
+  watch(resource: ResourceName, wake: () => void): { read(): InformerEvent[]; close(): void }
+  /** Group, version, kind of every served resource, for those that walk all kinds (garbage collector, namespace). */
+  resources(): ServedResource[]
+  /** Called after the set of served resources changed (custom resources). */
+  onResourcesChanged(callback: () => void): () => void
+}
+
+export interface ServedResource {
+  name: ResourceName
+  group: string
+  version: string
+  kind: string
+  namespaced: boolean
+  verbs: readonly string[]
+}

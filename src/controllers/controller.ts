@@ -1,0 +1,85 @@
+/** What a controller is: one file and one row of controllers.ts. Mirrors controller-runtime's contract. */
+import type { Clock } from '../apimachinery/clock.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import type { Random } from '../apimachinery/random.ts'
+import type { Client, ResourceName, ServedResource } from './client.ts'
+
+/** Names the root object of one reconcile; namespace is '' for cluster scope. */
+export interface Key {
+  namespace: string
+  name: string
+}
+
+export interface Result {
+  /** Reconcile the key again after this long. */
+  requeueAfterMs?: number
+}
+
+/** Reads a controller's informers. Always up to date with storage when a reconcile starts. Objects are shared: never change one. */
+export interface Lister<T extends KubeObject = KubeObject> {
+  get(namespace: string, name: string): T | undefined
+  /** All, or those of a namespace; in no particular order but a stable one. */
+  list(namespace?: string): readonly T[]
+  /** Objects whose controller reference (controller: true) has this uid. Indexed. */
+  ownedBy(uid: string): readonly T[]
+  /** Objects under a value of a named index declared by the controller. */
+  byIndex(index: string, value: string): readonly T[]
+}
+
+/** Records Events (the resource) with upstream's aggregation: same source, object, reason and message raise `count`. */
+export interface Recorder {
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void
+}
+
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface ControllerContext {
+  client: Client
+  lister<T extends KubeObject>(resource: ResourceName): Lister<T>
+  recorder: Recorder
+  clock: Clock
+  random: Random
+  logger: Logger
+  /** Asks for a reconcile of a key, at once or after a while: for controllers that time things. */
+  enqueue(key: Key, afterMs?: number): void
+  resources(): ServedResource[]
+}
+
+export interface Watch {
+  resource: ResourceName
+  /** Keys of the root objects that a change of `object` concerns. `old` is there on updates. Pure but for lister reads. */
+  keys(object: KubeObject, context: ControllerContext, old?: KubeObject): Key[]
+  /** Skip changes that cannot matter. */
+  when?(object: KubeObject, old?: KubeObject): boolean
+}
+
+export interface ControllerDefinition {
+  /** As in `--controllers`: `replicaset`. Events and fields are written under upstream's component name. */
+  name: string
+  /** Source component of Events: `replicaset-controller`. */
+  component: string
+  /** Root resource: each of its changes enqueues its own key. Absent for controllers that only have `watches`. */
+  for?: ResourceName
+  /** Resources whose controller owner is a root object: their changes enqueue the owner. */
+  owns?: ResourceName[]
+  watches?: Watch[]
+  /** Further resources the reconciler lists without being triggered by them. */
+  reads?: ResourceName[]
+  /** Indexes over resources: name -> values of an object. */
+  indexes?: Record<ResourceName, Record<string, (object: KubeObject) => string[]>>
+  /**
+   * Brings the world one step towards what the root object wants. Level-based: reads state, is never told which event came. A throw is a retry
+   * with back-off (a Conflict: at once). The root being gone is not an error. At most one at a time for a key.
+   */
+  reconcile(key: Key, context: ControllerContext): Promise<Result | void> | Result | void
+}
+
+/** Types the definition; adds nothing. */
+export function defineController(definition: ControllerDefinition): ControllerDefinition {
+  return definition
+}
