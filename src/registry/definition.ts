@@ -1,0 +1,167 @@
+/** What a resource is: facts from the data file plus, where a kind has behaviour of its own, hooks. Mirrors rest.RESTCreateStrategy and its siblings. */
+import type { Clock } from '../apimachinery/clock.ts'
+import type { FieldError } from '../apimachinery/field-error.ts'
+import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
+import type { Random } from '../apimachinery/random.ts'
+import type { ResourceFact } from '../apimachinery/schema/facts.ts'
+import type { MaybePromise } from '../storage/interface.ts'
+
+export interface UserInfo {
+  username: string
+  groups: readonly string[]
+  uid?: string
+  extra?: Record<string, string[]>
+}
+
+/** Live reads of other resources, for hooks and admission. `resource` is `pods` or `deployments.apps`. Objects are shared: do not change them. */
+export interface Reader {
+  get<T extends KubeObject = DynamicObject>(resource: string, namespace: string, name: string): T | undefined
+  list<T extends KubeObject = DynamicObject>(resource: string, namespace?: string): T[]
+}
+
+/** Writes on behalf of the server itself (allocation records and the like): same rules, same revision order. */
+export interface InternalWriter {
+  create(resource: string, object: KubeObject): Promise<KubeObject>
+  update(
+    resource: string,
+    namespace: string,
+    name: string,
+    change: (old: DynamicObject) => DynamicObject,
+    subresource?: string,
+  ): Promise<KubeObject>
+  delete(resource: string, namespace: string, name: string, options?: InternalDeleteOptions): Promise<void>
+}
+
+export interface InternalDeleteOptions {
+  gracePeriodSeconds?: number
+  preconditions?: { uid?: string; resourceVersion?: string }
+}
+
+export interface ClusterSettings {
+  /** First address is the `kubernetes` Service's. */
+  serviceCidr: string
+  nodePortRange: { from: number; to: number }
+  podCidr: string
+}
+
+/** What every hook of one write is given. */
+export interface WriteContext {
+  readonly reader: Reader
+  readonly writer: InternalWriter
+  readonly clock: Clock
+  readonly random: Random
+  readonly user: UserInfo
+  readonly dryRun: boolean
+  /** '' for the main resource. */
+  readonly subresource: string
+  /** Cluster-wide settings that some kinds allocate from. */
+  readonly settings: ClusterSettings
+  /** Adds a `Warning: 299` header to the answer. */
+  warn(message: string): void
+}
+
+/** Keeps or undoes what `begin` reserved. Called once: true after the commit, false when the write failed or was a dry run. */
+export type Finish = (committed: boolean) => MaybePromise<void>
+
+export type Cell = string | number | boolean | null | object
+
+export interface RowContext {
+  /** Milliseconds since the epoch: ages are counted to it. */
+  now: number
+}
+
+/**
+ * A kind's own behaviour. Every hook is optional; omitting it means what Kubernetes does by default. Order of one create: defaults
+ * (schema) -> mutating admission -> prepareForCreate -> begin -> validate -> warnings -> canonicalize -> validating admission -> storage ->
+ * finish. Hooks get a draft of their own: `prepare*`, `begin` and `canonicalize` may change it in place, nothing else may. `old` is
+ * never changed.
+ */
+export interface ResourceHooks<T extends KubeObject = DynamicObject> {
+  /** Messages of upstream's name validation; default: DNS subdomain. `prefix`: the name is a generateName. */
+  validateName?(name: string, prefix: boolean): string[]
+  prepareForCreate?(object: T, context: WriteContext): void
+  /** After the fields that this door resets were taken from `old` (facts: resetFields) and before generation is compared. */
+  prepareForUpdate?(object: T, old: T, context: WriteContext): void
+  /** May reserve (addresses, ports); what it reserved is kept or undone by the answer. */
+  begin?(object: T, old: T | undefined, context: WriteContext): MaybePromise<Finish | undefined | void>
+  validate?(object: T, context: WriteContext): FieldError[]
+  /** Instead of `validate` on updates: call it inside where upstream does. Metadata is checked by the store. */
+  validateUpdate?(object: T, old: T, context: WriteContext): FieldError[]
+  warnings?(object: T, old: T | undefined, context: WriteContext): string[]
+  canonicalize?(object: T): void
+  /** Default where generation is kept: anything but metadata and status differs. */
+  generationChanges?(object: T, old: T): boolean
+  /** Graceful deletion: answers the seconds to wait (0: at once, after being marked). Absent: not graceful. */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number
+  /** Refuses or prepares a deletion before anything else of it happens; throws a StatusError. */
+  beforeDelete?(object: T, context: WriteContext): MaybePromise<void>
+  /** After the object is gone from storage (not in a dry run): releases what it held. */
+  afterDelete?(object: T, context: WriteContext): MaybePromise<void>
+  /** Whether an update that leaves a deleted object without finalizers removes it; namespaces look at spec.finalizers too. */
+  deletesDuringUpdate?(object: T, old: T): boolean
+  /** Value of a matched field key beyond metadata.name and metadata.namespace; absent field: ''. */
+  selectableFields?: Record<string, (object: T) => string>
+  /** Cells in the order of the facts' columns. Default: by the column's meaning (Name, Age, Created At). */
+  row?(object: T, context: RowContext): Cell[]
+  /** Applied to objects as they leave storage: kinds that default on read. Pure; answers the same object when nothing changes. */
+  defaultOnRead?(object: T): T
+  subresources?: Record<string, Subresource<T>>
+  /** The kind is stored under another version (facts: storedAs): how to go there and back. Pure. */
+  conversion?: { toStored(object: T): DynamicObject; fromStored(stored: DynamicObject): T }
+  /** The resource is not stored: create answers (review kinds), get and list compute (componentstatuses). */
+  virtual?: VirtualResource
+}
+
+/** A door to the same stored object. Which fields it resets is a fact; what is left to say is here. */
+export interface Subresource<T extends KubeObject = DynamicObject> {
+  /** Update and patch through this door (status, approval, finalize, resize, ephemeralcontainers). Instead of the main hooks. */
+  prepareForUpdate?(object: T, old: T, context: WriteContext): void
+  validateUpdate?(object: T, old: T, context: WriteContext): FieldError[]
+  warnings?(object: T, old: T, context: WriteContext): string[]
+  /** The door shows another kind (scale): how it is read from the object, and how a new one changes it. Both pure. */
+  projection?: Projection<T>
+  /** POST (binding, eviction, token): does its work through the context and answers the body to send. */
+  create?(name: string, namespace: string, body: DynamicObject, context: WriteContext): Promise<KubeObject>
+}
+
+export interface Projection<T extends KubeObject = DynamicObject> {
+  read(object: T): DynamicObject
+  write(view: DynamicObject, old: T): T
+  validate?(view: DynamicObject, old: DynamicObject): FieldError[]
+}
+
+export interface VirtualResource {
+  create?(object: DynamicObject, namespace: string, context: WriteContext): MaybePromise<DynamicObject>
+  get?(namespace: string, name: string, context: WriteContext): MaybePromise<DynamicObject | undefined>
+  list?(namespace: string | undefined, context: WriteContext): MaybePromise<DynamicObject[]>
+}
+
+/** A row of THE TABLE before its facts are looked up. */
+export interface ResourceRow {
+  group: string
+  version: string
+  resource: string
+  // biome-ignore lint/suspicious/noExplicitAny: hooks are typed where they are written; the table mixes kinds
+  hooks: ResourceHooks<any>
+}
+
+/** A served resource: facts and hooks together. Built-ins get theirs from the table, custom resources at run time. */
+export interface ResourceDefinition extends ResourceFact {
+  hooks: ResourceHooks
+  /** `deployments.apps`: how messages name it. */
+  groupResource: string
+  /** `apps/v1` */
+  apiVersion: string
+  /** `/registry/deployments/` */
+  storagePrefix: string
+}
+
+/** One row: `v1` or `apps/v1`, the resource as in the URL, and what is special about it. */
+export function defineResource<T extends KubeObject = DynamicObject>(
+  apiVersion: string,
+  resource: string,
+  hooks: ResourceHooks<T> = {},
+): ResourceRow {
+  const slash = apiVersion.indexOf('/')
+  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), resource, hooks }
+}
