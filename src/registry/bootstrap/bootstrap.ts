@@ -1,0 +1,114 @@
+/**
+ * What a fresh kube-apiserver holds before anyone asks it for anything. Mirrors the post-start hooks of pkg/controlplane and
+ * plugin/pkg/auth/authorizer/rbac/bootstrappolicy. Default ServiceAccounts and kube-root-ca.crt are controllers' work.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { kubernetesServiceObjects } from './kubernetes-service.ts'
+
+export interface BootstrapOptions {
+  /** Milliseconds since the epoch: condition times, the date legacy token tracking began, the Lease's renewal. */
+  now: number
+  /** `10.96.0.0/12`: its first address is the `kubernetes` Service's. */
+  serviceCidr: string
+  /** Address and port that pods would reach this server at. */
+  advertiseAddress: string
+  securePort: number
+  hostname: string
+  /** Suffix of the identity Lease's holder: a UUID from the cluster's Random. */
+  holderId: string
+}
+
+/** One object to create: `resource` is `configmaps` or `clusterroles.rbac.authorization.k8s.io`. */
+export interface BootstrapObject {
+  resource: string
+  object: DynamicObject
+  /** Written through /status after the create, where the kind's strategy clears status on create. */
+  status?: Record<string, unknown>
+}
+
+interface BootstrapFacts {
+  resource: string
+  apiVersion: string
+  kind: string
+  objects: DynamicObject[]
+}
+
+/**
+ * The objects in the order to create them: namespaces first. `admin`, `edit` and `view` come as the real server makes them, with an
+ * aggregationRule and no rules: aggregating them is a controller's work.
+ */
+export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
+  const time = formatTime(options.now)
+  const [namespaces, ...rest] = loadBootstrapFacts().map((entry) =>
+    entry.objects.map((object) => fixed(entry, object, time)),
+  )
+  return [
+    ...(namespaces ?? []),
+    ...rest.flat(),
+    ...kubernetesServiceObjects(options),
+    tokenTracking(time),
+    identityLease(options),
+  ]
+}
+
+/** Parsed anew for each caller, so that no two clusters share an object. */
+function loadBootstrapFacts(): BootstrapFacts[] {
+  const file = new URL('../../../facts/bootstrap-1.37.json', import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8')) as BootstrapFacts[]
+}
+
+function fixed(entry: BootstrapFacts, facts: DynamicObject, time: string): BootstrapObject {
+  const { status, ...fields } = facts
+  const object: DynamicObject = { ...fields, apiVersion: entry.apiVersion, kind: entry.kind }
+  if (status === undefined || Object.keys(status).length === 0) return { resource: entry.resource, object }
+  for (const condition of status.conditions ?? []) condition.lastTransitionTime = time
+  return { resource: entry.resource, object, status }
+}
+
+function tokenTracking(time: string): BootstrapObject {
+  return {
+    resource: 'configmaps',
+    object: {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
+      data: { since: time.slice(0, 10) },
+    },
+  }
+}
+
+function identityLease(options: BootstrapOptions): BootstrapObject {
+  const name = `apiserver-${identityHash(options.hostname)}`
+  return {
+    resource: 'leases.coordination.k8s.io',
+    object: {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        name,
+        namespace: 'kube-system',
+        labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': options.hostname },
+        annotations: { 'kubernetes.io/peer-advertise-address': `${options.advertiseAddress}:${options.securePort}` },
+      },
+      spec: {
+        holderIdentity: `${name}_${options.holderId}`,
+        leaseDurationSeconds: 3600,
+        renewTime: formatMicroTime(options.now),
+      },
+    },
+  }
+}
+
+/** Upstream's form: 16 bytes of a SHA-256 over the host's name and the server's kind, in lower-case base32. */
+function identityHash(hostname: string): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
+  const digest = createHash('sha256').update(`${hostname}/kube-apiserver`).digest().subarray(0, 16)
+  let bits = ''
+  for (const byte of digest) bits += byte.toString(2).padStart(8, '0')
+  let text = ''
+  for (let i = 0; i < bits.length; i += 5) text += alphabet[Number.parseInt(bits.slice(i, i + 5).padEnd(5, '0'), 2)]
+  return text
+}
