@@ -1,5 +1,6 @@
 /** Status errors with upstream's codes, reasons and messages. Mirrors apimachinery/pkg/api/errors/errors.go. */
-import { type FieldError, fieldErrorMessage, fieldErrorReason } from './field-error.ts'
+import { aggregate, type FieldError, fieldErrorMessage, fieldErrorReason } from './field-error.ts'
+import { quote } from './go-text.ts'
 import { formatGroupResource } from './meta.ts'
 
 export interface StatusCause {
@@ -75,7 +76,7 @@ function details(of: Qualified, name?: string, more?: Partial<StatusDetails>): S
 const named = (of: Qualified): string => formatGroupResource(of.group, of.resource)
 
 export function newNotFound(of: Qualified, name: string): StatusError {
-  return failure(404, 'NotFound', `${named(of)} ${JSON.stringify(name)} not found`, details(of, name))
+  return failure(404, 'NotFound', `${named(of)} ${quote(name)} not found`, details(of, name))
 }
 
 /** The path names nothing this server serves. */
@@ -84,16 +85,16 @@ export function newPathNotFound(): StatusError {
 }
 
 export function newAlreadyExists(of: Qualified, name: string): StatusError {
-  return failure(409, 'AlreadyExists', `${named(of)} ${JSON.stringify(name)} already exists`, details(of, name))
+  return failure(409, 'AlreadyExists', `${named(of)} ${quote(name)} already exists`, details(of, name))
 }
 
 export function newGenerateNameConflict(of: Qualified, name: string): StatusError {
-  const message = `${named(of)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`
+  const message = `${named(of)} ${quote(name)} already exists, the server was not able to generate a unique name for the object`
   return failure(409, 'AlreadyExists', message, details(of, name, { retryAfterSeconds: 1 }))
 }
 
 export function newConflict(of: Qualified, name: string, why: string): StatusError {
-  const message = `Operation cannot be fulfilled on ${named(of)} ${JSON.stringify(name)}: ${why}`
+  const message = `Operation cannot be fulfilled on ${named(of)} ${quote(name)}: ${why}`
   return failure(409, 'Conflict', message, details(of, name))
 }
 
@@ -109,7 +110,7 @@ export function newStaleWrite(of: Qualified, name: string): StatusError {
 export function newForbidden(of: Qualified, name: string, why: string): StatusError {
   const message = of.resource
     ? name
-      ? `${named(of)} ${JSON.stringify(name)} is forbidden: ${why}`
+      ? `${named(of)} ${quote(name)} is forbidden: ${why}`
       : `${named(of)} is forbidden: ${why}`
     : `forbidden: ${why}`
   return failure(403, 'Forbidden', message, details(of, name))
@@ -117,14 +118,12 @@ export function newForbidden(of: Qualified, name: string, why: string): StatusEr
 
 /** 422 with one cause per field error. `of.resource` is the Kind here, as upstream prints it. */
 export function newInvalid(of: Qualified, name: string, errors: FieldError[]): StatusError {
-  const messages = [...new Set(errors.map((error) => fieldErrorMessage(error)))]
-  const text = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`
   const causes = errors.map((error) => ({
     reason: fieldErrorReason(error),
     message: fieldErrorMessage(error, false),
     field: error.field,
   }))
-  const message = `${named(of)} ${JSON.stringify(name)} is invalid${text ? `: ${text}` : ''}`
+  const message = `${named(of)} ${quote(name)} is invalid${errors.length ? `: ${aggregate(errors)}` : ''}`
   return failure(422, 'Invalid', message, details(of, name, causes.length ? { causes } : {}))
 }
 
@@ -158,7 +157,7 @@ export function newMethodNotSupported(of: Qualified, method: string): StatusErro
   return failure(
     405,
     'MethodNotAllowed',
-    `${method} is not supported on resources of kind ${JSON.stringify(named(of))}`,
+    `${method} is not supported on resources of kind ${quote(named(of))}`,
     details(of),
   )
 }

@@ -1,4 +1,5 @@
 /** Field errors: what validation returns, and how they print. Mirrors apimachinery/pkg/util/validation/field/{errors,path}.go. */
+import { marshal, quote } from './go-text.ts'
 
 export type FieldErrorType =
   | 'NotFound'
@@ -9,6 +10,8 @@ export type FieldErrorType =
   | 'Forbidden'
   | 'TooLong'
   | 'TooMany'
+  | 'TooFew'
+  | 'TooShort'
   | 'TypeInvalid'
   | 'Internal'
 
@@ -29,6 +32,8 @@ const REASON: Record<FieldErrorType, string> = {
   Forbidden: 'FieldValueForbidden',
   TooLong: 'FieldValueTooLong',
   TooMany: 'FieldValueTooMany',
+  TooFew: 'FieldValueTooFew',
+  TooShort: 'FieldValueTooShort',
   TypeInvalid: 'FieldValueTypeInvalid',
   Internal: 'InternalError',
 }
@@ -42,11 +47,13 @@ const LEAD: Record<FieldErrorType, string> = {
   Forbidden: 'Forbidden',
   TooLong: 'Too long',
   TooMany: 'Too many',
+  TooFew: 'Too few',
+  TooShort: 'Too short',
   TypeInvalid: 'Invalid value',
   Internal: 'Internal error',
 }
 
-const VALUELESS = new Set<FieldErrorType>(['Required', 'Forbidden', 'TooLong', 'Internal'])
+const VALUELESS = new Set<FieldErrorType>(['Required', 'Forbidden', 'TooLong', 'TooShort', 'Internal'])
 
 /** The cause's reason. */
 export function fieldErrorReason(error: FieldError): string {
@@ -62,8 +69,14 @@ export function fieldErrorMessage(error: FieldError, withField = true): string {
 }
 
 function formatValue(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return value === undefined ? 'null' : JSON.stringify(value)
+  if (typeof value === 'string') return quote(value)
+  return typeof value === 'bigint' ? String(value) : marshal(value)
+}
+
+/** The text of all errors, each once: one alone, several as `[a, b]`. Mirrors ErrorList.ToAggregate().Error(). */
+export function aggregate(errors: readonly FieldError[]): string {
+  const messages = [...new Set(errors.map((error) => fieldErrorMessage(error)))]
+  return messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`
 }
 
 export const required = (field: string, detail = ''): FieldError => ({ type: 'Required', field, detail })
@@ -108,7 +121,7 @@ export const notSupported = (field: string, badValue: unknown, supported: readon
   type: 'NotSupported',
   field,
   badValue,
-  detail: supported.length ? `supported values: ${supported.map((value) => JSON.stringify(value)).join(', ')}` : '',
+  detail: supported.length ? `supported values: ${supported.map((value) => quote(value)).join(', ')}` : '',
 })
 
 /** `spec.containers[0]`, `data[key]`: paths are plain strings, made only where an error is made or a list is walked. */
