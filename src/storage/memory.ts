@@ -1,0 +1,243 @@
+/**
+ * The memory engine: one ordered tree and one event log a resource, one revision over all. Every other engine reads through one of these.
+ * A write is one synchronous step: check, journal (if any), state, log, wake-ups. Nothing can come between.
+ */
+import sortedBTree from 'sorted-btree'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import { DEFAULT_HISTORY_LIMIT, EventLog, newExpired } from './event-log.ts'
+import type {
+  Cursor,
+  HistoryOptions,
+  ListOptions,
+  ListResult,
+  Storage,
+  StorageEvent,
+  StorageMark,
+  WatchOptions,
+} from './interface.ts'
+import { StorageError } from './interface.ts'
+import type { Picture, Tree } from './picture.ts'
+import { countNames, differences, type Restoration } from './picture.ts'
+
+// The package is CommonJS: Node gives its exports as the default import, bundlers and vitest give their `default`, the class.
+type SortedBTree = typeof sortedBTree.default
+const BTree: SortedBTree = (sortedBTree as { default?: SortedBTree }).default ?? (sortedBTree as unknown as SortedBTree)
+
+/** Revision of a storage that nothing was written to. What etcd starts with, and so the floor of every log. */
+export const FIRST_REVISION = 1
+
+/** Writes what must outlive the process. Called before the commit becomes visible; throwing refuses the commit, nothing changed. */
+export interface CommitJournal {
+  commit(event: StorageEvent): void
+  restore(restoration: Restoration): void
+}
+
+export interface MemoryOptions {
+  history?: HistoryOptions
+  journal?: CommitJournal
+  /** The state to begin with, with no history: watches and lists from before its revision are Expired. */
+  initial?: Picture
+}
+
+/** One resource. `held`: an object was written here at some time; a watch alone makes a collection, too. */
+interface Collection {
+  tree: Tree
+  log: EventLog
+  held: boolean
+}
+
+class MemoryMark implements StorageMark, Picture {
+  readonly revision: number
+  readonly trees: ReadonlyMap<string, Tree>
+  constructor(revision: number, trees: ReadonlyMap<string, Tree>) {
+    this.revision = revision
+    this.trees = trees
+  }
+}
+
+export class MemoryStorage implements Storage {
+  #revision = FIRST_REVISION
+  /** History at and below this is gone in every log, also in those that are yet to be made. */
+  #floor: number
+  #closed = false
+  readonly #limit: number
+  readonly #journal: CommitJournal | undefined
+  readonly #collections = new Map<string, Collection>()
+
+  constructor(options: MemoryOptions = {}) {
+    this.#limit = options.history?.limit ?? DEFAULT_HISTORY_LIMIT
+    this.#journal = options.journal
+    this.#revision = options.initial?.revision ?? FIRST_REVISION
+    this.#floor = this.#revision
+    for (const [prefix, tree] of options.initial?.trees ?? []) {
+      Object.assign(this.#collection(prefix), { tree: tree.clone(), held: true })
+    }
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  get(prefix: string, name: string): KubeObject | undefined {
+    return this.#collections.get(prefix)?.tree.get(name)
+  }
+
+  list(prefix: string, options: ListOptions = {}): ListResult {
+    const revision = options.revision ?? this.#revision
+    const tree = this.#treeAt(prefix, revision)
+    const under = options.under ?? ''
+    const start = options.start !== undefined && options.start > under ? options.start : under
+    const limit = options.limit || Number.POSITIVE_INFINITY
+    const objects: KubeObject[] = []
+    for (const [name, object] of tree.entries(start, [])) {
+      if (!name.startsWith(under)) break
+      if (objects.length >= limit) return { objects, revision, next: name, remaining: countNames(tree, under, name) }
+      if (options.matches === undefined || options.matches(object)) objects.push(object)
+    }
+    return { objects, revision, remaining: 0 }
+  }
+
+  count(prefix: string, under = ''): number {
+    const collection = this.#collections.get(prefix)
+    return collection === undefined ? 0 : countNames(collection.tree, under, under)
+  }
+
+  prefixes(): string[] {
+    return [...this.#collections].flatMap(([prefix, { held }]) => (held ? [prefix] : [])).sort()
+  }
+
+  create(prefix: string, name: string, object: KubeObject): KubeObject {
+    this.#requireOpen()
+    if (this.get(prefix, name) !== undefined) {
+      throw new StorageError('Exists', `key exists: ${prefix}${name}`)
+    }
+    const revision = this.#revision + 1
+    const created = withRevision(object, revision)
+    this.#commit({ revision, type: 'create', key: { prefix, name }, object: created })
+    return created
+  }
+
+  update(prefix: string, name: string, object: KubeObject, expected: string): KubeObject {
+    this.#requireOpen()
+    const prevObject = this.#requireStored(prefix, name, expected)
+    const revision = this.#revision + 1
+    const updated = withRevision(object, revision)
+    this.#commit({ revision, type: 'update', key: { prefix, name }, object: updated, prevObject })
+    return updated
+  }
+
+  delete(prefix: string, name: string, last: KubeObject, expected: string): KubeObject {
+    this.#requireOpen()
+    const prevObject = this.#requireStored(prefix, name, expected)
+    const revision = this.#revision + 1
+    const deleted = withRevision(last, revision)
+    this.#commit({ revision, type: 'delete', key: { prefix, name }, object: deleted, prevObject })
+    return deleted
+  }
+
+  watch(prefix: string, options: WatchOptions): Cursor {
+    return this.#collection(prefix).log.watch(options)
+  }
+
+  compact(revision = this.#revision): void {
+    const upTo = Math.min(revision, this.#revision)
+    this.#floor = Math.max(this.#floor, upTo)
+    for (const { log } of this.#collections.values()) log.compact(upTo)
+  }
+
+  mark(): StorageMark {
+    const trees = new Map<string, Tree>()
+    for (const [prefix, { tree, held }] of this.#collections) if (held) trees.set(prefix, tree.clone())
+    return new MemoryMark(this.#revision, trees)
+  }
+
+  /** Also takes the mark of another memory engine: that is how a storage is forked. */
+  restore(mark: StorageMark): void {
+    this.#requireOpen()
+    const picture = asPicture(mark)
+    const revision = Math.max(this.#revision, picture.revision) + 1
+    this.#journal?.restore({ revision, changes: differences(asPicture(this.mark()), picture) })
+    this.#revision = revision
+    this.#floor = revision
+    for (const prefix of picture.trees.keys()) this.#collection(prefix).held = true
+    for (const [prefix, collection] of this.#collections) {
+      collection.tree = picture.trees.get(prefix)?.clone() ?? newTree()
+    }
+    // Readers are told only now, when all of the state is the new one.
+    for (const { log } of this.#collections.values()) log.reset(revision)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #commit(event: StorageEvent): void {
+    this.#journal?.commit(event)
+    const { prefix, name } = event.key
+    const collection = this.#collection(prefix)
+    collection.held = true
+    if (event.type === 'delete') collection.tree.delete(name)
+    else collection.tree.set(name, event.object)
+    this.#revision = event.revision
+    collection.log.append(event)
+  }
+
+  #collection(prefix: string): Collection {
+    const found = this.#collections.get(prefix)
+    if (found !== undefined) return found
+    const log = new EventLog({ limit: this.#limit, compacted: this.#floor, now: () => this.#revision })
+    const made = { tree: newTree(), log, held: false }
+    this.#collections.set(prefix, made)
+    return made
+  }
+
+  /** The past is the present with the events since undone, on a copy that shares all that they did not touch. */
+  #treeAt(prefix: string, revision: number): Tree {
+    if (revision > this.#revision) {
+      throw new StorageError('TooLarge', `required revision is a future revision: ${revision}`, this.#revision)
+    }
+    const { tree, log } = this.#collection(prefix)
+    if (revision < log.compacted) throw newExpired(log.compacted)
+    if (revision === this.#revision) return tree
+    const past = tree.clone()
+    for (const { key, prevObject } of log.newestFirst(revision)) {
+      if (prevObject === undefined) past.delete(key.name)
+      else past.set(key.name, prevObject)
+    }
+    return past
+  }
+
+  #requireStored(prefix: string, name: string, expected: string): KubeObject {
+    const stored = this.get(prefix, name)
+    if (stored === undefined) throw new StorageError('NotFound', `key not found: ${prefix}${name}`)
+    const { resourceVersion } = stored.metadata
+    if (resourceVersion !== expected) {
+      throw new StorageError('Conflict', `${prefix}${name} is at revision ${resourceVersion}, not ${expected}`)
+    }
+    return stored
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new StorageError('Unavailable', 'storage is closed')
+  }
+}
+
+/** The state a mark of a memory engine holds. */
+export function asPicture(mark: StorageMark): Picture {
+  if (mark instanceof MemoryMark) return mark
+  throw new TypeError('the mark was not made by this kind of storage')
+}
+
+/** Names are compared by UTF-16 unit, which for ASCII, and so for Kubernetes names, is etcd's byte order. */
+export function newTree(): Tree {
+  return new BTree<string, KubeObject>(undefined, compareNames)
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** A caller that cares where `resourceVersion` stands among the fields puts one there: its place is kept. */
+function withRevision(object: KubeObject, revision: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+}
