@@ -1,0 +1,48 @@
+/** Everything the API server answers on paths that are not resources: discovery, OpenAPI, health, version, the root's list of paths. */
+import { createDiscovery } from './discovery/discovery.ts'
+import { namedGroups } from './discovery/groups.ts'
+import { type Document, type DocumentRequest, pageNotFound, rawJsonDocument } from './document.ts'
+import { type FailingChecks, healthDocument, healthPaths } from './health.ts'
+import type { ApiSource } from './source.ts'
+import { versionDocument } from './version.ts'
+
+export interface DocumentOptions {
+  source: ApiSource
+  /** `1.37.0` */
+  kubernetesVersion: string
+  /** Host and port that `/api` tells clients. */
+  serverAddress: () => string
+  /** Checks that fail now; default none. */
+  failingChecks?: () => FailingChecks
+  /** Paths answered elsewhere that the root lists too (`/metrics`, `/openid/v1/jwks`). */
+  otherPaths?: readonly string[]
+}
+
+/** What `/` lists. */
+function rootPaths(source: ApiSource, otherPaths: readonly string[]): string[] {
+  const groups = namedGroups(source).flatMap((group) => [
+    `/apis/${group.name}`,
+    ...group.versions.map(({ version }) => `/apis/${group.name}/${version}`),
+  ])
+  const paths = ['/api', '/api/v1', '/apis', '/apis/', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version']
+  return [...paths, ...groups, ...healthPaths(), ...otherPaths].sort()
+}
+
+/**
+ * Answers a request that names no served resource; the answer may be the 404 text. Throws a StatusError where upstream answers a
+ * Status. Pure but for what is kept until the source's version changes: nothing is built before it is asked for.
+ */
+export function createDocuments(options: DocumentOptions): (request: DocumentRequest) => Document {
+  const { source, kubernetesVersion } = options
+  const discovery = createDiscovery(source, options.serverAddress)
+  const noFailures: FailingChecks = new Map()
+  return (request) => {
+    const { path } = request
+    if (path === '/' || path === '/index.html') {
+      return rawJsonDocument({ paths: rootPaths(source, options.otherPaths ?? []) })
+    }
+    if (/^\/apis?(\/|$)/.test(path)) return discovery(request)
+    if (path === '/version' || path === '/version/') return versionDocument(request, kubernetesVersion)
+    return healthDocument(request, options.failingChecks?.() ?? noFailures) ?? pageNotFound()
+  }
+}
