@@ -71,7 +71,9 @@ function encodeObject(
 ): Buffer {
   switch (mediaType) {
     case 'application/yaml':
-      return Buffer.from(dump(object, { sortKeys: true, noRefs: true, seqNoIndent: true, lineWidth: -1 }))
+      return Buffer.from(
+        dump(object, { sortKeys: true, noRefs: true, quoteStyle: 'double', seqNoIndent: true, lineWidth: -1 }),
+      )
     case 'application/vnd.kubernetes.protobuf':
       return protobuf(object)
     default:
