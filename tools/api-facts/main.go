@@ -28,6 +28,7 @@ const kubernetesVersion = "1.37.0"
 
 func main() {
 	out := flag.String("out", "", "file to write")
+	rest := flag.String("conditional-defaults", "", "file to write the default rules to that are no data: model, field, why")
 	flag.Parse()
 	ctx, cancel := context.WithCancel(context.Background())
 	dir, clean := tempDir()
@@ -46,6 +47,10 @@ func main() {
 	}
 	addServedTypes(ctx, s, tt, facts)
 	facts.Types = tt.types
+	byHand := addDefaults(tt, facts)
+	if *rest != "" {
+		must(os.WriteFile(*rest, []byte(strings.Join(byHand, "\n")+"\n"), 0o644))
+	}
 	write(facts, *out)
 }
 

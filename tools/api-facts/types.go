@@ -39,6 +39,7 @@ type typeTable struct {
 	defs  map[string]openapicommon.OpenAPIDefinition
 	types map[string]*TypeFact
 	goOf  map[string]reflect.Type
+	gates map[string]map[string]string
 }
 
 func newTypeTable() *typeTable {
@@ -48,6 +49,7 @@ func newTypeTable() *typeTable {
 		}),
 		types: map[string]*TypeFact{},
 		goOf:  map[string]reflect.Type{},
+		gates: map[string]map[string]string{},
 	}
 }
 
@@ -245,6 +247,7 @@ func (tt *typeTable) fields(f *TypeFact, def spec.Schema, t reflect.Type, outer 
 		if p.Default != nil {
 			ff.OD = openAPIDefault(ff, p)
 		}
+		ff.Gate = tt.gate(t, sf.Name)
 		f.Fields = append(f.Fields, ff)
 	}
 }

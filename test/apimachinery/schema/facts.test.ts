@@ -153,3 +153,40 @@ describe('types', () => {
     expect(field('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', 'creationTimestamp')?.omit).toBe('zero')
   })
 })
+
+describe('defaults and gates', () => {
+  const fields = types.flatMap(([type, t]) => (t.fields ?? []).map((f) => ({ type, f, all: t.fields ?? [] })))
+  const kinds = new Set(
+    types.flatMap(([, t]) => (t.gvk ?? []).map(([g, v, k]) => (g ? `${g}/${v}/${k}` : `${v}/${k}`))),
+  )
+
+  test('counts', () => {
+    expect(fields.filter(({ f }) => f.d !== undefined)).toHaveLength(142)
+    expect(fields.filter(({ f }) => f.gate)).toHaveLength(38)
+  })
+
+  test('conditions name siblings and kinds that are there', () => {
+    for (const { type, f, all } of fields) {
+      for (const sibling of Object.keys(f.dw ?? {}))
+        expect(
+          all.map((a) => a.n),
+          `${type}.${f.n}`,
+        ).toContain(sibling)
+      for (const root of f.dr ?? []) expect(kinds, `${type}.${f.n}`).toContain(root.replace('!', ''))
+      if (f.dw || f.dr) expect(f.d, `${type}.${f.n}`).toBeDefined()
+    }
+  })
+
+  test('well-known rules', () => {
+    expect(field('io.k8s.api.core.v1.PodSpec', 'restartPolicy')?.d).toBe('Always')
+    expect(field('io.k8s.api.core.v1.PodSpec', 'enableServiceLinks')).toMatchObject({ d: true, dr: ['v1/Pod'] })
+    expect(field('io.k8s.api.apps.v1.DeploymentStrategy', 'rollingUpdate')).toMatchObject({
+      d: {},
+      dw: { type: 'RollingUpdate' },
+    })
+    expect(field('io.k8s.api.core.v1.ServicePort', 'protocol')).toMatchObject({ d: 'TCP', od: 'TCP' })
+    expect(field('io.k8s.api.batch.v1.JobSpec', 'scheduling')?.gate).toBe('WorkloadWithJob')
+    // Depends on the image: code, not data.
+    expect(field('io.k8s.api.core.v1.Container', 'imagePullPolicy')?.d).toBeUndefined()
+  })
+})
