@@ -1,0 +1,22 @@
+/**
+ * The JSON bytes of an object, made once and shared by the journal, GET, LIST and every watcher. Possible because objects that left
+ * storage never change. Kept beside the object and not in it: a symbol property would be copied by `{ ...object }` and be wrong there.
+ */
+import type { KubeObject } from './meta.ts'
+
+const made = new WeakMap<KubeObject, Buffer>()
+
+/** The object as JSON in UTF-8. Only for immutable objects, and the bytes are shared: never write in them. */
+export function objectBytes(object: KubeObject): Buffer {
+  let bytes = made.get(object)
+  if (bytes === undefined) {
+    bytes = Buffer.from(JSON.stringify(object))
+    made.set(object, bytes)
+  }
+  return bytes
+}
+
+/** As objectBytes, for one who reads everything once: uses bytes that are there, but keeps none. */
+export function passingObjectBytes(object: KubeObject): Buffer {
+  return made.get(object) ?? Buffer.from(JSON.stringify(object))
+}
