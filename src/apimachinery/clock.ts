@@ -23,3 +23,111 @@ export function formatTime(ms: number): string {
 export function formatMicroTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`
 }
+
+/** The longest delay setTimeout takes; a longer one is waited for in steps. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/** The machine's clock. Its timers do not keep the process alive. */
+export function realClock(): Clock {
+  const dues = new Set<{ at: number }>()
+  return {
+    now: () => Date.now(),
+    after(ms, callback) {
+      const due = { at: Date.now() + ms }
+      dues.add(due)
+      let handle: NodeJS.Timeout
+      const arm = (left: number): void => {
+        handle = setTimeout(
+          () => {
+            if (left > MAX_DELAY_MS) return arm(left - MAX_DELAY_MS)
+            dues.delete(due)
+            callback()
+          },
+          Math.min(left, MAX_DELAY_MS),
+        ).unref()
+      }
+      arm(Math.max(0, ms))
+      return {
+        cancel() {
+          dues.delete(due)
+          clearTimeout(handle)
+        },
+      }
+    },
+    nextTimer() {
+      let earliest: number | undefined
+      for (const { at } of dues) if (earliest === undefined || at < earliest) earliest = at
+      return earliest
+    },
+  }
+}
+
+interface PendingTimer {
+  due: number
+  order: number
+  /** Undefined once it fired or was cancelled. */
+  callback: (() => void) | undefined
+}
+
+/** A clock that moves only when told. Timers fire by due time, then in the order they were set, each seeing its own due time as now. */
+export class ManualClock implements Clock {
+  private time: number
+  /** Sorted, the earliest last, so that taking it is cheap. */
+  private readonly pending: PendingTimer[] = []
+  private order = 0
+
+  constructor(start: number) {
+    this.time = start
+  }
+
+  now(): number {
+    return this.time
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    const timer: PendingTimer = { due: this.time + Math.max(0, ms), order: this.order++, callback }
+    this.pending.splice(this.position(timer), 0, timer)
+    return { cancel: () => this.cancel(timer) }
+  }
+
+  nextTimer(): number | undefined {
+    return this.pending.at(-1)?.due
+  }
+
+  /** Moves forward, firing every timer that falls due, also those set meanwhile. */
+  advance(ms: number): void {
+    this.setTime(this.time + ms)
+  }
+
+  /** Moves to `target`, firing what falls due on the way; to the past it moves without firing, and timers keep their due time. */
+  setTime(target: number): void {
+    for (let timer = this.pending.at(-1); timer && timer.due <= target; timer = this.pending.at(-1)) {
+      this.pending.pop()
+      this.time = Math.max(this.time, timer.due)
+      const { callback } = timer
+      timer.callback = undefined
+      callback?.()
+    }
+    this.time = target
+  }
+
+  private cancel(timer: PendingTimer): void {
+    if (!timer.callback) return
+    timer.callback = undefined
+    this.pending.splice(this.position(timer), 1)
+  }
+
+  /** Where the timer is, or belongs: binary search in descending order. */
+  private position(timer: PendingTimer): number {
+    let low = 0
+    let high = this.pending.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = this.pending[middle]
+      const later = other.due > timer.due || (other.due === timer.due && other.order > timer.order)
+      if (later) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

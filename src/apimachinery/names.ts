@@ -73,7 +73,7 @@ export function isDns1123Subdomain(value: string): string[] {
 }
 
 export function isDns1123SubdomainCaseless(value: string): string[] {
-  const messages = tooLong(value, DNS_SUBDOMAIN_MAX_LENGTH)
+  const messages = byteLength(value) > DNS_SUBDOMAIN_MAX_LENGTH ? [maxBytesMessage(DNS_SUBDOMAIN_MAX_LENGTH)] : []
   const rule =
     "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
   if (!dns1123SubdomainCaseless.test(value)) messages.push(regexMessage(rule, DNS_1123_SUBDOMAIN, 'Example.com'))
