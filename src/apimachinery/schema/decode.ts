@@ -1,0 +1,331 @@
+/**
+ * One compiled walker a type: a JSON value becomes the object as the server would print it after Go's decode and encode. It prunes unknown
+ * fields, canonicalises values, prints the zero values that Go prints, and puts fields in struct order. It is optimistic: it only says that
+ * something was unknown or wrong; diagnose.ts says what, in document order.
+ */
+import type { FieldFact } from './facts.ts'
+import { isPlainObject } from './go-json.ts'
+import type { FieldNode, Node, ScalarNode, SpecialNode, StructNode } from './nodes.ts'
+import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalQuantity, canonicalTime } from './values.ts'
+
+/** What one walk learns besides its result. */
+export interface Walk {
+  /** Keys met in objects: compared with the keys in the text to find duplicates. */
+  keys: number
+  /** Unknown fields met. */
+  unknown: number
+}
+
+/** Answers the canonical value; throws WRONG_TYPE when the value cannot be of this type. Never changes its input. */
+export type Decode = (value: unknown, walk: Walk) => unknown
+
+/** Thrown by the fast walker: the value does not fit its type somewhere. Carries nothing, since diagnose.ts finds the first place by itself. */
+export const WRONG_TYPE: unique symbol = Symbol('wrong type')
+
+const INT32 = 2 ** 31
+
+/** Compiles decoders, each once: struct types meet themselves in recursion. */
+export class Decoders {
+  readonly #structs = new Map<StructNode, Decode>()
+
+  of(node: Node): Decode {
+    switch (node.kind) {
+      case 'struct':
+        return this.#struct(node)
+      case 'list':
+        return list(this.of(node.of), zeroMaker(node.of, this))
+      case 'map':
+        return map(this.of(node.of), zeroMaker(node.of, this))
+      case 'special':
+        return special(node, this)
+      default:
+        return SCALARS[node.kind]
+    }
+  }
+
+  #struct(node: StructNode): Decode {
+    const known = this.#structs.get(node)
+    if (known) return known
+    let walk: Decode = (value, state) => {
+      walk = struct(node, this)
+      return walk(value, state)
+    }
+    const decode: Decode = (value, state) => walk(value, state)
+    this.#structs.set(node, decode)
+    return decode
+  }
+}
+
+type Emit = (source: Record<string, unknown>, out: Record<string, unknown>, walk: Walk) => void
+
+/** Fields present in the source are gathered as bits, so that they come out in struct order without a sort. */
+function struct(node: StructNode, decoders: Decoders): Decode {
+  if (node.fields.length > 64) return wideStruct(node, decoders)
+  const emits = node.fields.map((field) => emitter(field, decoders))
+  const index = node.byName
+  let alwaysLow = 0
+  let alwaysHigh = 0
+  node.fields.forEach((field, i) => {
+    if (!printsZero(field)) return
+    if (i < 32) alwaysLow |= 1 << i
+    else alwaysHigh |= 1 << (i - 32)
+  })
+  return (value, walk) => {
+    const source = asObject(value)
+    let low = alwaysLow
+    let high = alwaysHigh
+    for (const key in source) {
+      walk.keys++
+      const i = index.get(key)
+      if (i === undefined) skipUnknown(source[key], walk)
+      else if (i < 32) low |= 1 << i
+      else high |= 1 << (i - 32)
+    }
+    const out: Record<string, unknown> = {}
+    while (low !== 0) {
+      const i = 31 - Math.clz32(low & -low)
+      low &= low - 1
+      emits[i](source, out, walk)
+    }
+    while (high !== 0) {
+      const i = 31 - Math.clz32(high & -high)
+      high &= high - 1
+      emits[i + 32](source, out, walk)
+    }
+    return out
+  }
+}
+
+function wideStruct(node: StructNode, decoders: Decoders): Decode {
+  const emits = node.fields.map((field) => emitter(field, decoders))
+  return (value, walk) => {
+    const source = asObject(value)
+    for (const key in source) {
+      walk.keys++
+      if (!node.byName.has(key)) skipUnknown(source[key], walk)
+    }
+    const out: Record<string, unknown> = {}
+    for (const emit of emits) emit(source, out, walk)
+    return out
+  }
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (!isPlainObject(value)) throw WRONG_TYPE
+  return value
+}
+
+function skipUnknown(value: unknown, walk: Walk): void {
+  walk.unknown++
+  countKeys(value, walk)
+}
+
+function countKeys(value: unknown, walk: Walk): void {
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    for (const child of value) countKeys(child, walk)
+    return
+  }
+  for (const key in value) {
+    walk.keys++
+    countKeys((value as Record<string, unknown>)[key], walk)
+  }
+}
+
+/** Go's omitempty never omits a struct; omitzero does. */
+function printsZero({ fact, node }: FieldNode): boolean {
+  if (fact.omit === 'zero') return false
+  if (fact.omit === 'empty') return !fact.ptr && isStructLike(node)
+  return true
+}
+
+function isStructLike(node: Node): boolean {
+  if (node.kind === 'struct') return true
+  return node.kind === 'special' && STRUCT_SPECIALS.has(node.special)
+}
+
+const STRUCT_SPECIALS = new Set<string>(['Quantity', 'Time', 'MicroTime', 'IntOrString', 'RawExtension', 'Duration', 'JSON'])
+
+function emitter({ fact, node }: FieldNode, decoders: Decoders): Emit {
+  const name = fact.n
+  const decode = decoders.of(node)
+  const always = printsZero({ fact, node })
+  const zero = fact.ptr ? () => null : zeroMaker(node, decoders)
+  const drops = emptyTest(fact, node, zero)
+  const nullsEmpty = !fact.ptr && !fact.omit && (node.kind === 'list' || node.kind === 'map')
+  return (source, out, walk) => {
+    const given = source[name]
+    if (given === undefined || given === null) {
+      if (always) out[name] = zero(walk)
+      return
+    }
+    const value = decode(given, walk)
+    if (drops?.(value)) return
+    out[name] = nullsEmpty && isEmptyCollection(value) ? null : value
+  }
+}
+
+function isEmptyCollection(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  for (const _ in value as object) return false
+  return true
+}
+
+/** Which present values are left out all the same: those that Go takes for empty. A pointer is empty only when absent. */
+function emptyTest(fact: FieldFact, node: Node, zero: (walk: Walk) => unknown): ((value: unknown) => boolean) | undefined {
+  if (!fact.omit) return undefined
+  if (node.kind === 'list' || node.kind === 'map') return isEmptyCollection
+  if (fact.ptr) return undefined
+  if (isStructLike(node)) {
+    if (fact.omit !== 'zero') return undefined
+    return (value) => JSON.stringify(value) === JSON.stringify(zero({ keys: 0, unknown: 0 }))
+  }
+  if (node.kind === 'any' || node.kind === 'special') return undefined
+  return (value) => value === '' || value === 0 || value === false
+}
+
+/** Makes what Go prints for a value that was never set. A new one each time: drafts are changed in place. */
+function zeroMaker(node: Node, decoders: Decoders): (walk: Walk) => unknown {
+  switch (node.kind) {
+    case 'string':
+      return () => ''
+    case 'boolean':
+      return () => false
+    case 'struct': {
+      const decode = decoders.of(node)
+      return (walk) => decode({}, walk)
+    }
+    case 'special':
+      return () => ZERO_SPECIALS[node.special] ?? null
+    case 'list':
+    case 'map':
+    case 'any':
+    case 'bytes':
+      return () => null
+    default:
+      return () => 0
+  }
+}
+
+const ZERO_SPECIALS: Record<string, unknown> = { Quantity: '0', IntOrString: 0, Duration: '0s' }
+
+function list(element: Decode, zero: (walk: Walk) => unknown): Decode {
+  return (value, walk) => {
+    if (!Array.isArray(value)) throw WRONG_TYPE
+    const out = new Array<unknown>(value.length)
+    for (let i = 0; i < value.length; i++) {
+      const given = value[i] as unknown
+      out[i] = given === null || given === undefined ? zero(walk) : element(given, walk)
+    }
+    return out
+  }
+}
+
+/** Keys come out sorted, as Go prints maps. */
+function map(element: Decode, zero: (walk: Walk) => unknown): Decode {
+  return (value, walk) => {
+    const source = asObject(value)
+    const keys = sortedKeys(source)
+    walk.keys += keys.length
+    const out: Record<string, unknown> = {}
+    for (const key of keys) {
+      const given = source[key]
+      const decoded = given === null || given === undefined ? (zero(walk) ?? '') : element(given, walk)
+      if (key === '__proto__') Object.defineProperty(out, key, { value: decoded, enumerable: true, configurable: true, writable: true })
+      else out[key] = decoded
+    }
+    return out
+  }
+}
+
+function sortedKeys(source: Record<string, unknown>): string[] {
+  const keys = Object.keys(source)
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1] > keys[i]) return keys.sort()
+  return keys
+}
+
+const integer =
+  (limit: number): Decode =>
+  (value) => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value >= limit || value < -limit) throw WRONG_TYPE
+    return value === 0 ? 0 : value
+  }
+
+const SCALARS: Record<ScalarNode['kind'], Decode> = {
+  string: (value) => {
+    if (typeof value !== 'string') throw WRONG_TYPE
+    return value
+  },
+  boolean: (value) => {
+    if (typeof value !== 'boolean') throw WRONG_TYPE
+    return value
+  },
+  int32: integer(INT32),
+  int64: integer(2 ** 63),
+  float32: (value) => {
+    if (typeof value !== 'number') throw WRONG_TYPE
+    return value
+  },
+  float64: (value) => {
+    if (typeof value !== 'number') throw WRONG_TYPE
+    return value
+  },
+  bytes: (value) => {
+    if (Array.isArray(value)) return bytesOfNumbers(value)
+    return known(typeof value === 'string' ? canonicalBase64(value) : undefined)
+  },
+  any: (value, walk) => {
+    countKeys(value, walk)
+    return value
+  },
+}
+
+/** Go takes an array of numbers for bytes, too. */
+function bytesOfNumbers(value: unknown[]): string {
+  for (const byte of value) if (!Number.isInteger(byte) || Number(byte) < 0 || Number(byte) > 255) throw WRONG_TYPE
+  return Buffer.from(value as number[]).toString('base64')
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw WRONG_TYPE
+  return value
+}
+
+const text =
+  (canonical: (value: string) => string | undefined): Decode =>
+  (value) =>
+    known(typeof value === 'string' ? canonical(value) : undefined)
+
+function special(node: SpecialNode, decoders: Decoders): Decode {
+  switch (node.special) {
+    case 'Quantity':
+      return (value) =>
+        known(typeof value === 'string' ? canonicalQuantity(value) : typeof value === 'number' ? canonicalQuantity(String(value)) : undefined)
+    case 'Time':
+      return text(canonicalTime)
+    case 'MicroTime':
+      return text(canonicalMicroTime)
+    case 'Duration':
+      return text(canonicalDuration)
+    case 'IntOrString':
+      return (value, walk) => (typeof value === 'string' ? value : SCALARS.int32(value, walk))
+    case 'Verbs':
+    case 'ExtraValue':
+      return list(SCALARS.string, () => '')
+    case 'JSONSchemaPropsOrBool':
+    case 'JSONSchemaPropsOrArray':
+    case 'JSONSchemaPropsOrStringArray':
+      return schemaHolder(node, decoders)
+    default:
+      return SCALARS.any
+  }
+}
+
+function schemaHolder(node: SpecialNode, decoders: Decoders): Decode {
+  const schema = decoders.of(node.inner!)
+  if (node.special === 'JSONSchemaPropsOrBool') {
+    return (value, walk) => (typeof value === 'boolean' ? value : schema(value, walk))
+  }
+  const items = node.special === 'JSONSchemaPropsOrArray' ? list(schema, (walk) => schema({}, walk)) : list(SCALARS.string, () => '')
+  return (value, walk) => (Array.isArray(value) ? items(value, walk) : schema(value, walk))
+}
