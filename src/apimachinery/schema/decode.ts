@@ -144,7 +144,15 @@ function isStructLike(node: Node): boolean {
   return node.kind === 'special' && STRUCT_SPECIALS.has(node.special)
 }
 
-const STRUCT_SPECIALS = new Set<string>(['Quantity', 'Time', 'MicroTime', 'IntOrString', 'RawExtension', 'Duration', 'JSON'])
+const STRUCT_SPECIALS = new Set<string>([
+  'Quantity',
+  'Time',
+  'MicroTime',
+  'IntOrString',
+  'RawExtension',
+  'Duration',
+  'JSON',
+])
 
 function emitter({ fact, node }: FieldNode, decoders: Decoders): Emit {
   const name = fact.n
@@ -172,7 +180,11 @@ function isEmptyCollection(value: unknown): boolean {
 }
 
 /** Which present values are left out all the same: those that Go takes for empty. A pointer is empty only when absent. */
-function emptyTest(fact: FieldFact, node: Node, zero: (walk: Walk) => unknown): ((value: unknown) => boolean) | undefined {
+function emptyTest(
+  fact: FieldFact,
+  node: Node,
+  zero: (walk: Walk) => unknown,
+): ((value: unknown) => boolean) | undefined {
   if (!fact.omit) return undefined
   if (node.kind === 'list' || node.kind === 'map') return isEmptyCollection
   if (fact.ptr) return undefined
@@ -231,7 +243,8 @@ function map(element: Decode, zero: (walk: Walk) => unknown): Decode {
     for (const key of keys) {
       const given = source[key]
       const decoded = given === null || given === undefined ? (zero(walk) ?? '') : element(given, walk)
-      if (key === '__proto__') Object.defineProperty(out, key, { value: decoded, enumerable: true, configurable: true, writable: true })
+      if (key === '__proto__')
+        Object.defineProperty(out, key, { value: decoded, enumerable: true, configurable: true, writable: true })
       else out[key] = decoded
     }
     return out
@@ -300,7 +313,13 @@ function special(node: SpecialNode, decoders: Decoders): Decode {
   switch (node.special) {
     case 'Quantity':
       return (value) =>
-        known(typeof value === 'string' ? canonicalQuantity(value) : typeof value === 'number' ? canonicalQuantity(String(value)) : undefined)
+        known(
+          typeof value === 'string'
+            ? canonicalQuantity(value)
+            : typeof value === 'number'
+              ? canonicalQuantity(String(value))
+              : undefined,
+        )
     case 'Time':
       return text(canonicalTime)
     case 'MicroTime':
@@ -326,6 +345,9 @@ function schemaHolder(node: SpecialNode, decoders: Decoders): Decode {
   if (node.special === 'JSONSchemaPropsOrBool') {
     return (value, walk) => (typeof value === 'boolean' ? value : schema(value, walk))
   }
-  const items = node.special === 'JSONSchemaPropsOrArray' ? list(schema, (walk) => schema({}, walk)) : list(SCALARS.string, () => '')
+  const items =
+    node.special === 'JSONSchemaPropsOrArray'
+      ? list(schema, (walk) => schema({}, walk))
+      : list(SCALARS.string, () => '')
   return (value, walk) => (Array.isArray(value) ? items(value, walk) : schema(value, walk))
 }

@@ -24,7 +24,8 @@ export function canonicalQuantity(raw: string): string | undefined {
 }
 
 function scaleToNano(digits: bigint, decimals: number, suffix: string): bigint {
-  if (suffix.endsWith('i')) return divideUp(digits * 1024n ** BigInt(BINARY.indexOf(suffix)) * NANO, 10n ** BigInt(decimals))
+  if (suffix.endsWith('i'))
+    return divideUp(digits * 1024n ** BigInt(BINARY.indexOf(suffix)) * NANO, 10n ** BigInt(decimals))
   const known = DECIMAL.indexOf(suffix)
   const exponent = (known >= 0 ? (known - 3) * 3 : Number(suffix.slice(1))) + 9 - decimals
   // Far outside of what is kept: the sign of the exponent decides alone.
@@ -85,7 +86,8 @@ export function canonicalMicroTime(text: string): string | undefined {
 }
 
 function inRange([, year, month, day, hour, minute, second]: RegExpExecArray): boolean {
-  if (Number(month) < 1 || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return false
+  if (Number(month) < 1 || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+    return false
   const leap = Number(year) % 4 === 0 && (Number(year) % 100 !== 0 || Number(year) % 400 === 0)
   const last = month === '02' && !leap ? 28 : DAYS[Number(month) - 1]
   return Number(day) >= 1 && Number(day) <= last
@@ -119,7 +121,8 @@ export function timeError(text: string, layout: string): string {
   let rest = text
   for (const [pattern, name] of pieces) {
     const found = pattern.exec(rest)
-    if (found === null) return `${parsing} as "${layout}": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`
+    if (found === null)
+      return `${parsing} as "${layout}": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`
     rest = rest.slice(found[0].length)
   }
   return `${parsing}: extra text: ${JSON.stringify(rest)}`
@@ -140,7 +143,8 @@ const UNIT_NANOS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3,
 export function canonicalDuration(text: string): string | undefined {
   if (!GO_DURATION.test(text)) return undefined
   let nanos = 0
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)) nanos += Number(amount) * UNIT_NANOS[unit]
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g))
+    nanos += Number(amount) * UNIT_NANOS[unit]
   return (text.startsWith('-') && nanos > 0 ? '-' : '') + formatNanos(Math.round(nanos))
 }
 

@@ -1,0 +1,216 @@
+/**
+ * What reads the API facts: a Schema per kind that decodes, defaults and clears. The one door to this module for handlers, the store and
+ * controllers. Mirrors what a codec factory with strict decoding is upstream.
+ */
+import type { Clock } from '../clock.ts'
+import { newBadRequest, type StatusError } from '../errors.ts'
+import { type DynamicObject, formatGroupVersion, parseGroupVersion } from '../meta.ts'
+import { type Decode, Decoders, type Walk, WRONG_TYPE } from './decode.ts'
+import { type Defaulter, Defaulters } from './defaults.ts'
+import { diagnose } from './diagnose.ts'
+import type { Facts, TypeFact } from './facts.ts'
+import { isPlainObject } from './go-json.ts'
+import { Resolver, type StructNode } from './nodes.ts'
+import { type Parsed, parsedValue } from './parse.ts'
+
+export interface GroupVersionKind {
+  group: string
+  version: string
+  kind: string
+}
+
+export interface Decoded {
+  /** In struct order, canonical, pruned. Shares nothing that is typed with the input. */
+  object: DynamicObject
+  /** Duplicate and unknown fields: what Strict refuses and Warn tells. */
+  strict: StrictIssues
+}
+
+export interface StrictIssues {
+  /** YAML's duplicate keys, without their common lead. */
+  yaml: readonly string[]
+  /** `duplicate field "a"`, `unknown field "b"` in document order. */
+  fields: readonly string[]
+}
+
+const NO_ISSUES: StrictIssues = { yaml: [], fields: [] }
+
+/** Whether there is anything that Strict refuses. */
+export function hasIssues({ yaml, fields }: StrictIssues): boolean {
+  return yaml.length > 0 || fields.length > 0
+}
+
+/** The text of the 400 that Strict answers, after the lead with the kind. */
+export function strictDecodingError({ yaml, fields }: StrictIssues): string {
+  const first = yaml.length > 0 ? [`yaml: unmarshal errors:\n  ${yaml.join('\n  ')}`] : []
+  return `strict decoding error: ${[...first, ...fields].join(', ')}`
+}
+
+/** The texts of the warnings that Warn answers. */
+export function strictWarnings({ yaml, fields }: StrictIssues): string[] {
+  return [...yaml, ...fields]
+}
+
+/** One kind. Compiled on first use, then cheap. */
+export class Schema {
+  readonly gvk: GroupVersionKind
+  readonly apiVersion: string
+  readonly node: StructNode
+  readonly #decode: Decode
+  readonly #defaults: Defaulter
+
+  constructor(gvk: GroupVersionKind, node: StructNode, decode: Decode, defaults: Defaulter) {
+    this.gvk = gvk
+    this.apiVersion = formatGroupVersion(gvk)
+    this.node = node
+    this.#decode = decode
+    this.#defaults = defaults
+  }
+
+  get type(): TypeFact {
+    return this.node.type
+  }
+
+  /** Throws the StatusError (400) that the API server answers when the value cannot be of this kind. Defaults are not put in. */
+  decode(parsed: Parsed): Decoded {
+    const value = parsed.value ?? {}
+    const walk: Walk = { keys: 0, unknown: 0 }
+    try {
+      const object = this.#decode(value, walk) as DynamicObject
+      if (walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)) {
+        return { object: this.#named(object), strict: withYaml(parsed, []) }
+      }
+      return { object: this.#named(object), strict: withYaml(parsed, this.#issues(parsed)) }
+    } catch (error) {
+      if (error !== WRONG_TYPE) throw error
+      this.#issues(parsed)
+      throw newBadRequest(this.#cannotHandle('the value does not fit its type'))
+    }
+  }
+
+  /** A value made in this process: pruned, canonical, in order. */
+  decodeValue(value: unknown): Decoded {
+    return this.decode(parsedValue(value))
+  }
+
+  /** Puts in what the scheme's defaulting functions put in. Answers the same object when nothing was missing; never changes its input. */
+  applyDefaults(object: DynamicObject, clock: Clock): DynamicObject {
+    return this.#defaults(object, clock)
+  }
+
+  /** 400 of a body that has something for Strict to refuse. */
+  strictError(issues: StrictIssues): StatusError {
+    return newBadRequest(this.#cannotHandle(strictDecodingError(issues)))
+  }
+
+  #issues(parsed: Parsed): string[] {
+    const { strict, error } = diagnose(parsed.document(), this.node)
+    if (error !== undefined) throw newBadRequest(this.#cannotHandle(error))
+    return strict
+  }
+
+  #cannotHandle(why: string): string {
+    return `${this.gvk.kind} in version "${this.gvk.version}" cannot be handled as a ${this.gvk.kind}: ${why}`
+  }
+
+  /** Puts kind and apiVersion first, where they stand in Go. */
+  #named(object: DynamicObject): DynamicObject {
+    if (object.kind === this.gvk.kind && object.apiVersion === this.apiVersion) return object
+    const { kind: _, apiVersion: __, ...rest } = object
+    return { kind: this.gvk.kind, apiVersion: this.apiVersion, ...rest } as unknown as DynamicObject
+  }
+}
+
+function withYaml(parsed: Parsed, fields: string[]): StrictIssues {
+  return parsed.yamlDuplicates.length === 0 && fields.length === 0 ? NO_ISSUES : { yaml: parsed.yamlDuplicates, fields }
+}
+
+/** How the facts name a root kind: `v1/Pod`, `batch/v1/Job`. */
+function rootName(group: string, version: string, kind: string): string {
+  return `${formatGroupVersion({ group, version })}/${kind}`
+}
+
+/** All kinds of one table of facts, each compiled when first asked for. */
+export class Schemas {
+  readonly resolver: Resolver
+  readonly #decoders = new Decoders()
+  readonly #defaulters = new Defaulters(this.#decoders)
+  readonly #models = new Map<string, string>()
+  readonly #schemas = new Map<string, Schema>()
+
+  constructor(facts: Pick<Facts, 'types'>) {
+    this.resolver = new Resolver(facts.types)
+    for (const [name, type] of Object.entries(facts.types)) {
+      for (const [group, version, kind] of type.gvk ?? []) this.#models.set(`${group}/${version}/${kind}`, name)
+    }
+  }
+
+  forKind(group: string, version: string, kind: string): Schema | undefined {
+    const key = `${group}/${version}/${kind}`
+    const known = this.#schemas.get(key)
+    if (known) return known
+    const model = this.#models.get(key)
+    if (model === undefined) return undefined
+    const node = this.resolver.named(model)
+    if (node.kind !== 'struct') return undefined
+    const schema = new Schema(
+      { group, version, kind },
+      node,
+      this.#decoders.of(node),
+      this.#defaulters.forRoot(node, rootName(group, version, kind)),
+    )
+    this.#schemas.set(key, schema)
+    return schema
+  }
+}
+
+/**
+ * The kind that a body says it is; what it leaves out is taken from `expected`. Throws the 400 that upstream answers for a body that is no
+ * object or names no kind it can read.
+ */
+export function bodyKind(parsed: Parsed, body: Buffer, expected: GroupVersionKind): GroupVersionKind {
+  const { value } = parsed
+  if (value === null || value === undefined) return expected
+  if (!isPlainObject(value))
+    throw unrecognized(expected.kind, body, `${INTERPRET} ${cannotUnmarshal(value)} value of type ${TYPE_META}`)
+  for (const field of ['apiVersion', 'kind']) {
+    const given = value[field]
+    if (given === undefined || given === null || typeof given === 'string') continue
+    throw unrecognized(
+      expected.kind,
+      body,
+      `${INTERPRET} ${cannotUnmarshal(given)} struct field .${field} of type string`,
+    )
+  }
+  const apiVersion = (value['apiVersion'] as string | null | undefined) ?? ''
+  if (apiVersion.split('/').length > 2) {
+    throw unrecognized(expected.kind, body, `unexpected GroupVersion string: ${apiVersion}`)
+  }
+  const given = parseGroupVersion(apiVersion)
+  const kind = (value['kind'] as string | null | undefined) || expected.kind
+  if (given.version === '' && (given.group === '' || given.group === expected.group)) return { ...expected, kind }
+  return { ...given, kind }
+}
+
+const INTERPRET = "couldn't get version/kind; json parse error:"
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+function cannotUnmarshal(value: unknown): string {
+  const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+  return `json: cannot unmarshal ${what} into Go`
+}
+
+/** 400 of a body from which not even the kind can be read. */
+export function unrecognized(kind: string, body: Buffer, why: string): StatusError {
+  return newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`)
+}
+
+const SUMMARY_BYTES = 30
+
+function summary(body: Buffer): string {
+  if (body.length === 0) return '<empty>'
+  const encoding = body[0] === 0x7b ? 'utf8' : 'hex'
+  const text = body.subarray(0, SUMMARY_BYTES).toString(encoding)
+  return body.length > SUMMARY_BYTES ? `${text} ...` : text
+}
