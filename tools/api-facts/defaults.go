@@ -478,7 +478,7 @@ func (d *defaulter) emit(model string, field *FieldFact) (why string) {
 	var same *verdict
 	for _, root := range sortedKeys(d.occurs[model]) {
 		var in, out int
-		for path := range d.occurs[model][root] {
+		for _, path := range sortedKeys(d.occurs[model][root]) {
 			v, ok := roots[root][path]
 			if !ok {
 				out++

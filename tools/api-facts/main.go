@@ -63,6 +63,7 @@ func goType(s *runtime.Scheme, gvk schema.GroupVersionKind) reflect.Type {
 func addServedTypes(ctx context.Context, s *server, tt *typeTable, facts *Facts) {
 	var doc struct {
 		Definitions map[string]struct {
+			served
 			GVK []schema.GroupVersionKind `json:"x-kubernetes-group-version-kind"`
 		} `json:"definitions"`
 	}
@@ -117,6 +118,7 @@ func addServedTypes(ctx context.Context, s *server, tt *typeTable, facts *Facts)
 			missing++
 			continue
 		}
+		compare(name, f, doc.Definitions[name].served)
 		for _, k := range doc.Definitions[name].GVK {
 			f.GVK = append(f.GVK, [3]string{k.Group, k.Version, k.Kind})
 		}
