@@ -1,0 +1,52 @@
+/** Equality of JSON values. */
+
+/** An undefined member counts as absent; order of members does not matter, order of lists does. */
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b, deepEqual)
+  if (Array.isArray(b)) return false
+  return equalMembers(a as Members, b as Members)
+}
+
+type Members = Record<string, unknown>
+
+function equalLists(a: unknown[], b: unknown[], equal: (x: unknown, y: unknown) => boolean): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (!equal(a[i], b[i])) return false
+  return true
+}
+
+function equalMembers(a: Members, b: Members): boolean {
+  let count = 0
+  for (const name in a) {
+    const value = a[name]
+    if (value === undefined) continue
+    count++
+    // An inherited member of b (`constructor`) is never a JSON value, so it equals nothing of a.
+    if (!deepEqual(value, b[name])) return false
+  }
+  for (const name in b) if (b[name] !== undefined) count--
+  return count === 0
+}
+
+/** As deepEqual, and null, an empty list and an empty map equal an absent member. Mirrors apiequality.Semantic.DeepEqual on decoded objects. */
+export function semanticEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b)
+  if (typeof a !== 'object' || typeof b !== 'object') return false
+  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b, semanticEqual)
+  if (Array.isArray(b)) return false
+  const [x, y] = [a as Members, b as Members]
+  for (const name in x) if (!semanticEqual(x[name], y[name])) return false
+  for (const name in y) if (!Object.hasOwn(x, name) && !isNothing(y[name])) return false
+  return true
+}
+
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true
+  if (typeof value !== 'object') return false
+  if (Array.isArray(value)) return value.length === 0
+  for (const name in value) if ((value as Members)[name] !== undefined) return false
+  return true
+}
