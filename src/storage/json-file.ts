@@ -20,8 +20,8 @@ import type {
 import { Journal, readJournal } from './journal.ts'
 import { commitLine, type JournalEntry, restoreLine } from './journal-line.ts'
 import { takeLock } from './lock-file.ts'
-import { asPicture, FIRST_REVISION, MemoryStorage, newTree } from './memory.ts'
-import type { Picture, Tree } from './picture.ts'
+import { asPicture, FIRST_REVISION, MemoryStorage } from './memory.ts'
+import { newTree, type Picture, type Tree } from './picture.ts'
 import { SnapshotFile } from './snapshot-file.ts'
 
 /**

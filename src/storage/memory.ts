@@ -2,7 +2,6 @@
  * The memory engine: one ordered tree and one event log a resource, one revision over all. Every other engine reads through one of these.
  * A write is one synchronous step: check, journal (if any), state, log, wake-ups. Nothing can come between.
  */
-import sortedBTree from 'sorted-btree'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { DEFAULT_HISTORY_LIMIT, EventLog, newExpired } from './event-log.ts'
 import type {
@@ -16,12 +15,7 @@ import type {
   WatchOptions,
 } from './interface.ts'
 import { StorageError } from './interface.ts'
-import type { Picture, Tree } from './picture.ts'
-import { countNames, differences, type Restoration } from './picture.ts'
-
-// The package is CommonJS: Node gives its exports as the default import, bundlers and vitest give their `default`, the class.
-type SortedBTree = typeof sortedBTree.default
-const BTree: SortedBTree = (sortedBTree as { default?: SortedBTree }).default ?? (sortedBTree as unknown as SortedBTree)
+import { countNames, differences, newTree, type Picture, type Restoration, type Tree } from './picture.ts'
 
 /** Revision of a storage that nothing was written to. What etcd starts with, and so the floor of every log. */
 export const FIRST_REVISION = 1
@@ -44,6 +38,8 @@ interface Collection {
   tree: Tree
   log: EventLog
   held: boolean
+  /** The last old state that was asked for: the pages of one list want the same again and again. */
+  past?: { revision: number; tree: Tree }
 }
 
 class MemoryMark implements StorageMark, Picture {
@@ -142,7 +138,10 @@ export class MemoryStorage implements Storage {
   compact(revision = this.#revision): void {
     const upTo = Math.min(revision, this.#revision)
     this.#floor = Math.max(this.#floor, upTo)
-    for (const { log } of this.#collections.values()) log.compact(upTo)
+    for (const collection of this.#collections.values()) {
+      collection.log.compact(upTo)
+      collection.past = undefined
+    }
   }
 
   mark(): StorageMark {
@@ -162,6 +161,7 @@ export class MemoryStorage implements Storage {
     for (const prefix of picture.trees.keys()) this.#collection(prefix).held = true
     for (const [prefix, collection] of this.#collections) {
       collection.tree = picture.trees.get(prefix)?.clone() ?? newTree()
+      collection.past = undefined
     }
     // Readers are told only now, when all of the state is the new one.
     for (const { log } of this.#collections.values()) log.reset(revision)
@@ -180,13 +180,15 @@ export class MemoryStorage implements Storage {
     else collection.tree.set(name, event.object)
     this.#revision = event.revision
     collection.log.append(event)
+    if (collection.past !== undefined && collection.past.revision < collection.log.compacted)
+      collection.past = undefined
   }
 
   #collection(prefix: string): Collection {
     const found = this.#collections.get(prefix)
     if (found !== undefined) return found
     const log = new EventLog({ limit: this.#limit, compacted: this.#floor, now: () => this.#revision })
-    const made = { tree: newTree(), log, held: false }
+    const made: Collection = { tree: newTree(), log, held: false }
     this.#collections.set(prefix, made)
     return made
   }
@@ -196,15 +198,18 @@ export class MemoryStorage implements Storage {
     if (revision > this.#revision) {
       throw new StorageError('TooLarge', `required revision is a future revision: ${revision}`, this.#revision)
     }
-    const { tree, log } = this.#collection(prefix)
+    const collection = this.#collection(prefix)
+    const { log, past } = collection
     if (revision < log.compacted) throw newExpired(log.compacted)
-    if (revision === this.#revision) return tree
-    const past = tree.clone()
+    if (revision === this.#revision) return collection.tree
+    if (past?.revision === revision) return past.tree
+    const tree = collection.tree.clone()
     for (const { key, prevObject } of log.newestFirst(revision)) {
-      if (prevObject === undefined) past.delete(key.name)
-      else past.set(key.name, prevObject)
+      if (prevObject === undefined) tree.delete(key.name)
+      else tree.set(key.name, prevObject)
     }
-    return past
+    collection.past = { revision, tree }
+    return tree
   }
 
   #requireStored(prefix: string, name: string, expected: string): KubeObject {
@@ -226,15 +231,6 @@ export class MemoryStorage implements Storage {
 export function asPicture(mark: StorageMark): Picture {
   if (mark instanceof MemoryMark) return mark
   throw new TypeError('the mark was not made by this kind of storage')
-}
-
-/** Names are compared by UTF-16 unit, which for ASCII, and so for Kubernetes names, is etcd's byte order. */
-export function newTree(): Tree {
-  return new BTree<string, KubeObject>(undefined, compareNames)
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** A caller that cares where `resourceVersion` stands among the fields puts one there: its place is kept. */

@@ -2,13 +2,13 @@
  * The data file: the whole state at one revision as a JSON document, one object a line, so that a person can read it and a change shows
  * as a changed line. An adapter of lowdb, written in slices: serialising 100,000 objects at once would stop the event loop for a second.
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { Adapter } from 'lowdb'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { passingObjectBytes } from '../apimachinery/object-bytes.ts'
 import { type FileSystem, refusal, syncFolderSync } from './file-system.ts'
-import { newTree } from './memory.ts'
-import type { Picture, Tree } from './picture.ts'
+import { newTree, type Picture, type Tree } from './picture.ts'
+import { readDocumentByLines } from './snapshot-lines.ts'
 
 const FORMAT = 'kubemu.dev/cluster'
 const FORMAT_VERSION = 1
@@ -17,16 +17,21 @@ const FORMAT_VERSION = 1
 const SLICE_OBJECTS = 200
 const SLICE_BYTES = 256 * 1024
 
+/** Above this many bytes the file is read by lines: well below what V8 takes as one string. */
+const TEXT_LIMIT = 256 * 1024 * 1024
+
 const REMEDY = 'Restore it from a copy, or choose another data file.'
 
 export class SnapshotFile implements Adapter<Picture> {
   readonly #path: string
   readonly #fs: FileSystem
+  readonly #textLimit: number
   #size = 0
 
-  constructor(path: string, fs: FileSystem) {
+  constructor(path: string, fs: FileSystem, textLimit = TEXT_LIMIT) {
     this.#path = path
     this.#fs = fs
+    this.#textLimit = textLimit
   }
 
   /** Bytes of the file as last read or written. */
@@ -36,15 +41,13 @@ export class SnapshotFile implements Adapter<Picture> {
 
   /** Null when there is no file. Throws when it is not one of ours, whole and of a version that is known. */
   async read(): Promise<Picture | null> {
-    let text: string
     try {
-      text = await readFile(this.#path, 'utf8')
+      this.#size = (await stat(this.#path)).size
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
       throw error
     }
-    this.#size = text.length
-    return toPicture(this.#path, text)
+    return toPicture(this.#path, await this.#parse())
   }
 
   /** The file is the old one or the new one at every moment, and the new one is on the disk when this resolves. */
@@ -65,6 +68,17 @@ export class SnapshotFile implements Adapter<Picture> {
     await this.#fs.rename(temporary, this.#path)
     syncFolderSync(this.#fs, this.#path)
     this.#size = size
+  }
+
+  async #parse(): Promise<unknown> {
+    const isLarge = this.#size > this.#textLimit
+    const text = isLarge ? '' : await readFile(this.#path, 'utf8')
+    try {
+      return isLarge ? await readDocumentByLines(this.#path) : JSON.parse(text)
+    } catch (error) {
+      const problem = (error as Error).message.replace(/\s+/g, ' ')
+      throw refusal(this.#path, `this is not a whole JSON document: ${problem}`, REMEDY)
+    }
   }
 }
 
@@ -99,9 +113,8 @@ function* slices(picture: Picture): Iterable<Buffer> {
   yield Buffer.concat(parts)
 }
 
-function toPicture(path: string, text: string): Picture {
-  const document = parse(path, text)
-  if (document?.format !== FORMAT) {
+function toPicture(path: string, document: unknown): Picture {
+  if (!isRecord(document) || document.format !== FORMAT) {
     throw refusal(path, 'this is not a KubEmu data file', 'Choose another data file.')
   }
   const { formatVersion, revision, objects } = document
@@ -123,17 +136,6 @@ function toPicture(path: string, text: string): Picture {
     trees.set(prefix, tree)
   }
   return { revision, trees }
-}
-
-function parse(path: string, text: string): Record<string, unknown> | undefined {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch (error) {
-    const problem = (error as Error).message.replace(/\s+/g, ' ')
-    throw refusal(path, `this is not a whole JSON document: ${problem}`, REMEDY)
-  }
-  return isRecord(document) ? document : undefined
 }
 
 function problemOf(object: unknown, revision: number): string | undefined {

@@ -226,6 +226,11 @@ function lists(open: Open, put: Put, remove: Remove): void {
     expect(names(rest.objects)).toEqual(['a/2', 'a/3', 'a/4', 'a/5'])
     expect(rest.objects.map(rv)).toEqual(['4', '5', '6', '7'])
     expect(rest.revision).toBe(first.revision)
+    await remove(storage, 'a/5')
+    const again = storage.list(PODS, { start: first.next, revision: first.revision, limit: 3 })
+    expect(again.objects).toEqual(rest.objects.slice(0, 3))
+    expect(again).toMatchObject({ next: 'a/5', remaining: 1 })
+    expect(names(storage.list(PODS).objects)).toEqual(['a/0', 'a/1', 'a/2', 'a/25', 'a/4'])
   })
 }
 

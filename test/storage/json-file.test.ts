@@ -3,10 +3,12 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import ts from 'typescript'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type FileSystem, nodeFileSystem } from '../../src/storage/file-system.ts'
 import type { Storage } from '../../src/storage/interface.ts'
 import { type JsonFileOptions, type JsonFileStorage, openJsonFile } from '../../src/storage/json-file.ts'
+import type { Picture } from '../../src/storage/picture.ts'
+import { SnapshotFile } from '../../src/storage/snapshot-file.ts'
 import { failure, object, storageConformance } from '../conformance/storage.ts'
 
 const PODS = '/registry/pods/'
@@ -17,6 +19,7 @@ let files = 0
 const newFile = () => join(root, `${++files}`, 'cluster.json')
 const opened: Storage[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   for (const storage of opened.splice(0)) await storage.close()
 })
 
@@ -153,16 +156,61 @@ describe('what is on disk', () => {
     expect((await open(crashed(path))).revision).toBe(storage.revision)
   })
 
+  /** A disk that counts the snapshots begun on it and the syncs asked of it. */
+  function counting() {
+    const counts = { snapshots: 0, syncs: 0 }
+    const open: FileSystem['open'] = (...args) => {
+      counts.snapshots++
+      return nodeFileSystem.open(...args)
+    }
+    const fdatasync = (fd: number) => {
+      counts.syncs++
+      return nodeFileSystem.fdatasync(fd)
+    }
+    return { counts, fs: { ...nodeFileSystem, open, fdatasync } }
+  }
+
   it('takes a snapshot by itself when the journal is long enough, and cuts it', async () => {
     const path = newFile()
-    const storage = await open(path, { journalLimit: 20_000 })
-    writeSome(storage, 0, 200)
-    expect(fs.existsSync(path)).toBe(false)
+    const disk = counting()
+    const storage = await open(path, { journalLimit: 20_000, fs: disk.fs })
+    writeSome(storage, 0, 50)
+    expect(disk.counts.snapshots).toBe(0)
+    writeSome(storage, 50, 200)
+    expect(disk.counts.snapshots).toBe(1)
     await storage.save()
     expect(JSON.parse(fs.readFileSync(path, 'utf8')).revision).toBe(storage.revision)
     expect(fs.readFileSync(`${path}.journal`, 'utf8').split('\n')).toHaveLength(2)
     writeSome(storage, 200, 210)
     expect(stateOf(await open(crashed(path)))).toEqual(stateOf(storage))
+  })
+
+  it('takes a snapshot when it is idle, once', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const disk = counting()
+    const storage = await open(newFile(), { idleMs: 10, fs: disk.fs })
+    writeSome(storage, 0, 3)
+    vi.advanceTimersByTime(10)
+    expect(disk.counts.snapshots).toBe(0)
+    vi.advanceTimersByTime(10)
+    expect(disk.counts.snapshots).toBe(1)
+    await storage.close()
+    expect(disk.counts.snapshots).toBe(1)
+  })
+
+  it('syncs once an interval when there is something to sync', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const disk = counting()
+    const storage = await open(newFile(), { fsync: 'interval', fs: disk.fs })
+    vi.advanceTimersByTime(5000)
+    writeSome(storage, 0, 3)
+    expect(disk.counts.syncs).toBe(0)
+    vi.advanceTimersByTime(1000)
+    await new Promise(setImmediate)
+    expect(disk.counts.syncs).toBe(1)
+    vi.advanceTimersByTime(5000)
+    await new Promise(setImmediate)
+    expect(disk.counts.syncs).toBe(1)
   })
 
   it('survives kill -9 of the process with every write that was acknowledged', () => {
@@ -438,6 +486,43 @@ describe('a file that is not right', () => {
     document.objects[PODS]['a/0'].byHand = true
     fs.writeFileSync(path, JSON.stringify(document, null, 4))
     expect((await open(path)).get(PODS, 'a/0')).toMatchObject({ byHand: true })
+  })
+})
+
+describe('a data file that is too large for one string', () => {
+  const ODD_TEXT = 'line\u2028separator \u2029 "}," {\n'
+
+  it('is read by lines, to the same state', async () => {
+    const path = newFile()
+    const storage = await open(path)
+    writeSome(storage, 0, 300)
+    await storage.create('/registry/configmaps/', 'a/odd": {', object('odd', { text: ODD_TEXT }))
+    await storage.create('/registry/gone/', 'x', object('x'))
+    await storage.delete('/registry/gone/', 'x', object('x'), String(storage.revision))
+    await storage.save()
+    const whole = (await new SnapshotFile(path, nodeFileSystem).read())!
+    const lines = (await new SnapshotFile(path, nodeFileSystem, 0).read())!
+    const toPlain = ({ revision, trees }: Picture) => [
+      revision,
+      [...trees].map(([prefix, tree]) => [prefix, tree.toArray()]),
+    ]
+    expect(toPlain(lines)).toEqual(toPlain(whole))
+    expect(lines.revision).toBe(storage.revision)
+    expect([...lines.trees.keys()]).toEqual([PODS, '/registry/configmaps/', '/registry/gone/'])
+  })
+
+  it('is refused when it is cut off, reformatted or foreign', async () => {
+    const path = newFile()
+    const storage = await open(path)
+    writeSome(storage, 0, 3)
+    await storage.save()
+    const text = fs.readFileSync(path, 'utf8')
+    for (const bad of [text.slice(0, -4), text.slice(0, 200), JSON.stringify(JSON.parse(text)), 'a diary\n', '']) {
+      fs.writeFileSync(path, bad)
+      await expect(new SnapshotFile(path, nodeFileSystem, -1).read()).rejects.toThrow(
+        `${path}: this is not a whole JSON`,
+      )
+    }
   })
 })
 
