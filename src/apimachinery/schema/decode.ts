@@ -3,10 +3,13 @@
  * fields, canonicalises values, prints the zero values that Go prints, and puts fields in struct order. It is optimistic: it only says that
  * something was unknown or wrong; diagnose.ts says what, in document order.
  */
+import { canonicalDuration } from '../duration.ts'
+import { canonicalQuantity } from '../quantity.ts'
+import { canonicalMicroTime, canonicalTime } from '../time.ts'
+import { canonicalBase64 } from './base64.ts'
 import type { FieldFact } from './facts.ts'
 import { isPlainObject } from './go-json.ts'
 import type { FieldNode, Node, ScalarNode, SpecialNode, StructNode } from './nodes.ts'
-import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalQuantity, canonicalTime } from './values.ts'
 
 /** What one walk learns besides its result. */
 export interface Walk {
@@ -16,7 +19,7 @@ export interface Walk {
   unknown: number
 }
 
-/** Answers the canonical value; throws WRONG_TYPE when the value cannot be of this type. Never changes its input. */
+/** Answers the canonical value; throws WRONG_TYPE, or a 400 of a value's own reader, when the value is not of this type. Never changes its input. */
 export type Decode = (value: unknown, walk: Walk) => unknown
 
 /** Thrown by the fast walker: the value does not fit its type somewhere. Carries nothing, since diagnose.ts finds the first place by itself. */
@@ -285,7 +288,9 @@ const SCALARS: Record<ScalarNode['kind'], Decode> = {
   },
   bytes: (value) => {
     if (Array.isArray(value)) return bytesOfNumbers(value)
-    return known(typeof value === 'string' ? canonicalBase64(value) : undefined)
+    const bytes = typeof value === 'string' ? canonicalBase64(value) : undefined
+    if (bytes === undefined) throw WRONG_TYPE
+    return bytes
   },
   any: (value, walk) => {
     countKeys(value, walk)
@@ -299,27 +304,21 @@ function bytesOfNumbers(value: unknown[]): string {
   return Buffer.from(value as number[]).toString('base64')
 }
 
-function known<T>(value: T | undefined): T {
-  if (value === undefined) throw WRONG_TYPE
-  return value
-}
-
 const text =
-  (canonical: (value: string) => string | undefined): Decode =>
-  (value) =>
-    known(typeof value === 'string' ? canonical(value) : undefined)
+  (canonical: (value: string) => unknown): Decode =>
+  (value) => {
+    if (typeof value !== 'string') throw WRONG_TYPE
+    return canonical(value)
+  }
 
 function special(node: SpecialNode, decoders: Decoders): Decode {
   switch (node.special) {
     case 'Quantity':
-      return (value) =>
-        known(
-          typeof value === 'string'
-            ? canonicalQuantity(value)
-            : typeof value === 'number'
-              ? canonicalQuantity(String(value))
-              : undefined,
-        )
+      return (value) => {
+        if (typeof value === 'string') return canonicalQuantity(value)
+        if (typeof value !== 'number') throw WRONG_TYPE
+        return canonicalQuantity(String(value))
+      }
     case 'Time':
       return text(canonicalTime)
     case 'MicroTime':

@@ -130,8 +130,8 @@ function fillStruct(object: Fields, clock: Clock, { hooks, constants, children, 
   }
   let current = patch === undefined ? object : merge(names, object, patch)
   for (const hook of hooks) {
-    const more = hook(current, clock)
-    if (more !== undefined) current = merge(names, current, more)
+    const more = hook(current, object, clock)
+    if (more !== undefined && hasChange(more)) current = merge(names, current, more)
   }
   patch = undefined
   for (const [name, fill] of children) {
@@ -143,6 +143,11 @@ function fillStruct(object: Fields, clock: Clock, { hooks, constants, children, 
     patch[name] = filled
   }
   return patch === undefined ? current : merge(names, current, patch)
+}
+
+function hasChange(patch: Fields): boolean {
+  for (const _ in patch) return true
+  return false
 }
 
 /** What Go's `== ""`, `== 0` and `== nil` say. */

@@ -3,20 +3,15 @@
  * Runs only when the fast walker met something. Mirrors sigs.k8s.io/json: the first type error is kept while reading on, and an error of a
  * type with its own reader (quantities, times) ends it at once.
  */
+import { canonicalDuration } from '../duration.ts'
+import { StatusError } from '../errors.ts'
 import { quote } from '../go-text.ts'
+import { canonicalQuantity } from '../quantity.ts'
+import { canonicalMicroTime, canonicalTime } from '../time.ts'
+import { base64ErrorAt, canonicalBase64 } from './base64.ts'
 import type { FieldFact } from './facts.ts'
 import type { JsonNode } from './go-json.ts'
 import { type Node, type SpecialNode, type StructNode, shortGoName } from './nodes.ts'
-import {
-  base64ErrorAt,
-  canonicalBase64,
-  canonicalDuration,
-  canonicalMicroTime,
-  canonicalQuantity,
-  canonicalTime,
-  QUANTITY_ERROR,
-  timeError,
-} from './values.ts'
 
 export interface Diagnosis {
   /** `duplicate field "a"` and `unknown field "b"`, in document order; at most 100, none twice. */
@@ -26,8 +21,6 @@ export interface Diagnosis {
 }
 
 const MAX_STRICT = 100
-const TIME_LAYOUT = '2006-01-02T15:04:05Z07:00'
-const MICRO_TIME_LAYOUT = '2006-01-02T15:04:05.000000Z07:00'
 
 export function diagnose(root: JsonNode, node: StructNode): Diagnosis {
   const reader = new Reader()
@@ -149,11 +142,11 @@ class Reader {
       case 'Quantity':
         return this.#quantity(json)
       case 'Time':
-        return this.#text(json, canonicalTime, (text) => timeError(text, TIME_LAYOUT))
+        return this.#text(json, canonicalTime)
       case 'MicroTime':
-        return this.#text(json, canonicalMicroTime, (text) => timeError(text, MICRO_TIME_LAYOUT))
+        return this.#text(json, canonicalMicroTime)
       case 'Duration':
-        return this.#text(json, canonicalDuration, (text) => `time: invalid duration ${quote(text)}`)
+        return this.#text(json, canonicalDuration)
       case 'IntOrString':
         return json.type === 'string' ? undefined : this.#own(json, { kind: 'int32' }, 'int32')
       case 'Verbs':
@@ -171,13 +164,12 @@ class Reader {
   }
 
   #quantity(json: JsonNode): undefined {
-    const text = json.type === 'string' ? json.value : json.type === 'number' ? json.literal : ''
-    if (canonicalQuantity(text) === undefined) throw new Aborted(QUANTITY_ERROR)
+    readOwn(canonicalQuantity, json.type === 'string' ? json.value : json.type === 'number' ? json.literal : '')
   }
 
-  #text(json: JsonNode, canonical: (text: string) => string | undefined, errorOf: (text: string) => string): undefined {
+  #text(json: JsonNode, canonical: (text: string) => unknown): undefined {
     if (json.type !== 'string') return this.#own(json, { kind: 'string' }, 'string')
-    if (canonical(json.value) === undefined) throw new Aborted(errorOf(json.value))
+    readOwn(canonical, json.value)
   }
 
   #schemaHolder(json: JsonNode, node: SpecialNode): undefined {
@@ -229,6 +221,14 @@ function holderError(json: JsonNode, special: string): string {
   return special === 'JSONSchemaPropsOrArray'
     ? `json: cannot unmarshal ${json.type} into Go value of type []v1.JSONSchemaProps`
     : `json: cannot unmarshal ${json.type} into Go value of type []string`
+}
+
+function readOwn(canonical: (text: string) => unknown, text: string): void {
+  try {
+    canonical(text)
+  } catch (error) {
+    throw error instanceof StatusError ? new Aborted(error.message) : error
+  }
 }
 
 // DEVIATION(int64-precision): integers between 2^53 and 2^63 are refused; a JavaScript number would change them silently.

@@ -3,11 +3,12 @@
  * controllers. Mirrors what a codec factory with strict decoding is upstream.
  */
 import type { Clock } from '../clock.ts'
-import { newBadRequest, type StatusError } from '../errors.ts'
+import { newBadRequest, StatusError } from '../errors.ts'
 import { type DynamicObject, formatGroupVersion, parseGroupVersion } from '../meta.ts'
 import { type Decode, Decoders, type Walk, WRONG_TYPE } from './decode.ts'
 import { type Defaulter, Defaulters } from './defaults.ts'
 import { diagnose } from './diagnose.ts'
+import { type Clear, DisabledFields } from './disabled-fields.ts'
 import type { Facts, TypeFact } from './facts.ts'
 import { isPlainObject } from './go-json.ts'
 import { Resolver, type StructNode } from './nodes.ts'
@@ -51,6 +52,12 @@ export function strictWarnings({ yaml, fields }: StrictIssues): string[] {
   return [...yaml, ...fields]
 }
 
+export interface Walkers {
+  decode: Decode
+  defaults: Defaulter
+  clear?: Clear
+}
+
 /** One kind. Compiled on first use, then cheap. */
 export class Schema {
   readonly gvk: GroupVersionKind
@@ -58,13 +65,15 @@ export class Schema {
   readonly node: StructNode
   readonly #decode: Decode
   readonly #defaults: Defaulter
+  readonly #clear: Clear | undefined
 
-  constructor(gvk: GroupVersionKind, node: StructNode, decode: Decode, defaults: Defaulter) {
+  constructor(gvk: GroupVersionKind, node: StructNode, walkers: Walkers) {
     this.gvk = gvk
     this.apiVersion = formatGroupVersion(gvk)
     this.node = node
-    this.#decode = decode
-    this.#defaults = defaults
+    this.#decode = walkers.decode
+    this.#defaults = walkers.defaults
+    this.#clear = walkers.clear
   }
 
   get type(): TypeFact {
@@ -73,16 +82,17 @@ export class Schema {
 
   /** Throws the StatusError (400) that the API server answers when the value cannot be of this kind. Defaults are not put in. */
   decode(parsed: Parsed): Decoded {
-    const value = parsed.value ?? {}
     const walk: Walk = { keys: 0, unknown: 0 }
+    const object = this.#named(this.#fast(parsed, walk))
+    const clean = walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)
+    return { object, strict: withYaml(parsed, clean ? [] : this.#issues(parsed)) }
+  }
+
+  #fast(parsed: Parsed, walk: Walk): DynamicObject {
     try {
-      const object = this.#decode(value, walk) as DynamicObject
-      if (walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)) {
-        return { object: this.#named(object), strict: withYaml(parsed, []) }
-      }
-      return { object: this.#named(object), strict: withYaml(parsed, this.#issues(parsed)) }
+      return this.#decode(parsed.value ?? {}, walk) as DynamicObject
     } catch (error) {
-      if (error !== WRONG_TYPE) throw error
+      if (error !== WRONG_TYPE && !(error instanceof StatusError)) throw error
       this.#issues(parsed)
       throw newBadRequest(this.#cannotHandle('the value does not fit its type'))
     }
@@ -96,6 +106,11 @@ export class Schema {
   /** Puts in what the scheme's defaulting functions put in. Answers the same object when nothing was missing; never changes its input. */
   applyDefaults(object: DynamicObject, clock: Clock): DynamicObject {
     return this.#defaults(object, clock)
+  }
+
+  /** Clears fields behind gates that are off, unless `old` uses them. Answers the same object when there was nothing to clear. */
+  clearDisabled(object: DynamicObject, old?: DynamicObject): DynamicObject {
+    return this.#clear === undefined ? object : this.#clear(object, old)
   }
 
   /** 400 of a body that has something for Strict to refuse. */
@@ -135,6 +150,7 @@ export class Schemas {
   readonly resolver: Resolver
   readonly #decoders = new Decoders()
   readonly #defaulters = new Defaulters(this.#decoders)
+  readonly #disabled = new DisabledFields()
   readonly #models = new Map<string, string>()
   readonly #schemas = new Map<string, Schema>()
 
@@ -153,12 +169,11 @@ export class Schemas {
     if (model === undefined) return undefined
     const node = this.resolver.named(model)
     if (node.kind !== 'struct') return undefined
-    const schema = new Schema(
-      { group, version, kind },
-      node,
-      this.#decoders.of(node),
-      this.#defaulters.forRoot(node, rootName(group, version, kind)),
-    )
+    const schema = new Schema({ group, version, kind }, node, {
+      decode: this.#decoders.of(node),
+      defaults: this.#defaulters.forRoot(node, rootName(group, version, kind)),
+      clear: this.#disabled.forRoot(node),
+    })
     this.#schemas.set(key, schema)
     return schema
   }
