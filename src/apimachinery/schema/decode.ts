@@ -348,5 +348,10 @@ function schemaHolder(node: SpecialNode, decoders: Decoders): Decode {
     node.special === 'JSONSchemaPropsOrArray'
       ? list(schema, (walk) => schema({}, walk))
       : list(SCALARS.string, () => '')
-  return (value, walk) => (Array.isArray(value) ? items(value, walk) : schema(value, walk))
+  return (value, walk) => {
+    // Upstream's readers of these two take anything else for nothing.
+    if (typeof value !== 'object') return null
+    if (!Array.isArray(value)) return schema(value, walk)
+    return value.length === 0 ? null : items(value, walk)
+  }
 }

@@ -131,7 +131,7 @@ function fillStruct(object: Fields, clock: Clock, { hooks, constants, children, 
   let current = patch === undefined ? object : merge(names, object, patch)
   for (const hook of hooks) {
     const more = hook(current, object, clock)
-    if (more !== undefined && hasChange(more)) current = merge(names, current, more)
+    if (more !== undefined && hasChange(current, more)) current = merge(names, current, more)
   }
   patch = undefined
   for (const [name, fill] of children) {
@@ -145,8 +145,11 @@ function fillStruct(object: Fields, clock: Clock, { hooks, constants, children, 
   return patch === undefined ? current : merge(names, current, patch)
 }
 
-function hasChange(patch: Fields): boolean {
-  for (const _ in patch) return true
+/** Hooks may answer what is there already. */
+function hasChange(object: Fields, patch: Fields): boolean {
+  for (const name in patch) {
+    if (object[name] !== patch[name] && JSON.stringify(object[name]) !== JSON.stringify(patch[name])) return true
+  }
   return false
 }
 

@@ -120,10 +120,19 @@ class Reader {
   }
 
   #bytes(json: JsonNode, go: string): undefined {
-    if (json.type === 'array') return this.#items(json.items, { kind: 'int32' }, '[]uint8')
+    if (json.type === 'array') return this.#byteItems(json.items)
     if (json.type !== 'string') return this.#mismatch(json, go)
     if (canonicalBase64(json.value) === undefined) {
       this.#save(`illegal base64 data at input byte ${base64ErrorAt(json.value)}`)
+    }
+  }
+
+  #byteItems(items: JsonNode[]): undefined {
+    for (const item of items) {
+      if (item.type === 'null') continue
+      if (item.type !== 'number') this.#mismatch(item, 'uint8')
+      else if (!/^\d+$/.test(item.literal) || Number(item.literal) > 255)
+        this.#cannot(`number ${item.literal}`, 'uint8')
     }
   }
 
@@ -177,14 +186,14 @@ class Reader {
     const inner = node.inner!
     // These readers start a decoder of their own: unknown fields below are dropped without a word, and errors end everything.
     const below = new Reader()
+    below.#struct = this.#struct
+    below.#goPath = [...this.#goPath]
     if (json.type === 'object') below.read(json, inner, inner.type.go)
-    else if (json.type === 'array' && special === 'JSONSchemaPropsOrArray') below.#items(json.items, inner, '[]')
-    else if (json.type === 'array' && special === 'JSONSchemaPropsOrStringArray') {
-      below.#items(json.items, { kind: 'string' }, '[]string')
-    } else if (!(json.type === 'bool' && special === 'JSONSchemaPropsOrBool')) {
-      throw new Aborted(
-        special === 'JSONSchemaPropsOrBool' ? 'boolean or JSON schema expected' : holderError(json, special),
-      )
+    else if (special === 'JSONSchemaPropsOrBool') {
+      if (json.type !== 'bool') throw new Aborted('boolean or JSON schema expected')
+    } else if (json.type === 'array') {
+      if (special === 'JSONSchemaPropsOrArray') below.#items(json.items, inner, '[]')
+      else below.#items(json.items, { kind: 'string' }, '[]string')
     }
     if (below.saved !== undefined) throw new Aborted(below.saved)
   }
@@ -215,12 +224,6 @@ class Reader {
     if (this.strict.size >= MAX_STRICT) return
     this.strict.add(`${what} field ${quote(path === '' ? key : `${path}.${key}`)}`)
   }
-}
-
-function holderError(json: JsonNode, special: string): string {
-  return special === 'JSONSchemaPropsOrArray'
-    ? `json: cannot unmarshal ${json.type} into Go value of type []v1.JSONSchemaProps`
-    : `json: cannot unmarshal ${json.type} into Go value of type []string`
 }
 
 function readOwn(canonical: (text: string) => unknown, text: string): void {

@@ -191,7 +191,10 @@ class Reader {
 
   #fail(where: string): never {
     const char = this.#text[this.#at]
-    throw new JsonSyntaxError(char === undefined ? UNEXPECTED_END : `invalid character ${quoteChar(char)} ${where}`)
+    // Go tries a space behind the end: it ends a number or a word badly, and everything else is just not finished.
+    const ended =
+      char === undefined && !/^(?:in (?:literal|numeric|exponent|string escape|\\u)|after decimal)/.test(where)
+    throw new JsonSyntaxError(ended ? UNEXPECTED_END : `invalid character ${quoteChar(char ?? ' ')} ${where}`)
   }
 }
 

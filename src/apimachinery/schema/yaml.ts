@@ -69,7 +69,7 @@ export function parseYaml(text: string): Yaml {
     const [value] = constructFromEvents(events, { source, schema: SCHEMA, json: true })
     return { value: plain(value), duplicates: duplicateKeys(events, source) }
   } catch (error) {
-    if (error instanceof YAMLException) throw new ParseError(goText(error))
+    if (error instanceof YAMLException) throw new ParseError(goText(error, source))
     throw error
   }
 }
@@ -138,18 +138,33 @@ function lineOf(source: string, offset: number): number {
 const GO_TEXTS: [RegExp, string][] = [
   [/^unidentified alias "(.*)"/, "unknown anchor '$1' referenced"],
   [/^unknown escape sequence/, 'found unknown escape character'],
-  [/^unexpected end of the stream within a flow collection/, "did not find expected ',' or ']'"],
-  [/^unexpected end of the stream within a (?:single|double) quoted scalar/, 'found unexpected end of stream'],
   [/^bad indentation of a mapping entry/, 'mapping values are not allowed in this context'],
-  [/^bad indentation of a sequence entry/, 'did not find expected key'],
   [/^end of the stream or a document separator is expected/, 'found character that cannot start any token'],
 ]
 
 /** Go's words for the common mistakes; js-yaml's own for the rest. */
-function goText({ reason, mark }: YAMLException): string {
+function goText({ reason, mark }: YAMLException, source: string): string {
+  if (/^(?:deficient indentation|unexpected end of the stream)/.test(reason)) return unfinished(source)
   const known = GO_TEXTS.find(([pattern]) => pattern.test(reason))
   const words = known ? (known[0].exec(reason)?.[0] ?? '').replace(known[0], known[1]) : reason
   const line = mark === undefined || mark === null ? 0 : mark.line
   const shown = known?.[1].startsWith('unknown anchor') || line === 0 ? '' : `line ${line + 1}: `
   return `yaml: ${shown}${words}`
+}
+
+/** A quote or a bracket that nothing closes. */
+function unfinished(source: string): string {
+  const text = source.trimEnd()
+  const line = text.split('\n').length
+  const open: string[] = []
+  let quote = ''
+  for (const char of text) {
+    if (quote !== '') quote = char === quote ? '' : quote
+    else if (char === '"' || char === "'") quote = char
+    else if (char === '[' || char === '{') open.push(char)
+    else if (char === ']' || char === '}') open.pop()
+  }
+  if (quote !== '') return `yaml: line ${line + 1}: found unexpected end of stream`
+  if (/[[{,]$/.test(text)) return `yaml: line ${line}: did not find expected node content`
+  return `yaml: line ${line}: did not find expected ',' or '${open.at(-1) === '{' ? '}' : ']'}'`
 }
