@@ -3,6 +3,7 @@ import { createDiscovery } from './discovery/discovery.ts'
 import { namedGroups } from './discovery/groups.ts'
 import { type Document, type DocumentRequest, pageNotFound, rawJsonDocument } from './document.ts'
 import { type FailingChecks, healthDocument, healthPaths } from './health.ts'
+import { createOpenApi } from './openapi/openapi.ts'
 import type { ApiSource } from './source.ts'
 import { versionDocument } from './version.ts'
 
@@ -35,6 +36,7 @@ function rootPaths(source: ApiSource, otherPaths: readonly string[]): string[] {
 export function createDocuments(options: DocumentOptions): (request: DocumentRequest) => Document {
   const { source, kubernetesVersion } = options
   const discovery = createDiscovery(source, options.serverAddress)
+  const openApi = createOpenApi(source, kubernetesVersion.split('.').slice(0, 2).join('.'))
   const noFailures: FailingChecks = new Map()
   return (request) => {
     const { path } = request
@@ -42,6 +44,7 @@ export function createDocuments(options: DocumentOptions): (request: DocumentReq
       return rawJsonDocument({ paths: rootPaths(source, options.otherPaths ?? []) })
     }
     if (/^\/apis?(\/|$)/.test(path)) return discovery(request)
+    if (path.startsWith('/openapi/')) return openApi(request)
     if (path === '/version' || path === '/version/') return versionDocument(request, kubernetesVersion)
     return healthDocument(request, options.failingChecks?.() ?? noFailures) ?? pageNotFound()
   }
