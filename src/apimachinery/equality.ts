@@ -30,17 +30,23 @@ function equalMembers(a: Members, b: Members): boolean {
   return count === 0
 }
 
-/** As deepEqual, and null, an empty list and an empty map equal an absent member. Mirrors apiequality.Semantic.DeepEqual on decoded objects. */
+/**
+ * As deepEqual, and null, an empty list and an empty map equal an absent member. Mirrors apiequality.Semantic.DeepEqual on decoded objects.
+ * Without types an optional struct looks like a map: an empty one counts as absent here, which upstream keeps apart.
+ */
 export function semanticEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b)
-  if (typeof a !== 'object' || typeof b !== 'object') return false
-  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b, semanticEqual)
-  if (Array.isArray(b)) return false
-  const [x, y] = [a as Members, b as Members]
-  for (const name in x) if (!semanticEqual(x[name], y[name])) return false
-  for (const name in y) if (!Object.hasOwn(x, name) && !isNothing(y[name])) return false
+  if (Array.isArray(a) && Array.isArray(b)) return equalLists(a, b, semanticEqual)
+  if (!isMembers(a) || !isMembers(b)) return isNothing(a) && isNothing(b)
+  for (const name in a) if (!semanticEqual(a[name], memberOf(b, name))) return false
+  for (const name in b) if (!Object.hasOwn(a, name) && !isNothing(b[name])) return false
   return true
+}
+
+const memberOf = (of: Members, name: string): unknown => (Object.hasOwn(of, name) ? of[name] : undefined)
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isNothing(value: unknown): boolean {

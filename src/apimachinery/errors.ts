@@ -171,7 +171,7 @@ export function newUnsupportedMediaType(message: string): StatusError {
 }
 
 export function newRequestEntityTooLarge(message: string): StatusError {
-  return failure(413, 'RequestEntityTooLarge', `Request entity is too large: ${message}`)
+  return failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`)
 }
 
 export function newTooManyRequests(message: string, retryAfterSeconds: number, causes?: StatusCause[]): StatusError {
@@ -197,3 +197,20 @@ export function isStatusError(error: unknown, reason?: string): error is StatusE
 export const isNotFound = (error: unknown): error is StatusError => isStatusError(error, 'NotFound')
 export const isConflict = (error: unknown): error is StatusError => isStatusError(error, 'Conflict')
 export const isAlreadyExists = (error: unknown): error is StatusError => isStatusError(error, 'AlreadyExists')
+
+/** A failure for which upstream has neither code nor reason: 500 with the bare message. */
+export function newUnknownError(message: string): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    code: 500,
+  })
+}
+
+/** A well-formed patch that does not apply. Upstream keeps the cause to itself. */
+export function newPatchRejected(): StatusError {
+  return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+}

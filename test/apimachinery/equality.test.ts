@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { deepEqual, semanticEqual } from '../../src/apimachinery/equality.ts'
+
+test.each<[unknown, unknown, boolean, boolean]>([
+  [1, 1, true, true],
+  ['1', 1, false, false],
+  [{ a: 1, b: 2 }, { b: 2, a: 1 }, true, true],
+  [{ a: 1 }, { a: 1, b: undefined }, true, true],
+  [{ a: 1, b: undefined }, { a: 1 }, true, true],
+  [{ a: 1 }, { b: 1 }, false, false],
+  [{ a: 1 }, { a: 1, b: null }, false, true],
+  [{ a: [] }, {}, false, true],
+  [{}, { a: {} }, false, true],
+  [{ a: { b: undefined } }, {}, false, true],
+  [{ a: '' }, {}, false, false],
+  [{ a: 0 }, {}, false, false],
+  [[1, 2], [2, 1], false, false],
+  [[1], [1, 2], false, false],
+  [[], {}, false, true],
+  [null, undefined, false, true],
+  [null, {}, false, true],
+  [[null], [[]], false, true],
+  [{ constructor: 1 }, {}, false, false],
+  [{}, { toString: 1 }, false, false],
+  [{ a: [{ b: { c: [1] } }] }, { a: [{ b: { c: [1] } }] }, true, true],
+])('%j and %j: equal %s, equal in meaning %s', (a, b, equal, semantic) => {
+  expect([deepEqual(a, b), deepEqual(b, a)]).toEqual([equal, equal])
+  expect([semanticEqual(a, b), semanticEqual(b, a)]).toEqual([semantic, semantic])
+})
