@@ -121,7 +121,7 @@ export function newInvalid(of: Qualified, name: string, errors: FieldError[]): S
   const causes = errors.map((error) => ({
     reason: fieldErrorReason(error),
     message: fieldErrorMessage(error, false),
-    field: error.field,
+    field: error.field === '' ? '<nil>' : error.field,
   }))
   const message = `${named(of)} ${quote(name)} is invalid${errors.length ? `: ${aggregate(errors)}` : ''}`
   return failure(422, 'Invalid', message, details(of, name, causes.length ? { causes } : {}))
@@ -152,6 +152,11 @@ export function newTooLargeResourceVersion(requested: number, current: number): 
   })
 }
 
+/** The route exists, the method does not: what nearly every 405 says. */
+export function newMethodNotAllowed(): StatusError {
+  return failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+}
+
 /** `method` is the verb as upstream prints it in 405: `POST` becomes `create` and so on in the caller. */
 export function newMethodNotSupported(of: Qualified, method: string): StatusError {
   return failure(
@@ -162,12 +167,28 @@ export function newMethodNotSupported(of: Qualified, method: string): StatusErro
   )
 }
 
-export function newNotAcceptable(message: string): StatusError {
-  return failure(406, 'NotAcceptable', message)
+/** Refused before its handler ran, a request is answered with empty details (`{}`), after that with none. */
+export function newNotAcceptable(message: string, details?: StatusDetails): StatusError {
+  return failure(406, 'NotAcceptable', message, details)
 }
 
-export function newUnsupportedMediaType(message: string): StatusError {
-  return failure(415, 'UnsupportedMediaType', message)
+/** As newNotAcceptable for details: PATCH has them, POST and PUT have none. */
+export function newUnsupportedMediaType(message: string, details?: StatusDetails): StatusError {
+  return failure(415, 'UnsupportedMediaType', message, details)
+}
+
+export function newUnauthorized(message = 'Unauthorized'): StatusError {
+  return failure(401, 'Unauthorized', message)
+}
+
+export function newGone(message: string): StatusError {
+  return failure(410, 'Gone', message)
+}
+
+/** The server gave up on an operation (a verb) that the client may try again. */
+export function newServerTimeout(of: Qualified, operation: string, retryAfterSeconds: number): StatusError {
+  const message = `The ${operation} operation against ${named(of)} could not be completed at this time, please try again.`
+  return failure(500, 'ServerTimeout', message, details(of, operation, retryAfterSeconds ? { retryAfterSeconds } : {}))
 }
 
 export function newRequestEntityTooLarge(message: string): StatusError {

@@ -105,17 +105,32 @@ export const notFound = (field: string, badValue: unknown): FieldError => ({
   detail: '',
 })
 export const forbidden = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail })
+/** A negative limit is not told. */
 export const tooLong = (field: string, maxBytes: number): FieldError => ({
   type: 'TooLong',
   field,
-  detail: `may not be more than ${maxBytes} bytes`,
+  detail: maxBytes < 0 ? 'value is too long' : `may not be more than ${count(maxBytes, 'byte')}`,
+})
+export const tooLongCharacters = (field: string, max: number): FieldError => ({
+  type: 'TooLong',
+  field,
+  detail: max < 0 ? 'value is too long' : `may not be more than ${count(max, 'character')}`,
+})
+export const tooShort = (field: string, min: number): FieldError => ({
+  type: 'TooShort',
+  field,
+  detail: min < 0 ? 'value is too short' : `must be at least ${count(min, 'character')}`,
 })
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({
   type: 'TooMany',
   field,
   badValue: actual,
-  detail: `must have at most ${max} items`,
+  detail: max < 0 ? 'has too many items' : `must have at most ${count(max, 'item')}`,
 })
+export const internalError = (field: string, detail: string): FieldError => ({ type: 'Internal', field, detail })
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
 /** `supported` prints in the order given: callers sort where upstream has a set. */
 export const notSupported = (field: string, badValue: unknown, supported: readonly string[]): FieldError => ({
   type: 'NotSupported',
