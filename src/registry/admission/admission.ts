@@ -1,12 +1,39 @@
 /** THE TABLE of admission plug-ins in upstream's order, and the two passes over it. Mirrors pkg/kubeapiserver/options/plugins.go and apiserver/pkg/admission/chain.go. */
 import type { MaybePromise } from '../../storage/interface.ts'
 import type { WriteContext } from '../definition.ts'
+import { certificateSubjectRestriction } from './certificate-subject-restriction.ts'
+import { defaultIngressClass } from './default-ingress-class.ts'
+import { defaultStorageClass } from './default-storage-class.ts'
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import { podTopologyLabels } from './pod-topology-labels.ts'
+import { priority } from './priority.ts'
+import { resourceQuota } from './resource-quota.ts'
+import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 
 /** On by default, in the order they run; the place of those that are not here yet is in docs/compatibility.md. */
-export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [namespaceLifecycle, serviceAccount]
+export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  limitRanger,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  persistentVolumeClaimResize,
+  runtimeClass,
+  certificateSubjectRestriction,
+  defaultIngressClass,
+  podTopologyLabels,
+  resourceQuota,
+]
 
 /** The two passes of one write. Each is synchronous unless a plug-in has to wait. A StatusError thrown (or rejected with) refuses the write. */
 export interface AdmissionChain {
