@@ -53,6 +53,9 @@ const LEAD: Record<FieldErrorType, string> = {
   Internal: 'Internal error',
 }
 
+/** As `badValue`: the message prints no value, as upstream's OmitValueType. */
+export const OMITTED = Symbol('omitted')
+
 const VALUELESS = new Set<FieldErrorType>(['Required', 'Forbidden', 'TooLong', 'TooShort', 'Internal'])
 
 /** The cause's reason. */
@@ -63,7 +66,7 @@ export function fieldErrorReason(error: FieldError): string {
 /** The text of one error; with `withField` (default) led by the path, as the Status message has it and a cause's message has not. */
 export function fieldErrorMessage(error: FieldError, withField = true): string {
   let text = LEAD[error.type]
-  if (!VALUELESS.has(error.type)) text += `: ${formatValue(error.badValue)}`
+  if (!VALUELESS.has(error.type) && error.badValue !== OMITTED) text += `: ${formatValue(error.badValue)}`
   if (error.detail !== '') text += `: ${error.detail}`
   return withField ? `${error.field === '' ? '<nil>' : error.field}: ${text}` : text
 }

@@ -1,5 +1,32 @@
 /** THE TABLE: one row a served resource, in discovery order. What is common to all is facts; a row with hooks has a file of its own. */
+
+import { controllerrevisions } from './apps/controllerrevisions.ts'
+import { daemonsets } from './apps/daemonsets.ts'
+import { deployments } from './apps/deployments.ts'
+import { replicasets } from './apps/replicasets.ts'
+import { statefulsets } from './apps/statefulsets.ts'
+import { horizontalpodautoscalers, horizontalpodautoscalersV1 } from './autoscaling/horizontalpodautoscalers.ts'
+import { cronjobs } from './batch/cronjobs.ts'
+import { jobs } from './batch/jobs.ts'
+import { leases } from './coordination/leases.ts'
 import { defineResource, type ResourceRow } from './definition.ts'
+import { endpointslices } from './discovery/endpointslices.ts'
+import { ingressclasses } from './networking/ingressclasses.ts'
+import { ingresses } from './networking/ingresses.ts'
+import { ipaddresses } from './networking/ipaddresses.ts'
+import { networkpolicies } from './networking/networkpolicies.ts'
+import { servicecidrs } from './networking/servicecidrs.ts'
+import { runtimeclasses } from './node/runtimeclasses.ts'
+import { poddisruptionbudgets } from './policy/poddisruptionbudgets.ts'
+import { clusterrolebindings, rolebindings } from './rbac/rolebindings.ts'
+import { clusterroles, roles } from './rbac/roles.ts'
+import { priorityclasses } from './scheduling/priorityclasses.ts'
+import { csidrivers } from './storage/csidrivers.ts'
+import { csinodes } from './storage/csinodes.ts'
+import { csistoragecapacities } from './storage/csistoragecapacities.ts'
+import { storageclasses } from './storage/storageclasses.ts'
+import { volumeattachments } from './storage/volumeattachments.ts'
+import { volumeattributesclasses } from './storage/volumeattributesclasses.ts'
 
 export const resources: ResourceRow[] = [
   defineResource('v1', 'bindings'),
@@ -20,11 +47,11 @@ export const resources: ResourceRow[] = [
   defineResource('v1', 'serviceaccounts'),
   defineResource('v1', 'services'),
   defineResource('apiregistration.k8s.io/v1', 'apiservices'),
-  defineResource('apps/v1', 'controllerrevisions'),
-  defineResource('apps/v1', 'daemonsets'),
-  defineResource('apps/v1', 'deployments'),
-  defineResource('apps/v1', 'replicasets'),
-  defineResource('apps/v1', 'statefulsets'),
+  controllerrevisions,
+  daemonsets,
+  deployments,
+  replicasets,
+  statefulsets,
   defineResource('events.k8s.io/v1', 'events'),
   defineResource('authentication.k8s.io/v1', 'selfsubjectreviews'),
   defineResource('authentication.k8s.io/v1', 'tokenreviews'),
@@ -32,29 +59,29 @@ export const resources: ResourceRow[] = [
   defineResource('authorization.k8s.io/v1', 'selfsubjectaccessreviews'),
   defineResource('authorization.k8s.io/v1', 'selfsubjectrulesreviews'),
   defineResource('authorization.k8s.io/v1', 'subjectaccessreviews'),
-  defineResource('autoscaling/v2', 'horizontalpodautoscalers'),
-  defineResource('autoscaling/v1', 'horizontalpodautoscalers'),
-  defineResource('batch/v1', 'cronjobs'),
-  defineResource('batch/v1', 'jobs'),
+  horizontalpodautoscalers,
+  horizontalpodautoscalersV1,
+  cronjobs,
+  jobs,
   defineResource('certificates.k8s.io/v1', 'certificatesigningrequests'),
   defineResource('certificates.k8s.io/v1', 'clustertrustbundles'),
   defineResource('certificates.k8s.io/v1', 'podcertificaterequests'),
-  defineResource('networking.k8s.io/v1', 'ingressclasses'),
-  defineResource('networking.k8s.io/v1', 'ingresses'),
-  defineResource('networking.k8s.io/v1', 'ipaddresses'),
-  defineResource('networking.k8s.io/v1', 'networkpolicies'),
-  defineResource('networking.k8s.io/v1', 'servicecidrs'),
-  defineResource('policy/v1', 'poddisruptionbudgets'),
-  defineResource('rbac.authorization.k8s.io/v1', 'clusterrolebindings'),
-  defineResource('rbac.authorization.k8s.io/v1', 'clusterroles'),
-  defineResource('rbac.authorization.k8s.io/v1', 'rolebindings'),
-  defineResource('rbac.authorization.k8s.io/v1', 'roles'),
-  defineResource('storage.k8s.io/v1', 'csidrivers'),
-  defineResource('storage.k8s.io/v1', 'csinodes'),
-  defineResource('storage.k8s.io/v1', 'csistoragecapacities'),
-  defineResource('storage.k8s.io/v1', 'storageclasses'),
-  defineResource('storage.k8s.io/v1', 'volumeattachments'),
-  defineResource('storage.k8s.io/v1', 'volumeattributesclasses'),
+  ingressclasses,
+  ingresses,
+  ipaddresses,
+  networkpolicies,
+  servicecidrs,
+  poddisruptionbudgets,
+  clusterrolebindings,
+  clusterroles,
+  rolebindings,
+  roles,
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  volumeattachments,
+  volumeattributesclasses,
   defineResource('admissionregistration.k8s.io/v1', 'mutatingadmissionpolicies'),
   defineResource('admissionregistration.k8s.io/v1', 'mutatingadmissionpolicybindings'),
   defineResource('admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'),
@@ -62,10 +89,10 @@ export const resources: ResourceRow[] = [
   defineResource('admissionregistration.k8s.io/v1', 'validatingadmissionpolicybindings'),
   defineResource('admissionregistration.k8s.io/v1', 'validatingwebhookconfigurations'),
   defineResource('apiextensions.k8s.io/v1', 'customresourcedefinitions'),
-  defineResource('scheduling.k8s.io/v1', 'priorityclasses'),
-  defineResource('coordination.k8s.io/v1', 'leases'),
-  defineResource('node.k8s.io/v1', 'runtimeclasses'),
-  defineResource('discovery.k8s.io/v1', 'endpointslices'),
+  priorityclasses,
+  leases,
+  runtimeclasses,
+  endpointslices,
   defineResource('resource.k8s.io/v1', 'deviceclasses'),
   defineResource('resource.k8s.io/v1', 'devicetaintrules'),
   defineResource('resource.k8s.io/v1', 'resourceclaims'),

@@ -165,23 +165,6 @@ describe('OpenAPI of custom resources', () => {
     expect(fingerprint(paths)).toEqual(real.v3[version].paths)
   })
 
-  test('a change shows when the version of the source says so, and leaves other documents alone', () => {
-    const changing = { ...factsSource({ groups }), version: 1 }
-    const askChanging = askDocuments({ source: changing })
-    const hashes = (): Json => JSON.parse(askChanging('/openapi/v3').body.toString()).paths
-    const before = hashes()
-    const apps = askChanging('/openapi/v3/apis/apps/v1').body
-    changing.resources = [...facts.resources, CUSTOM[2]]
-    expect(hashes()).toEqual(before)
-    changing.version = 2
-    const { 'apis/example.com/v1': added, ...others } = hashes()
-    expect(added.serverRelativeURL).toMatch(/^\/openapi\/v3\/apis\/example\.com\/v1\?hash=[0-9A-F]{128}$/)
-    expect(Object.keys(others)).toEqual(Object.keys(before).filter((name) => !name.includes('example.com')))
-    expect(others['apis/apps/v1']).toEqual(before['apis/apps/v1'])
-    // Not made again: it is the same memory.
-    expect(askChanging('/openapi/v3/apis/apps/v1').body).toBe(apps)
-  })
-
   test('descriptions of the definition are given', () => {
     const schema = {
       type: 'object',

@@ -76,13 +76,13 @@ function keepOwnKinds(schemas: Record<string, SchemaV3>, name: string): void {
   }
 }
 
-export const isCustomDocument = ({ source }: ApiDescription, name: string): boolean =>
+const isCustom = ({ source }: ApiDescription, name: string): boolean =>
   source.resources.some((resource) => resource.custom && name === `apis/${resource.group}/${resource.version}`)
 
 export function documentV3(api: ApiDescription, name: string, version: string): OpenAPIV3.Document {
   const routes = api.routes.filter(({ document }) => document === name).map(({ route }) => route)
   const schemas = definitionsFor(api, routes, 'v3') as Record<string, SchemaV3>
-  if (!isCustomDocument(api, name)) keepOwnKinds(schemas, name)
+  if (!isCustom(api, name)) keepOwnKinds(schemas, name)
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version },

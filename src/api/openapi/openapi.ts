@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { clauseMatches, parseAccept } from '../accept.ts'
 import { type Document, type DocumentRequest, pageNotFound } from '../document.ts'
-import { type ApiSource, perVersion, type ServedResource } from '../source.ts'
+import { type ApiSource, perVersion } from '../source.ts'
 import { describeApi } from './api-description.ts'
 import { documentV2 } from './document-v2.ts'
-import { documentNames, documentV3, isCustomDocument } from './document-v3.ts'
+import { documentNames, documentV3 } from './document-v3.ts'
 import { encodeV2 } from './protobuf-v2.ts'
 import { encodeV3 } from './protobuf-v3.ts'
 
@@ -25,11 +25,9 @@ function once<T>(make: () => T): () => T {
   }
 }
 
-/** The document itself is made again for its second form: kept, it would be ten times the size of its bytes. */
-function written<T extends object>(make: () => T, encode: (document: T) => Buffer): Written {
-  const json = Buffer.from(JSON.stringify(make()))
-  const hash = createHash('sha512').update(json).digest('hex').toUpperCase()
-  return { json, hash, protobuf: once(() => encode(make())) }
+function write(document: object, protobuf: () => Buffer): Written {
+  const json = Buffer.from(JSON.stringify(document))
+  return { json, hash: createHash('sha512').update(json).digest('hex').toUpperCase(), protobuf: once(protobuf) }
 }
 
 interface OpenApi {
@@ -40,34 +38,15 @@ interface OpenApi {
   index: () => Buffer
 }
 
-/** v3 documents of built-in resources: a change of custom resources does not touch them. */
-class BuiltInDocuments {
-  #resources: ServedResource[] = []
-  #documents = new Map<string, () => Written>()
-
-  /** Forgets all if the built-in resources are not those of before. */
-  keepFor(source: ApiSource): void {
-    const resources = source.resources.filter((resource) => !resource.custom)
-    const same = resources.length === this.#resources.length && resources.every((one, i) => one === this.#resources[i])
-    if (!same) this.#documents.clear()
-    this.#resources = resources
-  }
-
-  get(name: string, make: () => () => Written): () => Written {
-    const document = this.#documents.get(name) ?? make()
-    this.#documents.set(name, document)
-    return document
-  }
-}
-
-function openApi(source: ApiSource, version: string, builtIn: BuiltInDocuments): OpenApi {
-  const api = describeApi(source)
-  builtIn.keepFor(source)
-  const make = (name: string) => once(() => written(() => documentV3(api, name, version), encodeV3))
+function openApi(source: ApiSource, version: string): OpenApi {
+  const api = once(() => describeApi(source))
   const v3 = new Map(
-    documentNames(api).map((name) => [
+    documentNames(api()).map((name) => [
       name,
-      isCustomDocument(api, name) ? make(name) : builtIn.get(name, () => make(name)),
+      once(() => {
+        const document = documentV3(api(), name, version)
+        return write(document, () => encodeV3(document))
+      }),
     ]),
   )
   const index = once(() => {
@@ -77,7 +56,11 @@ function openApi(source: ApiSource, version: string, builtIn: BuiltInDocuments):
     ])
     return Buffer.from(JSON.stringify({ paths: Object.fromEntries(paths) }))
   })
-  return { v2: once(() => written(() => documentV2(api, version), encodeV2)), v3, index }
+  const v2 = once(() => {
+    const document = documentV2(api(), version)
+    return write(document, () => encodeV2(document))
+  })
+  return { v2, v3, index }
 }
 
 const JSON_TYPE = 'application/json'
@@ -118,8 +101,7 @@ function v3Document(request: DocumentRequest, name: string, document: Written): 
 
 /** `version` is the server's minor: `1.37`. */
 export function createOpenApi(source: ApiSource, version: string): (request: DocumentRequest) => Document {
-  const builtIn = new BuiltInDocuments()
-  const current = perVersion(source, (changed) => openApi(changed, version, builtIn))
+  const current = perVersion(source, (changed) => openApi(changed, version))
   return (request) => {
     if (request.path === '/openapi/v2') return negotiated(request, 'v2', current().v2())
     if (request.path === '/openapi/v3') {

@@ -1,0 +1,81 @@
+/** jobs. Mirrors pkg/registry/batch/job/strategy.go. */
+
+import { humanDuration } from '../../apimachinery/duration.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { nameWarnings } from '../apps/workload.ts'
+import { age, templateCells } from '../cells.ts'
+import { defineResource, type RowContext } from '../definition.ts'
+import { hasCondition } from './conditions.ts'
+import { validateJobStatusUpdate } from './jobs.status.validation.ts'
+import { validateJobSpecUpdate } from './jobs.update.validation.ts'
+import { validateGeneratedSelector, validateIndexedName, validateJobSpec } from './jobs.validation.ts'
+
+/** In the order in which they count. */
+const STATUS_CELLS = ['Suspended', 'FailureTarget', 'SuccessCriteriaMet']
+
+export const jobs = defineResource('batch/v1', 'jobs', {
+  prepareForCreate(job) {
+    if (job['spec'].manualSelector !== true) generateSelector(job)
+    job['status'] = {}
+  },
+  validate: (job) => [
+    ...validateGeneratedSelector(job),
+    ...validateJobSpec(job['spec'], 'spec'),
+    ...validateIndexedName(job),
+  ],
+  validateUpdate: (job, old) => [...validateJobSpecUpdate(job, old), ...validateIndexedName(job)],
+  warnings: nameWarnings,
+  selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
+  row: (job, context) => [
+    job.metadata.name ?? '',
+    statusCell(job),
+    completionsCell(job),
+    durationCell(job, context),
+    age(job, context),
+    ...templateCells(job['spec'].template, job['spec'].selector),
+  ],
+  subresources: { status: { validateUpdate: validateJobStatusUpdate } },
+})
+
+/** A job's pods are told apart by its uid; the unprefixed labels are from before there were prefixes. */
+function generateSelector(job: DynamicObject): void {
+  const { name = '', uid = '' } = job.metadata
+  const { template, selector } = job['spec']
+  const generated = {
+    'job-name': name,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'batch.kubernetes.io/controller-uid': uid,
+  }
+  job['spec'] = {
+    ...job['spec'],
+    template: {
+      ...template,
+      metadata: { ...template.metadata, labels: { ...generated, ...template.metadata?.labels } },
+    },
+    selector: {
+      ...selector,
+      matchLabels: { 'batch.kubernetes.io/controller-uid': uid, ...selector?.matchLabels },
+    },
+  }
+}
+
+function statusCell(job: DynamicObject): string {
+  const conditions = job['status']?.conditions
+  if (hasCondition(conditions, 'Complete')) return 'Complete'
+  if (hasCondition(conditions, 'Failed')) return 'Failed'
+  if (job.metadata.deletionTimestamp) return 'Terminating'
+  return STATUS_CELLS.find((type) => hasCondition(conditions, type)) ?? 'Running'
+}
+
+function completionsCell({ spec, status }: DynamicObject): string {
+  const succeeded = status?.succeeded ?? 0
+  if (spec.completions !== undefined) return `${succeeded}/${spec.completions}`
+  return (spec.parallelism ?? 0) > 1 ? `${succeeded}/1 of ${spec.parallelism}` : `${succeeded}/1`
+}
+
+function durationCell({ status }: DynamicObject, context: RowContext): string {
+  if (!status?.startTime) return ''
+  const end = status.completionTime ? Date.parse(status.completionTime) : context.now
+  return humanDuration(end - Date.parse(status.startTime))
+}

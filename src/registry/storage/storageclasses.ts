@@ -1,0 +1,66 @@
+/** storageclasses. Mirrors pkg/registry/storage/storageclass/strategy.go and pkg/apis/storage/validation. */
+import { child, duplicate, type FieldError, index, notSupported, required } from '../../apimachinery/field-error.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { age } from '../cells.ts'
+import { declaredImmutable } from '../declarative.ts'
+import { defineResource } from '../definition.ts'
+import { validateQualifiedName } from '../validation.ts'
+import { validateParameters, validateProvisioner } from './parameters.validation.ts'
+
+type Fields = DynamicObject['spec']
+
+const RECLAIM_POLICIES = ['Delete', 'Retain']
+const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer']
+const IMMUTABLE_FIELDS = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']
+
+export const storageclasses = defineResource('storage.k8s.io/v1', 'storageclasses', {
+  validate: (storageClass) => validateStorageClass(storageClass),
+  validateUpdate: (storageClass, old) =>
+    IMMUTABLE_FIELDS.flatMap((name) => declaredImmutable(storageClass[name], old[name], name)),
+  row: (storageClass, context) => [
+    // Alone, a default class is printed without its mark: upstream marks only in lists, where it can see which one counts.
+    storageClass.metadata.name ?? '',
+    storageClass['provisioner'] ?? '',
+    storageClass['reclaimPolicy'] ?? 'Delete',
+    storageClass['volumeBindingMode'] ?? 'Immediate',
+    storageClass['allowVolumeExpansion'] ?? false,
+    age(storageClass, context),
+  ],
+})
+
+function validateStorageClass(storageClass: DynamicObject): FieldError[] {
+  const { provisioner, parameters, reclaimPolicy, volumeBindingMode: mode, allowedTopologies = [] } = storageClass
+  const errors = [...validateProvisioner(provisioner, 'provisioner'), ...validateParameters(parameters, true)]
+  if (reclaimPolicy && !RECLAIM_POLICIES.includes(reclaimPolicy)) {
+    errors.push(notSupported('reclaimPolicy', reclaimPolicy, RECLAIM_POLICIES))
+  }
+  if (mode === undefined) errors.push(required('volumeBindingMode'))
+  else if (!BINDING_MODES.includes(mode)) errors.push(notSupported('volumeBindingMode', mode, BINDING_MODES))
+  errors.push(...validateTopologies(allowedTopologies))
+  return provisioner ? errors : [...errors, required('provisioner')]
+}
+
+function validateTopologies(topologies: Fields[]): FieldError[] {
+  // Upstream compares with as many empty terms as there are terms: one without expressions is a duplicate of each.
+  const seen = new Map<string, number>([['{}', topologies.length]])
+  return topologies.flatMap((term, i) => {
+    const path = child(index('allowedTopologies', i), 'matchLabelExpressions')
+    const errors: FieldError[] = []
+    const values: Record<string, string[]> = {}
+    term.matchLabelExpressions?.forEach((expression: Fields, e: number) => {
+      const at = index(path, e)
+      const { key = '', values: allowed = [] } = expression
+      if (allowed.length === 0) errors.push(required(child(at, 'values')))
+      allowed.forEach((value: string, v: number) => {
+        if (allowed.indexOf(value) !== v) errors.push(duplicate(index(child(at, 'values'), v), value))
+      })
+      if (values[key]) errors.push(duplicate(child(at, 'key'), key))
+      errors.push(...validateQualifiedName(key, child(at, 'key')))
+      values[key] = [...allowed].sort()
+    })
+    const text = JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
+    const before = seen.get(text) ?? 0
+    seen.set(text, before + 1)
+    return [...errors, ...Array.from({ length: before }, () => duplicate(path, ''))]
+  })
+}
