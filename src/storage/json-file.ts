@@ -18,7 +18,7 @@ import type {
   WatchOptions,
 } from './interface.ts'
 import { Journal, readJournal } from './journal.ts'
-import { commitLine, type JournalEntry, restoreLine } from './journal-line.ts'
+import { type JournalEntry, LineEncoder } from './journal-line.ts'
 import { takeLock } from './lock-file.ts'
 import { asPicture, FIRST_REVISION, MemoryStorage } from './memory.ts'
 import { newTree, type Picture, type Tree } from './picture.ts'
@@ -80,12 +80,13 @@ export async function openJsonFile(path: string, options: JsonFileOptions = {}):
         `${journalPath}: dropped the last line, ${torn} bytes: the write was cut off before it was acknowledged`,
       )
     }
+    const lines = new LineEncoder()
     const memory = new MemoryStorage({
       history: options.history,
       initial,
       journal: {
-        commit: (event) => journal.append(commitLine(event)),
-        restore: (restoration) => journal.append(restoreLine(restoration)),
+        commit: (event) => journal.append(lines.commit(event)),
+        restore: (restoration) => journal.append(lines.restore(restoration)),
       },
     })
     return new JsonFileStorage({ memory, journal, snapshot, database, unlock, saved, journalPath }, options)

@@ -126,6 +126,19 @@ describe('what is on disk', () => {
     expect(journalled).toEqual([true])
   })
 
+  it('takes objects larger than any buffer it began with', async () => {
+    const path = newFile()
+    const storage = await open(path)
+    await storage.create(PODS, 'big', object('big', { text: '☃'.repeat(1_000_000) }))
+    const mark = storage.mark()
+    for (const name of ['b', 'c', 'd']) await storage.create(PODS, name, object(name, { text: 'x'.repeat(3_000_000) }))
+    const full = storage.mark()
+    await storage.restore(mark)
+    await storage.restore(full)
+    await storage.create(PODS, 'small', object('small'))
+    expect(stateOf(await open(crashed(path)))).toEqual(stateOf(storage))
+  })
+
   it('has no history after a restart: watches from before are expired', async () => {
     const path = newFile()
     writeSome(await open(path), 0, 3)

@@ -29,6 +29,7 @@ const kubernetesVersion = "1.37.0"
 func main() {
 	out := flag.String("out", "", "file to write")
 	rest := flag.String("conditional-defaults", "", "file to write the default rules to that are no data: model, field, why")
+	golden := flag.String("golden", "", "directory to write the codecs' golden files to")
 	flag.Parse()
 	ctx, cancel := context.WithCancel(context.Background())
 	dir, clean := tempDir()
@@ -52,6 +53,9 @@ func main() {
 		must(os.WriteFile(*rest, []byte(strings.Join(byHand, "\n")+"\n"), 0o644))
 	}
 	write(facts, *out)
+	if *golden != "" {
+		writeGolden(facts, tt, *golden)
+	}
 }
 
 func goType(s *runtime.Scheme, gvk schema.GroupVersionKind) reflect.Type {
@@ -127,6 +131,9 @@ func addServedTypes(ctx context.Context, s *server, tt *typeTable, facts *Facts)
 		f := tt.types[name]
 		if _, ok := doc.Definitions[name]; ok {
 			continue
+		}
+		if contains([]string{"Table", "TableOptions", "PartialObjectMetadata", "PartialObjectMetadataList"}, tt.goOf[name].Name()) {
+			f.GVK = append(f.GVK, [3]string{"meta.k8s.io", "v1", tt.goOf[name].Name()})
 		}
 		for _, k := range kinds[tt.goOf[name]] {
 			if k.Group == "" || k.Group == "meta.k8s.io" {

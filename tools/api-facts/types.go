@@ -247,7 +247,7 @@ func (tt *typeTable) fields(f *TypeFact, def spec.Schema, t reflect.Type, outer 
 		if p.Default != nil {
 			ff.OD = openAPIDefault(ff, p)
 		}
-		ff.Gate = tt.gate(t, sf.Name)
+		ff.Gate = tt.gate(t, sf.Name, ff.N)
 		f.Fields = append(f.Fields, ff)
 	}
 }

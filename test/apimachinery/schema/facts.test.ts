@@ -162,7 +162,7 @@ describe('defaults and gates', () => {
 
   test('counts', () => {
     expect(fields.filter(({ f }) => f.d !== undefined)).toHaveLength(142)
-    expect(fields.filter(({ f }) => f.gate)).toHaveLength(38)
+    expect(fields.filter(({ f }) => f.gate)).toHaveLength(36)
   })
 
   test('conditions name siblings and kinds that are there', () => {
