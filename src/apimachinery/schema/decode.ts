@@ -38,7 +38,7 @@ export class Decoders {
       case 'list':
         return list(this.of(node.of), zeroMaker(node.of, this))
       case 'map':
-        return map(this.of(node.of), zeroMaker(node.of, this))
+        return map(this.of(node.of), node.of.kind === 'bytes' ? () => '' : zeroMaker(node.of, this))
       case 'special':
         return special(node, this)
       default:
@@ -245,7 +245,7 @@ function map(element: Decode, zero: (walk: Walk) => unknown): Decode {
     const out: Record<string, unknown> = {}
     for (const key of keys) {
       const given = source[key]
-      const decoded = given === null || given === undefined ? (zero(walk) ?? '') : element(given, walk)
+      const decoded = given === null || given === undefined ? zero(walk) : element(given, walk)
       if (key === '__proto__')
         Object.defineProperty(out, key, { value: decoded, enumerable: true, configurable: true, writable: true })
       else out[key] = decoded

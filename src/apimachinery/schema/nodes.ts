@@ -52,6 +52,10 @@ export class Resolver {
     this.#types = types
   }
 
+  has(name: string): boolean {
+    return Object.hasOwn(this.#types, name)
+  }
+
   /** The node of a named type. Throws for a name that the table lacks: the data file is broken then. */
   named(name: string): StructNode | SpecialNode {
     const known = this.#nodes.get(name)

@@ -140,6 +140,10 @@ function withYaml(parsed: Parsed, fields: string[]): StrictIssues {
   return parsed.yamlDuplicates.length === 0 && fields.length === 0 ? NO_ISSUES : { yaml: parsed.yamlDuplicates, fields }
 }
 
+/** Forms of any kind that clients may ask for: PartialObjectMetadata, Table. No group serves them, so the facts register them nowhere. */
+const META_GROUP = 'meta.k8s.io'
+const META_MODELS = 'io.k8s.apimachinery.pkg.apis.meta.v1'
+
 /** How the facts name a root kind: `v1/Pod`, `batch/v1/Job`. */
 function rootName(group: string, version: string, kind: string): string {
   return `${formatGroupVersion({ group, version })}/${kind}`
@@ -165,8 +169,8 @@ export class Schemas {
     const key = `${group}/${version}/${kind}`
     const known = this.#schemas.get(key)
     if (known) return known
-    const model = this.#models.get(key)
-    if (model === undefined) return undefined
+    const model = this.#models.get(key) ?? (group === META_GROUP ? `${META_MODELS}.${kind}` : undefined)
+    if (model === undefined || !this.resolver.has(model)) return undefined
     const node = this.resolver.named(model)
     if (node.kind !== 'struct') return undefined
     const schema = new Schema({ group, version, kind }, node, {
