@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { StatusError } from '../../../src/apimachinery/errors.ts'
 import { applyStrategicMergePatch } from '../../../src/apimachinery/patch/strategic.ts'
@@ -103,4 +104,27 @@ describe('a strategic merge patch', () => {
       message: 'json: cannot unmarshal array into Go value of type map[string]interface {}',
     })
   })
+})
+
+test('a strategic merge patch applied twice is applied once, and never touches its arguments', () => {
+  const names = fc.constantFrom('a', 'b', 'c', 'd')
+  const lists = (value: fc.Arbitrary<JsonMap>) => fc.uniqueArray(value, { selector: (one) => one.name, maxLength: 4 })
+  const containers = lists(fc.record({ name: names, image: fc.constantFrom('x', 'y') }))
+  const changes = lists(
+    fc.oneof(
+      fc.record({ name: names, image: fc.constantFrom('x', 'z') }),
+      fc.record({ name: names, $patch: fc.constant('delete') }),
+    ),
+  )
+  fc.assert(
+    fc.property(containers, changes, (before, change) => {
+      const apply = (object: JsonMap, patch: JsonMap) =>
+        applyStrategicMergePatch(object, patch, 'io.k8s.api.core.v1.PodSpec', lookup)
+      const [object, patch] = frozen([{ containers: before }, { containers: change }]) as unknown as JsonMap[]
+      const once = apply(object, patch)
+      expect(apply(once, patch)).toEqual(once)
+      const kept = new Set((once.containers as JsonMap[]).map(({ name }) => name))
+      for (const { name, $patch } of change as JsonMap[]) expect(kept.has(name)).toBe($patch !== 'delete')
+    }),
+  )
 })
