@@ -6,26 +6,10 @@
 import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
-import { canonicalBase64 } from './base64.ts'
+import { countKeys, type Decode, SCALARS, text, type Walk, WRONG_TYPE } from './decode-scalars.ts'
 import type { FieldFact } from './facts.ts'
 import { isPlainObject } from './go-json.ts'
-import type { FieldNode, Node, ScalarNode, SpecialNode, StructNode } from './nodes.ts'
-
-/** What one walk learns besides its result. */
-export interface Walk {
-  /** Keys met in objects: compared with the keys in the text to find duplicates. */
-  keys: number
-  /** Unknown fields met. */
-  unknown: number
-}
-
-/** Answers the canonical value; throws WRONG_TYPE, or a 400 of a value's own reader, when the value is not of this type. Never changes its input. */
-export type Decode = (value: unknown, walk: Walk) => unknown
-
-/** Thrown by the fast walker: the value does not fit its type somewhere. Carries nothing, since diagnose.ts finds the first place by itself. */
-export const WRONG_TYPE: unique symbol = Symbol('wrong type')
-
-const INT32 = 2 ** 31
+import type { FieldNode, Node, SpecialNode, StructNode } from './nodes.ts'
 
 /** Compiles decoders, each once: struct types meet themselves in recursion. */
 export class Decoders {
@@ -121,18 +105,6 @@ function asObject(value: unknown): Record<string, unknown> {
 function skipUnknown(value: unknown, walk: Walk): void {
   walk.unknown++
   countKeys(value, walk)
-}
-
-function countKeys(value: unknown, walk: Walk): void {
-  if (typeof value !== 'object' || value === null) return
-  if (Array.isArray(value)) {
-    for (const child of value) countKeys(child, walk)
-    return
-  }
-  for (const key in value) {
-    walk.keys++
-    countKeys((value as Record<string, unknown>)[key], walk)
-  }
 }
 
 /** Go's omitempty never omits a struct; omitzero does. */
@@ -259,57 +231,6 @@ function sortedKeys(source: Record<string, unknown>): string[] {
   for (let i = 1; i < keys.length; i++) if (keys[i - 1] > keys[i]) return keys.sort()
   return keys
 }
-
-const integer =
-  (limit: number): Decode =>
-  (value) => {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value >= limit || value < -limit) throw WRONG_TYPE
-    return value === 0 ? 0 : value
-  }
-
-const SCALARS: Record<ScalarNode['kind'], Decode> = {
-  string: (value) => {
-    if (typeof value !== 'string') throw WRONG_TYPE
-    return value
-  },
-  boolean: (value) => {
-    if (typeof value !== 'boolean') throw WRONG_TYPE
-    return value
-  },
-  int32: integer(INT32),
-  int64: integer(2 ** 63),
-  float32: (value) => {
-    if (typeof value !== 'number') throw WRONG_TYPE
-    return value
-  },
-  float64: (value) => {
-    if (typeof value !== 'number') throw WRONG_TYPE
-    return value
-  },
-  bytes: (value) => {
-    if (Array.isArray(value)) return bytesOfNumbers(value)
-    const bytes = typeof value === 'string' ? canonicalBase64(value) : undefined
-    if (bytes === undefined) throw WRONG_TYPE
-    return bytes
-  },
-  any: (value, walk) => {
-    countKeys(value, walk)
-    return value
-  },
-}
-
-/** Go takes an array of numbers for bytes, too. */
-function bytesOfNumbers(value: unknown[]): string {
-  for (const byte of value) if (!Number.isInteger(byte) || Number(byte) < 0 || Number(byte) > 255) throw WRONG_TYPE
-  return Buffer.from(value as number[]).toString('base64')
-}
-
-const text =
-  (canonical: (value: string) => unknown): Decode =>
-  (value) => {
-    if (typeof value !== 'string') throw WRONG_TYPE
-    return canonical(value)
-  }
 
 function special(node: SpecialNode, decoders: Decoders): Decode {
   switch (node.special) {

@@ -36,7 +36,7 @@ export function jsonNodeOf(value: unknown): JsonNode {
   return { type: 'object', entries: entries.map(([key, child]) => [key, jsonNodeOf(child)]) }
 }
 
-/** The value as Go ends up with it: of duplicate keys the last one wins, but objects of structs merge, as decoding twice into one does. */
+/** The value as Go ends up with it: of duplicate keys the last one wins, but objects merge, as decoding twice into one struct does. */
 export function jsonValueOf(node: JsonNode): unknown {
   switch (node.type) {
     case 'object':
@@ -56,11 +56,18 @@ function objectValue(entries: [string, JsonNode][]): Record<string, unknown> {
   const value: Record<string, unknown> = {}
   for (const [key, child] of entries) {
     const next = jsonValueOf(child)
-    const merged = isPlainObject(value[key]) && isPlainObject(next) ? { ...value[key], ...next } : next
+    const merged = merge(value[key], next)
     // a key named __proto__ must become a field like any other
     Object.defineProperty(value, key, { value: merged, enumerable: true, configurable: true, writable: true })
   }
   return value
+}
+
+function merge(first: unknown, second: unknown): unknown {
+  if (!isPlainObject(first) || !isPlainObject(second)) return second
+  const merged = { ...first }
+  for (const [key, value] of Object.entries(second)) merged[key] = merge(first[key], value)
+  return merged
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -4,13 +4,14 @@
  */
 import type { Clock } from '../clock.ts'
 import { newBadRequest, StatusError } from '../errors.ts'
-import { type DynamicObject, formatGroupVersion, parseGroupVersion } from '../meta.ts'
-import { type Decode, Decoders, type Walk, WRONG_TYPE } from './decode.ts'
+import { type DynamicObject, formatGroupVersion } from '../meta.ts'
+import { Decoders } from './decode.ts'
+import { type Decode, type Walk, WRONG_TYPE } from './decode-scalars.ts'
 import { type Defaulter, Defaulters } from './defaults.ts'
 import { diagnose } from './diagnose.ts'
 import { type Clear, DisabledFields } from './disabled-fields.ts'
 import type { Facts, TypeFact } from './facts.ts'
-import { isPlainObject } from './go-json.ts'
+import { jsonValueOf } from './go-json.ts'
 import { Resolver, type StructNode } from './nodes.ts'
 import { type Parsed, parsedValue } from './parse.ts'
 
@@ -80,21 +81,29 @@ export class Schema {
     return this.node.type
   }
 
-  /** Throws the StatusError (400) that the API server answers when the value cannot be of this kind. Defaults are not put in. */
-  decode(parsed: Parsed): Decoded {
+  /**
+   * Throws the StatusError (400) that the API server answers when the value cannot be of this kind. Defaults are not put in. `as` is the kind
+   * that was expected, for the text alone.
+   */
+  decode(parsed: Parsed, as = this.gvk.kind): Decoded {
     const walk: Walk = { keys: 0, unknown: 0 }
-    const object = this.#named(this.#fast(parsed, walk))
-    const clean = walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)
-    return { object, strict: withYaml(parsed, clean ? [] : this.#issues(parsed)) }
+    const object = this.#fast(parsed.value, walk, parsed, as)
+    const isClean = walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)
+    if (isClean) return { object: this.#named(object), strict: withYaml(parsed, []) }
+    const fields = this.#issues(parsed, as)
+    // JSON.parse kept only the last of duplicate keys; Go decodes each into the same struct.
+    const hasDuplicates = fields.some((text) => text.startsWith('duplicate'))
+    const whole = hasDuplicates ? this.#fast(jsonValueOf(parsed.document()), walk, parsed, as) : object
+    return { object: this.#named(whole), strict: withYaml(parsed, fields) }
   }
 
-  #fast(parsed: Parsed, walk: Walk): DynamicObject {
+  #fast(value: unknown, walk: Walk, parsed: Parsed, as: string): DynamicObject {
     try {
-      return this.#decode(parsed.value ?? {}, walk) as DynamicObject
+      return this.#decode(value ?? {}, walk) as DynamicObject
     } catch (error) {
       if (error !== WRONG_TYPE && !(error instanceof StatusError)) throw error
-      this.#issues(parsed)
-      throw newBadRequest(this.#cannotHandle('the value does not fit its type'))
+      this.#issues(parsed, as)
+      throw newBadRequest(cannotHandle(this.gvk, as, 'the value does not fit its type'))
     }
   }
 
@@ -115,17 +124,13 @@ export class Schema {
 
   /** 400 of a body that has something for Strict to refuse. */
   strictError(issues: StrictIssues): StatusError {
-    return newBadRequest(this.#cannotHandle(strictDecodingError(issues)))
+    return newBadRequest(cannotHandle(this.gvk, this.gvk.kind, strictDecodingError(issues)))
   }
 
-  #issues(parsed: Parsed): string[] {
+  #issues(parsed: Parsed, as: string): string[] {
     const { strict, error } = diagnose(parsed.document(), this.node)
-    if (error !== undefined) throw newBadRequest(this.#cannotHandle(error))
+    if (error !== undefined) throw newBadRequest(cannotHandle(this.gvk, as, error))
     return strict
-  }
-
-  #cannotHandle(why: string): string {
-    return `${this.gvk.kind} in version "${this.gvk.version}" cannot be handled as a ${this.gvk.kind}: ${why}`
   }
 
   /** Puts kind and apiVersion first, where they stand in Go. */
@@ -136,12 +141,17 @@ export class Schema {
   }
 }
 
+/** The lead of every 400 of a body whose kind is known. */
+export function cannotHandle(given: GroupVersionKind, expected: string, why: string): string {
+  return `${given.kind} in version "${given.version}" cannot be handled as a ${expected}: ${why}`
+}
+
 function withYaml(parsed: Parsed, fields: string[]): StrictIssues {
   return parsed.yamlDuplicates.length === 0 && fields.length === 0 ? NO_ISSUES : { yaml: parsed.yamlDuplicates, fields }
 }
 
 /** Forms of any kind that clients may ask for: PartialObjectMetadata, Table. No group serves them, so the facts register them nowhere. */
-const META_GROUP = 'meta.k8s.io'
+export const META_GROUP = 'meta.k8s.io'
 const META_MODELS = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 
 /** How the facts name a root kind: `v1/Pod`, `batch/v1/Job`. */
@@ -181,55 +191,4 @@ export class Schemas {
     this.#schemas.set(key, schema)
     return schema
   }
-}
-
-/**
- * The kind that a body says it is; what it leaves out is taken from `expected`. Throws the 400 that upstream answers for a body that is no
- * object or names no kind it can read.
- */
-export function bodyKind(parsed: Parsed, body: Buffer, expected: GroupVersionKind): GroupVersionKind {
-  const { value } = parsed
-  if (value === null || value === undefined) return expected
-  if (!isPlainObject(value))
-    throw unrecognized(expected.kind, body, `${INTERPRET} ${cannotUnmarshal(value)} value of type ${TYPE_META}`)
-  for (const field of ['apiVersion', 'kind']) {
-    const given = value[field]
-    if (given === undefined || given === null || typeof given === 'string') continue
-    throw unrecognized(
-      expected.kind,
-      body,
-      `${INTERPRET} ${cannotUnmarshal(given)} struct field .${field} of type string`,
-    )
-  }
-  const apiVersion = (value['apiVersion'] as string | null | undefined) ?? ''
-  if (apiVersion.split('/').length > 2) {
-    throw unrecognized(expected.kind, body, `unexpected GroupVersion string: ${apiVersion}`)
-  }
-  const given = parseGroupVersion(apiVersion)
-  const kind = (value['kind'] as string | null | undefined) || expected.kind
-  if (given.version === '' && (given.group === '' || given.group === expected.group)) return { ...expected, kind }
-  return { ...given, kind }
-}
-
-const INTERPRET = "couldn't get version/kind; json parse error:"
-const TYPE_META =
-  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-
-function cannotUnmarshal(value: unknown): string {
-  const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-  return `json: cannot unmarshal ${what} into Go`
-}
-
-/** 400 of a body from which not even the kind can be read. */
-export function unrecognized(kind: string, body: Buffer, why: string): StatusError {
-  return newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`)
-}
-
-const SUMMARY_BYTES = 30
-
-function summary(body: Buffer): string {
-  if (body.length === 0) return '<empty>'
-  const encoding = body[0] === 0x7b ? 'utf8' : 'hex'
-  const text = body.subarray(0, SUMMARY_BYTES).toString(encoding)
-  return body.length > SUMMARY_BYTES ? `${text} ...` : text
 }

@@ -1,17 +1,10 @@
 /** What a real kube-apiserver 1.37 answered to these bodies, recorded. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { decodeBody } from '../../../src/apimachinery/schema/body.ts'
 import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
-import { parseJson, parseYamlBody } from '../../../src/apimachinery/schema/parse.ts'
-import { ParseError } from '../../../src/apimachinery/schema/parse-error.ts'
-import {
-  bodyKind,
-  type Decoded,
-  hasIssues,
-  Schemas,
-  strictWarnings,
-  unrecognized,
-} from '../../../src/apimachinery/schema/schema.ts'
+import { parseJson } from '../../../src/apimachinery/schema/parse.ts'
+import { type Decoded, hasIssues, Schemas, strictWarnings } from '../../../src/apimachinery/schema/schema.ts'
 
 interface Recorded {
   kind: [group: string, version: string, kind: string]
@@ -30,15 +23,8 @@ const clock = {
   nextTimer: () => undefined,
 }
 
-function read({ kind: [group, version, kind], body, yaml }: Recorded): Decoded {
-  const bytes = Buffer.from(body)
-  try {
-    const parsed = yaml ? parseYamlBody(bytes) : parseJson(bytes)
-    bodyKind(parsed, bytes, { group, version, kind })
-    return schemas.forKind(group, version, kind)!.decode(parsed)
-  } catch (error) {
-    throw error instanceof ParseError ? unrecognized(kind, bytes, error.message) : error
-  }
+function read({ kind, body, yaml }: Recorded): Decoded {
+  return decodeBody(schemas, schemas.forKind(...kind)!, Buffer.from(body), yaml ? 'yaml' : 'json')
 }
 
 function messageOf(row: Recorded): string {
