@@ -1,16 +1,37 @@
 /** THE TABLE: one row a served resource, in discovery order. What is common to all is facts; a row with hooks has a file of its own. */
 
+import {
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  validatingwebhookconfigurations,
+} from './admissionregistration/admissionregistration.ts'
+import { customresourcedefinitions } from './apiextensions/customresourcedefinitions.ts'
+import { apiservices } from './apiregistration/apiservices.ts'
 import { controllerrevisions } from './apps/controllerrevisions.ts'
 import { daemonsets } from './apps/daemonsets.ts'
 import { deployments } from './apps/deployments.ts'
 import { replicasets } from './apps/replicasets.ts'
 import { statefulsets } from './apps/statefulsets.ts'
+import { selfsubjectreviews, tokenreviews } from './authentication/reviews.ts'
+import {
+  localsubjectaccessreviews,
+  selfsubjectaccessreviews,
+  selfsubjectrulesreviews,
+  subjectaccessreviews,
+} from './authorization/reviews.ts'
 import { horizontalpodautoscalers, horizontalpodautoscalersV1 } from './autoscaling/horizontalpodautoscalers.ts'
 import { cronjobs } from './batch/cronjobs.ts'
 import { jobs } from './batch/jobs.ts'
+import { certificatesigningrequests } from './certificates/certificatesigningrequests.ts'
+import { clustertrustbundles, podcertificaterequests } from './certificates/trust.ts'
 import { leases } from './coordination/leases.ts'
 import { defineResource, type ResourceRow } from './definition.ts'
 import { endpointslices } from './discovery/endpointslices.ts'
+import { events } from './events/events.ts'
+import { flowschemas, prioritylevelconfigurations } from './flowcontrol/flowcontrol.ts'
 import { ingressclasses } from './networking/ingressclasses.ts'
 import { ingresses } from './networking/ingresses.ts'
 import { ipaddresses } from './networking/ipaddresses.ts'
@@ -20,6 +41,13 @@ import { runtimeclasses } from './node/runtimeclasses.ts'
 import { poddisruptionbudgets } from './policy/poddisruptionbudgets.ts'
 import { clusterrolebindings, rolebindings } from './rbac/rolebindings.ts'
 import { clusterroles, roles } from './rbac/roles.ts'
+import {
+  deviceclasses,
+  devicetaintrules,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
+} from './resource/resource.ts'
 import { priorityclasses } from './scheduling/priorityclasses.ts'
 import { csidrivers } from './storage/csidrivers.ts'
 import { csinodes } from './storage/csinodes.ts'
@@ -27,6 +55,7 @@ import { csistoragecapacities } from './storage/csistoragecapacities.ts'
 import { storageclasses } from './storage/storageclasses.ts'
 import { volumeattachments } from './storage/volumeattachments.ts'
 import { volumeattributesclasses } from './storage/volumeattributesclasses.ts'
+import { storageversionmigrations } from './storagemigration/storageversionmigrations.ts'
 
 export const resources: ResourceRow[] = [
   defineResource('v1', 'bindings'),
@@ -46,26 +75,26 @@ export const resources: ResourceRow[] = [
   defineResource('v1', 'secrets'),
   defineResource('v1', 'serviceaccounts'),
   defineResource('v1', 'services'),
-  defineResource('apiregistration.k8s.io/v1', 'apiservices'),
+  apiservices,
   controllerrevisions,
   daemonsets,
   deployments,
   replicasets,
   statefulsets,
-  defineResource('events.k8s.io/v1', 'events'),
-  defineResource('authentication.k8s.io/v1', 'selfsubjectreviews'),
-  defineResource('authentication.k8s.io/v1', 'tokenreviews'),
-  defineResource('authorization.k8s.io/v1', 'localsubjectaccessreviews'),
-  defineResource('authorization.k8s.io/v1', 'selfsubjectaccessreviews'),
-  defineResource('authorization.k8s.io/v1', 'selfsubjectrulesreviews'),
-  defineResource('authorization.k8s.io/v1', 'subjectaccessreviews'),
+  events,
+  selfsubjectreviews,
+  tokenreviews,
+  localsubjectaccessreviews,
+  selfsubjectaccessreviews,
+  selfsubjectrulesreviews,
+  subjectaccessreviews,
   horizontalpodautoscalers,
   horizontalpodautoscalersV1,
   cronjobs,
   jobs,
-  defineResource('certificates.k8s.io/v1', 'certificatesigningrequests'),
-  defineResource('certificates.k8s.io/v1', 'clustertrustbundles'),
-  defineResource('certificates.k8s.io/v1', 'podcertificaterequests'),
+  certificatesigningrequests,
+  clustertrustbundles,
+  podcertificaterequests,
   ingressclasses,
   ingresses,
   ipaddresses,
@@ -82,23 +111,23 @@ export const resources: ResourceRow[] = [
   storageclasses,
   volumeattachments,
   volumeattributesclasses,
-  defineResource('admissionregistration.k8s.io/v1', 'mutatingadmissionpolicies'),
-  defineResource('admissionregistration.k8s.io/v1', 'mutatingadmissionpolicybindings'),
-  defineResource('admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'),
-  defineResource('admissionregistration.k8s.io/v1', 'validatingadmissionpolicies'),
-  defineResource('admissionregistration.k8s.io/v1', 'validatingadmissionpolicybindings'),
-  defineResource('admissionregistration.k8s.io/v1', 'validatingwebhookconfigurations'),
-  defineResource('apiextensions.k8s.io/v1', 'customresourcedefinitions'),
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  validatingwebhookconfigurations,
+  customresourcedefinitions,
   priorityclasses,
   leases,
   runtimeclasses,
   endpointslices,
-  defineResource('resource.k8s.io/v1', 'deviceclasses'),
-  defineResource('resource.k8s.io/v1', 'devicetaintrules'),
-  defineResource('resource.k8s.io/v1', 'resourceclaims'),
-  defineResource('resource.k8s.io/v1', 'resourceclaimtemplates'),
-  defineResource('resource.k8s.io/v1', 'resourceslices'),
-  defineResource('flowcontrol.apiserver.k8s.io/v1', 'flowschemas'),
-  defineResource('flowcontrol.apiserver.k8s.io/v1', 'prioritylevelconfigurations'),
-  defineResource('storagemigration.k8s.io/v1', 'storageversionmigrations'),
+  deviceclasses,
+  devicetaintrules,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
+  flowschemas,
+  prioritylevelconfigurations,
+  storageversionmigrations,
 ]

@@ -1,0 +1,96 @@
+/** May they: the access reviews. There is no authorizer yet, so everybody may do everything, and the answer says why. Mirrors pkg/registry/authorization. */
+import { newBadRequest, newInvalid } from '../../apimachinery/errors.ts'
+import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { defineResource, type VirtualResource } from '../definition.ts'
+
+const GROUP = 'authorization.k8s.io'
+const EXACTLY_ONE = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
+// DEVIATION(no-authorization): the answer of a cluster whose authorizer allows all (AlwaysAllow), with a reason that says so.
+const REASON = 'kubemu has no authorizer: everything is allowed'
+
+type Check = (review: DynamicObject, namespace: string) => FieldError[]
+
+function accessReview(check: Check): VirtualResource {
+  return {
+    create(review, namespace) {
+      const errors = check(review, namespace)
+      // Upstream leaves the kind out here.
+      if (errors.length > 0) throw newInvalid({ group: GROUP, resource: '' }, '', errors)
+      return { ...review, status: { allowed: true, reason: REASON } }
+    },
+  }
+}
+
+export const selfsubjectaccessreviews = defineResource(`${GROUP}/v1`, 'selfsubjectaccessreviews', {
+  virtual: accessReview((review) => [...checkAttributes(review), ...checkMetadata(review)]),
+})
+
+export const subjectaccessreviews = defineResource(`${GROUP}/v1`, 'subjectaccessreviews', {
+  virtual: accessReview((review) => [...checkSubject(review), ...checkAttributes(review), ...checkMetadata(review)]),
+})
+
+export const localsubjectaccessreviews = defineResource(`${GROUP}/v1`, 'localsubjectaccessreviews', {
+  virtual: accessReview((review, namespace) => [
+    ...checkSubject(review),
+    ...checkAttributes(review),
+    ...checkLocal(review, namespace),
+  ]),
+})
+
+/** What `kubectl auth can-i --list` prints. */
+export const selfsubjectrulesreviews = defineResource(`${GROUP}/v1`, 'selfsubjectrulesreviews', {
+  virtual: {
+    create(review) {
+      if (!review['spec']?.namespace) throw newBadRequest('no namespace on request')
+      return {
+        ...review,
+        spec: {},
+        status: {
+          resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+          nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+          incomplete: false,
+        },
+      }
+    },
+  },
+})
+
+function checkAttributes({ spec = {} }: DynamicObject): FieldError[] {
+  const { resourceAttributes, nonResourceAttributes } = spec
+  if (Boolean(resourceAttributes) !== Boolean(nonResourceAttributes)) return []
+  // Upstream prints its internal struct.
+  const printed = nonResourceAttributes
+    ? { Path: nonResourceAttributes.path ?? '', Verb: nonResourceAttributes.verb ?? '' }
+    : null
+  return [invalid('spec', printed, EXACTLY_ONE)]
+}
+
+function checkSubject({ spec = {} }: DynamicObject): FieldError[] {
+  if (spec.user || spec.groups?.length) return []
+  return [invalid('spec.user', '', 'at least one of user or group must be specified')]
+}
+
+/** Whoever applied the review owns its fields: that is not counted as metadata. */
+function checkMetadata({ metadata = {} }: DynamicObject, allowed: readonly string[] = []): FieldError[] {
+  const ignored = ['managedFields', 'creationTimestamp', ...allowed]
+  const said = Object.entries(metadata).filter(([name, value]) => !ignored.includes(name) && value !== undefined)
+  if (said.length === 0) return []
+  const why = allowed.length > 0 ? 'must be empty except for namespace' : 'must be empty'
+  return [invalid('metadata', metadata, why)]
+}
+
+function checkLocal(review: DynamicObject, namespace: string): FieldError[] {
+  const errors = checkMetadata(review, ['namespace'])
+  const attributes = review['spec']?.resourceAttributes
+  if (attributes && (attributes.namespace ?? '') !== namespace) {
+    const path = 'spec.resourceAttributes.namespace'
+    errors.push(invalid(path, attributes.namespace ?? '', 'must match metadata.namespace'))
+  }
+  const other = review['spec']?.nonResourceAttributes
+  if (other) {
+    const printed = { Path: other.path ?? '', Verb: other.verb ?? '' }
+    errors.push(invalid('spec.nonResourceAttributes', printed, 'disallowed on this kind of request'))
+  }
+  return errors
+}
