@@ -53,11 +53,12 @@ const namespaceLabel: ConditionalDefault = ({ metadata }) => {
   return withMetadata(metadata, { labels: sorted({ ...labels, 'kubernetes.io/metadata.name': name }) })
 }
 
-const limitRangeItem: ConditionalDefault = ({ type, max, min, default: limits, defaultRequest }) => {
+const limitRangeItem: ConditionalDefault = (item) => {
+  const { type, max, min, default: limits, defaultRequest } = item
   if (type !== 'Container') return undefined
   const newLimits = { ...max, ...limits }
   const newRequests = { ...min, ...newLimits, ...defaultRequest }
-  return { default: sortedOrAbsent(newLimits), defaultRequest: sortedOrAbsent(newRequests) }
+  return unlessSame(item, { default: sortedOrAbsent(newLimits), defaultRequest: sortedOrAbsent(newRequests) })
 }
 
 const replicationController: ConditionalDefault = ({ metadata, spec }) => {
@@ -113,10 +114,11 @@ const SCALE_UP: Fields[] = [
 ]
 const SCALE_DOWN: Fields[] = [{ type: 'Percent', value: 100, periodSeconds: 15 }]
 
-const scalingBehavior: ConditionalDefault = ({ scaleUp, scaleDown }) => ({
-  scaleUp: { stabilizationWindowSeconds: 0, ...scalingRules(scaleUp, SCALE_UP) },
-  scaleDown: scalingRules(scaleDown, SCALE_DOWN),
-})
+const scalingBehavior: ConditionalDefault = (behavior) =>
+  unlessSame(behavior, {
+    scaleUp: scalingRules({ stabilizationWindowSeconds: 0, ...behavior.scaleUp }, SCALE_UP),
+    scaleDown: scalingRules(behavior.scaleDown, SCALE_DOWN),
+  })
 
 function scalingRules(given: Fields | undefined, policies: Fields[]): Fields {
   const { stabilizationWindowSeconds, selectPolicy = 'Max', policies: own, tolerance } = given ?? {}
@@ -216,6 +218,13 @@ export function roundResourceList(value: unknown): unknown {
     out[name] = rounded
   }
   return out ?? list
+}
+
+/** For functions that make their fields anew each time. */
+function unlessSame(object: Fields, patch: Fields): Fields | undefined {
+  return Object.keys(patch).every((name) => JSON.stringify(object[name]) === JSON.stringify(patch[name]))
+    ? undefined
+    : patch
 }
 
 function isEmpty(value: object | undefined | null): boolean {

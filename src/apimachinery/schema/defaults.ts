@@ -97,8 +97,8 @@ class Compiler {
       const fill = isResourceList(fact) ? roundResourceList : this.of(child)
       if (fill) children.push([fact.n, fill])
     }
-    const names = node.fields.map((field) => field.fact.n)
-    return (value, clock) => fillStruct(value as Fields, clock, { hooks, constants, children, names })
+    const plan: Plan = { node, hooks, constants, children }
+    return (value, clock) => fillStruct(value as Fields, clock, plan)
   }
 
   #constant({ fact, node }: FieldNode): Constant {
@@ -114,13 +114,14 @@ class Compiler {
 }
 
 interface Plan {
+  node: StructNode
   hooks: ConditionalDefault[]
   constants: Constant[]
   children: [string, Fill][]
-  names: string[]
 }
 
-function fillStruct(object: Fields, clock: Clock, { hooks, constants, children, names }: Plan): Fields {
+/** Puts everything together first, so that the struct is copied in order once, and only when something was missing. */
+function fillStruct(object: Fields, clock: Clock, { node, hooks, constants, children }: Plan): Fields {
   let patch: Fields | undefined
   for (const { name, pointer, make, when } of constants) {
     if (!isAbsent(object[name], pointer)) continue
@@ -128,28 +129,26 @@ function fillStruct(object: Fields, clock: Clock, { hooks, constants, children, 
     patch ??= {}
     patch[name] = make()
   }
-  let current = patch === undefined ? object : merge(names, object, patch)
+  let view = patch === undefined ? object : { ...object, ...patch }
   for (const hook of hooks) {
-    const more = hook(current, object, clock)
-    if (more !== undefined && hasChange(current, more)) current = merge(names, current, more)
+    const more = hook(view, object, clock)
+    if (more === undefined || !hasChange(more)) continue
+    patch = { ...patch, ...more }
+    view = { ...view, ...more }
   }
-  patch = undefined
   for (const [name, fill] of children) {
-    const child = current[name]
+    const child = view[name]
     if (child === undefined || child === null) continue
     const filled = fill(child, clock)
     if (filled === child) continue
     patch ??= {}
     patch[name] = filled
   }
-  return patch === undefined ? current : merge(names, current, patch)
+  return patch === undefined ? object : merge(node, object, patch)
 }
 
-/** Hooks may answer what is there already. */
-function hasChange(object: Fields, patch: Fields): boolean {
-  for (const name in patch) {
-    if (object[name] !== patch[name] && JSON.stringify(object[name]) !== JSON.stringify(patch[name])) return true
-  }
+function hasChange(patch: Fields): boolean {
+  for (const _ in patch) return true
   return false
 }
 
@@ -159,14 +158,39 @@ function isAbsent(value: unknown, pointer: boolean): boolean {
   return !pointer && (value === '' || value === 0)
 }
 
-/** In struct order; a patched undefined removes the field. */
-function merge(names: string[], object: Fields, patch: Fields): Fields {
+/** In struct order; a patched undefined removes the field. Present fields are gathered as bits, which saves looking for all the others. */
+function merge({ fields, byName }: StructNode, object: Fields, patch: Fields): Fields {
   const out: Fields = {}
-  for (const name of names) {
-    const value = name in patch ? patch[name] : object[name]
-    if (value !== undefined) out[name] = value
+  if (fields.length > 64) {
+    for (const { fact } of fields) take(out, fact.n, object, patch)
+    return out
+  }
+  const bits: Bits = { low: 0, high: 0 }
+  for (const key in object) setBit(bits, byName.get(key))
+  for (const key in patch) setBit(bits, byName.get(key))
+  for (let low = bits.low; low !== 0; low &= low - 1)
+    take(out, fields[31 - Math.clz32(low & -low)].fact.n, object, patch)
+  for (let high = bits.high; high !== 0; high &= high - 1) {
+    take(out, fields[63 - Math.clz32(high & -high)].fact.n, object, patch)
   }
   return out
+}
+
+interface Bits {
+  low: number
+  high: number
+}
+
+function setBit(bits: Bits, i: number | undefined): void {
+  if (i === undefined) return
+  if (i < 32) bits.low |= 1 << i
+  else bits.high |= 1 << (i - 32)
+}
+
+function take(out: Fields, name: string, object: Fields, patch: Fields): void {
+  const patched = patch[name]
+  const value = patched === undefined && !(name in patch) ? object[name] : patched
+  if (value !== undefined) out[name] = value
 }
 
 function isResourceList({ go }: FieldFact): boolean {

@@ -4,14 +4,14 @@ const DOMAIN =
   '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?'
 const PART = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
 const REFERENCE = new RegExp(
-  `^(?:(?:${DOMAIN})/)?${PART}(?:/${PART})*(?::([\\w][\\w.-]{0,127}))?(?:@([a-z][a-z0-9+._-]*:[0-9a-f]{32,}))?$`,
-  'i',
+  `^(?:(?:${DOMAIN})/)?${PART}(?:/${PART})*(?::([\\w][\\w.-]{0,127}))?(?:@([a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
 )
 
 /** `latest` for a name with neither tag nor digest; empty for a name that is not one. */
 export function defaultImageTag(image: string): string {
   const match = REFERENCE.exec(image)
-  if (match === null) return ''
+  // What looks like an image's hash is refused as a name.
+  if (match === null || /^[0-9a-f]{64}$/.test(image)) return ''
   const [, tag, digest] = match
   return tag ?? (digest === undefined ? 'latest' : '')
 }
