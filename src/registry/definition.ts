@@ -152,6 +152,8 @@ export interface ResourceDefinition extends ResourceFact {
   groupResource: string
   /** `apps/v1` */
   apiVersion: string
+  /** A custom resource: known only since its definition was created. */
+  custom?: boolean
   /** `/registry/deployments/` */
   storagePrefix: string
 }

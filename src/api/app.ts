@@ -1,0 +1,75 @@
+/** The HTTP server's filters as one ordered list. Mirrors DefaultBuildHandlerChain of apiserver/pkg/server/config.go. */
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { IncomingMessage as NodeIncomingMessage } from 'node:http'
+import express, { type Express, type RequestHandler } from 'express'
+import type { Registry } from '../registry/registry.ts'
+import { withBody } from './filters/with-body.ts'
+import { withErrors } from './filters/with-errors.ts'
+import { withExchange } from './filters/with-exchange.ts'
+import { withMaxInFlight } from './filters/with-max-in-flight.ts'
+import { withMetrics } from './filters/with-metrics.ts'
+import type { Metrics } from './metrics.ts'
+import { serveDocument } from './handlers/document.ts'
+import { serveResource } from './handlers/resource.ts'
+import { attachWebSocket } from './web-socket.ts'
+
+/** What the API needs to know of the process around it. */
+export interface ApiOptions {
+  registry: Registry
+  metrics: Metrics
+  logger: Logger
+  /** Requests answered at once, watches aside; more get 429. 0: no limit. */
+  maxInFlight?: number
+  /** False while starting or stopping: /readyz says so. */
+  ready: () => boolean
+  /** Aborts when the server stops: watches end cleanly. */
+  stopping: AbortSignal
+}
+
+export interface Logger {
+  info(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** A request passes these from top to bottom; an error thrown anywhere goes to withErrors. */
+function filters(options: ApiOptions): RequestHandler[] {
+  return [
+    withExchange(options),
+    withMetrics(options),
+    withMaxInFlight(options),
+    withBody(),
+    serveResource(),
+    serveDocument(options),
+  ]
+}
+
+/** The application, to be served or handed to supertest. Starts nothing. */
+export function createApp(options: ApiOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', false)
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  for (const filter of filters(options)) app.use(filter)
+  app.use(withErrors(options))
+  return app
+}
+
+/**
+ * An HTTP server for the app, not yet listening. Requests and responses are born with express's prototypes: express then does not change
+ * the prototype of each, which costs more than all the rest it does.
+ */
+export function createHttpServer(app: Express, options: ApiOptions): Server {
+  class Request extends NodeIncomingMessage {}
+  class Response<T extends IncomingMessage> extends ServerResponse<T> {}
+  Object.setPrototypeOf(Request.prototype, app.request)
+  Object.setPrototypeOf(Response.prototype, app.response)
+  app.request = Request.prototype as never
+  app.response = Response.prototype as never
+  const server = createServer({ IncomingMessage: Request, ServerResponse: Response, keepAliveTimeout: 90_000, noDelay: true }, app)
+  server.headersTimeout = 32_000
+  server.requestTimeout = 0
+  attachWebSocket(server, options)
+  return server
+}

@@ -1,0 +1,39 @@
+/** One request and its answer, as handlers see them: what was asked, by whom, of which store, and what to send back with. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { UserInfo } from '../registry/definition.ts'
+import type { Registry, WriteRequest } from '../registry/registry.ts'
+import type { Store } from '../registry/store.ts'
+import type { Negotiated } from './negotiation.ts'
+import type { RequestInfo } from './request-info.ts'
+
+export interface Exchange {
+  req: IncomingMessage
+  res: ServerResponse
+  info: RequestInfo
+  query: URLSearchParams
+  /** Empty where the method has none. */
+  body: Buffer
+  user: UserInfo
+  registry: Registry
+  /** Texts of `Warning: 299` headers, in order, without repeats. */
+  warnings: Set<string>
+  /** Aborts when the client goes away or the server stops. */
+  closed: AbortSignal
+}
+
+/** An exchange about a resource that is served. */
+export interface ResourceExchange extends Exchange {
+  store: Store
+  accept: Negotiated
+}
+
+/** The write that this exchange asks for. */
+export function writeRequest(exchange: ResourceExchange): WriteRequest {
+  return {
+    namespace: exchange.info.namespace,
+    user: exchange.user,
+    subresource: exchange.info.subresource,
+    dryRun: exchange.query.getAll('dryRun').includes('All'),
+    warn: (message) => exchange.warnings.add(message),
+  }
+}

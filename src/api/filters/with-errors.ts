@@ -1,0 +1,31 @@
+/** The end of every failed request: a Status body, and the stack of a defect in the log only. */
+import type { ErrorRequestHandler } from 'express'
+import type { ApiOptions } from '../app.ts'
+import { errorFrame } from '../handlers/watch.ts'
+import { negotiate } from '../negotiation.ts'
+import { sendValue } from '../respond.ts'
+import { isUnexpected, toStatusError } from '../status.ts'
+import { exchangeOf } from './with-exchange.ts'
+
+export function withErrors({ logger }: ApiOptions): ErrorRequestHandler {
+  return async (error: unknown, req, res, _next) => {
+    if (isUnexpected(error)) logger.error({ err: error, method: req.method, path: req.url }, 'request failed')
+    if (res.headersSent) {
+      // Too late for a status code. A watch can still say it in its own words.
+      if (!res.writableEnded) res.end(exchangeOf(req).info.verb === 'watch' ? errorFrame(error) : undefined)
+      return
+    }
+    const { status, code } = toStatusError(error)
+    if (status.details?.retryAfterSeconds) res.setHeader('Retry-After', status.details.retryAfterSeconds)
+    await sendValue(exchangeOf(req), code, status, errorEncoding(req.headers.accept))
+  }
+}
+
+/** Errors are told in JSON to those who accept nothing we have. */
+function errorEncoding(accept: string | undefined): 'json' | 'yaml' {
+  try {
+    return negotiate(accept, true).encoding === 'yaml' ? 'yaml' : 'json'
+  } catch {
+    return 'json'
+  }
+}

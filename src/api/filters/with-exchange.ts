@@ -1,0 +1,48 @@
+/** Reads what the request is about, before anything else looks at it. Mirrors filters/{requestinfo,audit_init,cachecontrol}.go. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestHandler } from 'express'
+import type { ApiOptions } from '../app.ts'
+import type { Exchange } from '../exchange.ts'
+import { parseRequestInfo } from '../request-info.ts'
+
+/**
+ * Who every request comes from.
+ * DEVIATION(no-authentication): any client is the cluster's admin; credentials are not looked at.
+ */
+export const ADMIN = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } as const
+
+const NO_QUERY = new URLSearchParams()
+const EMPTY = Buffer.alloc(0)
+const exchanges = new WeakMap<IncomingMessage, Exchange>()
+
+export function withExchange(options: ApiOptions): RequestHandler {
+  return (req, res, next) => {
+    exchanges.set(req, newExchange(req, res, options))
+    res.setHeader('Audit-Id', options.registry.random.uuid())
+    res.setHeader('Cache-Control', 'no-cache, private')
+    next()
+  }
+}
+
+/** The exchange of a request that came through the filter. */
+export function exchangeOf(req: IncomingMessage): Exchange {
+  return exchanges.get(req) as Exchange
+}
+
+export function newExchange(req: IncomingMessage, res: ServerResponse, options: ApiOptions): Exchange {
+  const url = req.url ?? '/'
+  const mark = url.indexOf('?')
+  const query = mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1))
+  const path = mark < 0 ? url : url.slice(0, mark)
+  return {
+    req,
+    res,
+    info: parseRequestInfo(req.method ?? 'GET', path, query),
+    query,
+    body: EMPTY,
+    user: ADMIN,
+    registry: options.registry,
+    warnings: new Set(),
+    closed: options.stopping,
+  }
+}

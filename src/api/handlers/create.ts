@@ -1,0 +1,52 @@
+/** create: objects, review kinds, and subresources that are posted to. Mirrors endpoints/handlers/create.go. */
+import { newBadRequest, newMethodNotSupported } from '../../apimachinery/errors.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { decodeFor } from '../../registry/decode.ts'
+import { parseBody } from '../body.ts'
+import { type ResourceExchange, writeRequest } from '../exchange.ts'
+import { sendObject } from '../respond.ts'
+import { writeOptions } from './options.ts'
+
+export async function create(exchange: ResourceExchange): Promise<void> {
+  const { store, info, registry } = exchange
+  const { definition } = store
+  const fieldValidation = writeOptions(exchange, 'CreateOptions')
+  const { value, duplicates } = await parseBody(exchange)
+  if (info.subresource !== '') return createSubresource(exchange, value)
+  if (info.name !== '') throw newMethodNotSupported(store.qualified, 'create')
+  const { object, warnings } = decodeFor(definition, registry, value, fieldValidation, duplicates)
+  for (const warning of warnings) exchange.warnings.add(warning)
+  checkNamespace(object, definition.namespaced, info.namespace)
+  const { virtual } = definition.hooks
+  if (virtual) {
+    if (!virtual.create) throw newMethodNotSupported(store.qualified, 'create')
+    const answer = await virtual.create(object, info.namespace, registry.writeContext(writeRequest(exchange)))
+    return sendObject(exchange, 201, answer)
+  }
+  return sendObject(exchange, 201, await store.create(object, writeRequest(exchange)))
+}
+
+async function createSubresource(exchange: ResourceExchange, value: unknown): Promise<void> {
+  const { store, info, registry } = exchange
+  const hook = store.definition.hooks.subresources?.[info.subresource]?.create
+  const kind = store.definition.subresources?.find((candidate) => candidate.name === info.subresource)?.kind
+  if (!hook || !kind) throw newMethodNotSupported(store.qualified, 'create')
+  const { object } = decodeFor(kind, registry, value, 'Ignore')
+  checkNamespace(object, store.definition.namespaced, info.namespace)
+  object.metadata.namespace ||= info.namespace
+  const context = registry.writeContext(writeRequest(exchange))
+  return sendObject(exchange, 201, await hook(info.name, info.namespace, object, context))
+}
+
+/** Mirrors rest.EnsureObjectNamespaceMatchesRequestNamespace. */
+export function checkNamespace(object: DynamicObject, namespaced: boolean, namespace: string): void {
+  const own = object.metadata.namespace
+  if (!own) return
+  if (!namespaced) {
+    delete object.metadata.namespace
+    return
+  }
+  if (own !== namespace) {
+    throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}

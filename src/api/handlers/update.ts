@@ -1,0 +1,127 @@
+/** update and patch: two ways to make the next object from the present one. Mirrors endpoints/handlers/{update,patch}.go. */
+import { newBadRequest, newInvalid, newMethodNotSupported, newStaleWrite, newUnsupportedMediaType } from '../../apimachinery/errors.ts'
+import { invalid } from '../../apimachinery/field-error.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { applyJsonPatch } from '../../apimachinery/patch/json.ts'
+import { applyMergePatch } from '../../apimachinery/patch/merge.ts'
+import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic.ts'
+import { type Decoded, decodeFor, type FieldValidation, type Kind } from '../../registry/decode.ts'
+import type { Projection } from '../../registry/definition.ts'
+import { parseBody, parsePatch } from '../body.ts'
+import { type ResourceExchange, writeRequest } from '../exchange.ts'
+import { mediaType } from '../negotiation.ts'
+import { sendObject } from '../respond.ts'
+import { checkNamespace } from './create.ts'
+import { writeOptions } from './options.ts'
+
+/** From the object as this door shows it to the next one, not yet decoded. */
+type Change = (old: DynamicObject | undefined) => Decoded
+
+export async function update(exchange: ResourceExchange): Promise<void> {
+  const fieldValidation = writeOptions(exchange, 'UpdateOptions')
+  const { value, duplicates } = await parseBody(exchange)
+  const { info, registry, store } = exchange
+  const kind = doorKind(exchange)
+  const body = decodeFor(kind, registry, value, fieldValidation, duplicates)
+  checkName(body.object, info.name)
+  checkNamespace(body.object, store.definition.namespaced, info.namespace)
+  let used = false
+  return write(exchange, store.definition.allowCreateOnUpdate === true && info.subresource === '', () => {
+    // A retry needs a draft of its own: the first one was prepared against a state that is gone.
+    if (used) return decodeFor(kind, registry, value, 'Ignore')
+    used = true
+    return body
+  })
+}
+
+const PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json'
+
+export async function patch(exchange: ResourceExchange): Promise<void> {
+  const { registry, store, info } = exchange
+  const type = mediaType(exchange.req.headers['content-type'] ?? '')
+  const apply = patchFunction(exchange, type)
+  const fieldValidation = writeOptions(exchange, 'PatchOptions')
+  const value = parsePatch(exchange.body)
+  const kind = doorKind(exchange)
+  return write(exchange, false, (old) => {
+    const patched = apply(old as DynamicObject, value) as DynamicObject
+    const next = decodePatched(kind, exchange, patched, fieldValidation)
+    checkName(next.object, info.name)
+    checkNamespace(next.object, store.definition.namespaced, info.namespace)
+    void registry
+    return next
+  })
+}
+
+function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicObject, value: unknown) => unknown {
+  const { registry } = exchange
+  if (type === 'application/json-patch+json') return applyJsonPatch as never
+  if (type === 'application/merge-patch+json') return applyMergePatch as never
+  if (type === 'application/strategic-merge-patch+json') {
+    const { group, version, kind } = doorKind(exchange)
+    const schema = registry.schemas.forKind(group, version, kind)
+    if (schema) return (old, value) => applyStrategicMergePatch(old as never, value as never, schema.ref, registry.schemas)
+  }
+  const text =
+    type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor'
+      ? `server-side apply (${type}) is not supported by kubemu yet`
+      : 'the body of the request was in an unknown format'
+  throw newUnsupportedMediaType(`${text} - accepted media types include: ${PATCH_TYPES}`)
+}
+
+/** Strict errors of a patched object are 422, those of a body 400. */
+function decodePatched(kind: Kind, exchange: ResourceExchange, patched: DynamicObject, fieldValidation: FieldValidation): Decoded {
+  const decoded = decodeFor(kind, exchange.registry, patched, fieldValidation === 'Ignore' ? 'Ignore' : 'Warn')
+  if (fieldValidation === 'Strict' && decoded.warnings.length > 0) {
+    throw newInvalid({ group: kind.group, resource: '' }, '', [
+      invalid('patch', patched, `strict decoding error: ${decoded.warnings.join(', ')}`),
+    ])
+  }
+  return decoded
+}
+
+/** The kind that is read and written through this door. */
+function doorKind({ store, info }: ResourceExchange): Kind {
+  const fact = store.definition.subresources?.find((candidate) => candidate.name === info.subresource)
+  return fact?.kind ?? store.definition
+}
+
+async function write(exchange: ResourceExchange, createIfAbsent: boolean, change: Change): Promise<void> {
+  const { store, info } = exchange
+  const door = info.subresource === '' ? undefined : store.definition.hooks.subresources?.[info.subresource]
+  const projection = door?.projection
+  if (store.definition.hooks.virtual) throw newMethodNotSupported(store.qualified, info.verb)
+  const result = await store.update(
+    info.name,
+    (old) => {
+      const { object, warnings } = projection && old ? projected(exchange, projection, old, change) : change(old)
+      for (const warning of warnings) exchange.warnings.add(warning)
+      return object
+    },
+    writeRequest(exchange),
+    { createIfAbsent },
+  )
+  return sendObject(exchange, result.created ? 201 : 200, projection ? projection.read(result.object) : result.object)
+}
+
+/** A write of a view (scale): the view changes, is validated, and is carried over to the object. */
+function projected(exchange: ResourceExchange, projection: Projection, old: DynamicObject, change: Change): Decoded {
+  const { store, registry, info } = exchange
+  const before = projection.read(old)
+  const { object: view, warnings } = change(before)
+  const version = view.metadata.resourceVersion
+  if (version && version !== old.metadata.resourceVersion) throw newStaleWrite(store.qualified, info.name)
+  const errors = projection.validate?.(view, before) ?? []
+  if (errors.length > 0) throw newInvalid({ group: 'autoscaling', resource: view.kind }, info.name, errors)
+  const next = decodeFor(store.definition, registry, projection.write(view, old), 'Ignore')
+  return { object: next.object, warnings }
+}
+
+function checkName(object: DynamicObject, name: string): void {
+  if (object.metadata.name && object.metadata.name !== name) {
+    throw newBadRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
+    )
+  }
+  object.metadata.name = name
+}

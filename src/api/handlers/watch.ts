@@ -1,0 +1,176 @@
+/**
+ * watch over chunked HTTP and WebSocket: pulls events from the stream as fast as the client reads, and no faster. A slow client costs a
+ * cursor, never a queue. Mirrors endpoints/handlers/watch.go.
+ */
+import type { Timer } from '../../apimachinery/clock.ts'
+import type { Status } from '../../apimachinery/errors.ts'
+import type { DynamicObject, KubeObject } from '../../apimachinery/meta.ts'
+import { objectBytes } from '../../apimachinery/object-bytes.ts'
+import type { WatchEvent, WatchStream } from '../../registry/watch.ts'
+import type { ResourceExchange } from '../exchange.ts'
+import { partialObject } from '../metadata-only.ts'
+import { isTrue } from '../request-info.ts'
+import { writeHeaders } from '../respond.ts'
+import { toStatusError } from '../status.ts'
+import { tableOf } from '../table.ts'
+import { listOptions, parseInteger } from './read.ts'
+
+/** Where frames go. */
+export interface FrameSink {
+  /** Sends whole frames. False: wait for `onDrain` before the next. */
+  write(frames: Buffer[]): boolean
+  onDrain(callback: () => void): void
+  end(): void
+}
+
+const BOOKMARK_INTERVAL_MS = 60_000
+/** As upstream: the last bookmark comes a little before the time-out, so that the client can resume from it. */
+const BOOKMARK_BEFORE_END_MS = 2_000
+const MIN_TIMEOUT_SECONDS = 1800
+/** Frames of one write to the socket; the loop is free in between. */
+const BATCH_BYTES = 64 * 1024
+
+export async function watch(exchange: ResourceExchange): Promise<void> {
+  const { res } = exchange
+  const pump = startWatch(exchange, {
+    write(frames) {
+      return res.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
+    },
+    onDrain: (callback) => res.once('drain', callback),
+    end: () => res.end(),
+  })
+  writeHeaders(exchange, 200, 'application/json')
+  // Headers go out before the first event: clients wait for them.
+  res.flushHeaders()
+  pump.start()
+}
+
+/** Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, or after an ERROR event. */
+export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start(): void } {
+  const { query, store, closed } = exchange
+  const { clock, random } = store.registry
+  let scheduled = false
+  let blocked = true
+  let ended = false
+  const timers: Timer[] = []
+  const schedule = (): void => {
+    if (scheduled || blocked || ended) return
+    scheduled = true
+    setImmediate(drain)
+  }
+  const initial = query.get('sendInitialEvents')
+  const bookmarks = isTrue(query.get('allowWatchBookmarks'))
+  const stream = store.watch({
+    ...listOptions(exchange),
+    allowWatchBookmarks: bookmarks,
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+    wake: schedule,
+  })
+  const encode = frameEncoder(exchange)
+  const stop = (): void => {
+    if (ended) return
+    ended = true
+    for (const timer of timers) timer.cancel()
+    closed.removeEventListener('abort', stop)
+    stream.close()
+    sink.end()
+  }
+  function drain(): void {
+    scheduled = false
+    if (ended) return
+    const { frames, more, failed } = take(stream, encode)
+    if (frames.length > 0 && !sink.write(frames)) {
+      blocked = true
+      sink.onDrain(() => {
+        blocked = false
+        schedule()
+      })
+    }
+    if (failed) stop()
+    else if (more) schedule()
+  }
+  const sendBookmark = (): void => {
+    const event = blocked || ended ? undefined : stream.bookmark()
+    if (event) sink.write([encode(event)])
+  }
+  const start = (): void => {
+    if (closed.aborted) return stop()
+    closed.addEventListener('abort', stop)
+    const requested = Math.max(0, parseInteger(query.get('timeoutSeconds') || '0', 'timeoutSeconds'))
+    const seconds = requested || Math.round(MIN_TIMEOUT_SECONDS * (1 + random.next()))
+    timers.push(clock.after(seconds * 1000, stop))
+    if (bookmarks) {
+      if (seconds * 1000 > BOOKMARK_BEFORE_END_MS) timers.push(clock.after(seconds * 1000 - BOOKMARK_BEFORE_END_MS, sendBookmark))
+      timers.push(every(clock, BOOKMARK_INTERVAL_MS, sendBookmark))
+    }
+    blocked = false
+    schedule()
+  }
+  return { start }
+}
+
+function every(clock: ResourceExchange['registry']['clock'], ms: number, callback: () => void): Timer {
+  let timer = clock.after(ms, tick)
+  function tick(): void {
+    callback()
+    timer = clock.after(ms, tick)
+  }
+  return { cancel: () => timer.cancel() }
+}
+
+function take(stream: WatchStream, encode: (event: WatchEvent) => Buffer): { frames: Buffer[]; more: boolean; failed: boolean } {
+  const frames: Buffer[] = []
+  let size = 0
+  while (size < BATCH_BYTES) {
+    const event = stream.next()
+    if (!event) return { frames, more: false, failed: false }
+    const frame = encode(event)
+    frames.push(frame)
+    size += frame.length
+    if (event.type === 'ERROR') return { frames, more: false, failed: true }
+  }
+  return { frames, more: true, failed: false }
+}
+
+/** How events are shown to this client: whole, as metadata only, or as rows of a Table. */
+function frameEncoder(exchange: ResourceExchange): (event: WatchEvent) => Buffer {
+  const { accept, store, query } = exchange
+  if (accept.as === 'Table') {
+    let first = true
+    return (event) => {
+      if (event.type === 'ERROR') return frame(event.type, Buffer.from(JSON.stringify(event.object)))
+      const object = event.object as DynamicObject
+      const resourceVersion = object.metadata.resourceVersion ?? ''
+      const table = tableOf(store, { objects: event.type === 'BOOKMARK' ? [] : [object], resourceVersion }, query, accept.version, first)
+      if (event.type === 'BOOKMARK' && object.metadata.annotations) Object.assign(table.metadata, { annotations: object.metadata.annotations })
+      first = false
+      return frame(event.type, Buffer.from(JSON.stringify(table)))
+    }
+  }
+  if (accept.as) {
+    return (event) => sharedFrame(event.type, event.type === 'ERROR' ? event.object : partialObject(event.object as KubeObject, accept.version))
+  }
+  return (event) => sharedFrame(event.type, event.object)
+}
+
+/** One frame an object and type, whoever watches. */
+const frames = new WeakMap<object, { type: string; frame: Buffer }>()
+
+function sharedFrame(type: string, object: DynamicObject | KubeObject | Status): Buffer {
+  const known = frames.get(object)
+  if (known?.type === type) return known.frame
+  const made = frame(type, objectBytes(object as KubeObject))
+  frames.set(object, { type, frame: made })
+  return made
+}
+
+const FRAME_END = Buffer.from('}\n')
+
+function frame(type: string, object: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, FRAME_END])
+}
+
+/** The frame that says why a watch that already started cannot go on. */
+export function errorFrame(error: unknown): Buffer {
+  return frame('ERROR', Buffer.from(JSON.stringify(toStatusError(error).status)))
+}

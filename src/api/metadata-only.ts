@@ -1,0 +1,29 @@
+/** PartialObjectMetadata: objects shown without spec and status. Mirrors endpoints/handlers/response.go. */
+import type { KubeObject } from '../apimachinery/meta.ts'
+import type { StoreList } from '../registry/list.ts'
+import { listMeta } from './respond.ts'
+
+export interface PartialObjectMetadata extends KubeObject {
+  kind: 'PartialObjectMetadata'
+}
+
+/** The same object always gives the same view, so that its bytes are made once for all watchers. */
+const views = new WeakMap<KubeObject, PartialObjectMetadata>()
+
+export function partialObject(object: KubeObject, version = 'v1'): PartialObjectMetadata {
+  let view = views.get(object)
+  if (!view || view.apiVersion !== `meta.k8s.io/${version}`) {
+    view = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
+    views.set(object, view)
+  }
+  return view
+}
+
+export function partialList(list: StoreList, version = 'v1'): object {
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata: listMeta(list),
+    items: list.objects.map((object) => partialObject(object, version)),
+  }
+}

@@ -1,0 +1,184 @@
+/** Writes answers: one object, or a list as it is read. The only writer of successful bodies. Mirrors handlers/response.go and responsewriters/writers.go. */
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { constants, createGzip, gzip } from 'node:zlib'
+import type { Status } from '../apimachinery/errors.ts'
+import type { DynamicObject, KubeObject, ListMeta } from '../apimachinery/meta.ts'
+import { objectBytes } from '../apimachinery/object-bytes.ts'
+import type { ResourceDefinition } from '../registry/definition.ts'
+import type { StoreList } from '../registry/store.ts'
+import { encodeBody } from './encode.ts'
+import type { Exchange, ResourceExchange } from './exchange.ts'
+import { partialList, partialObject } from './metadata-only.ts'
+import { contentType, type Encoding } from './negotiation.ts'
+import { tableOf } from './table.ts'
+
+/** As upstream: smaller bodies are not worth it. */
+const GZIP_THRESHOLD_BYTES = 128 * 1024
+const CHUNK_BYTES = 128 * 1024
+const NEWLINE = Buffer.from('\n')
+const COMMA = Buffer.from(',')
+const LIST_END = Buffer.from(']}\n')
+
+/** A resource's object, or a Status, in the form the client accepts. */
+export async function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): Promise<void> {
+  const { accept, store } = exchange
+  let shown: unknown = object
+  if (object.kind !== 'Status') {
+    if (accept.as === 'Table') {
+      const objects = [object as DynamicObject]
+      shown = tableOf(store, { objects, resourceVersion: object.metadata.resourceVersion ?? '' }, exchange.query, accept.version)
+    } else if (accept.as) shown = partialObject(object as KubeObject, accept.version)
+  }
+  if (accept.encoding === 'json' && shown === object && object.kind !== 'Status' && !wantsPretty(exchange)) {
+    return end(exchange, code, 'application/json', Buffer.concat([objectBytes(object as KubeObject), NEWLINE]))
+  }
+  return sendValue(exchange, code, shown, accept.encoding)
+}
+
+/** Any JSON value, encoded. */
+export async function sendValue(exchange: Exchange, code: number, value: unknown, encoding: Encoding): Promise<void> {
+  return end(exchange, code, contentType(encoding), await encodeBody(value, encoding, wantsPretty(exchange)))
+}
+
+/** A list: streamed, item by item from the bytes that are kept beside each object, with back-pressure. */
+export async function sendList(exchange: ResourceExchange, list: StoreList): Promise<void> {
+  const { accept, store } = exchange
+  if (accept.as === 'Table') {
+    return sendValue(exchange, 200, tableOf(store, list, exchange.query, accept.version), accept.encoding)
+  }
+  if (accept.as) return sendValue(exchange, 200, partialList(list, accept.version), accept.encoding)
+  const { definition } = store
+  const head = { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata: listMeta(list) }
+  if (accept.encoding !== 'json' || wantsPretty(exchange)) {
+    const items = list.objects.map((object) => (keepsTypeInItems(definition) ? object : withoutType(object)))
+    return sendValue(exchange, 200, { ...head, items }, accept.encoding)
+  }
+  return streamList(exchange, `${JSON.stringify(head).slice(0, -1)},"items":[`, list.objects, definition)
+}
+
+export function listMeta(list: StoreList): ListMeta {
+  return {
+    resourceVersion: list.resourceVersion,
+    ...(list.continue ? { continue: list.continue } : {}),
+    ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
+  }
+}
+
+/** Items of typed lists have no kind and apiVersion of their own; custom resources do. */
+function keepsTypeInItems(definition: ResourceDefinition): boolean {
+  return definition.custom === true
+}
+
+function withoutType(object: DynamicObject): object {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
+  return rest
+}
+
+async function streamList(exchange: ResourceExchange, head: string, objects: DynamicObject[], definition: ResourceDefinition): Promise<void> {
+  const { res } = exchange
+  const typePrefix = keepsTypeInItems(definition) ? '' : `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(definition.apiVersion)},`
+  const item = itemBytes(Buffer.from(typePrefix))
+  let parts: Buffer[] = [Buffer.from(head)]
+  let size = head.length
+  let sink: Sink | undefined
+  for (let i = 0; i < objects.length; i++) {
+    if (i > 0) parts.push(COMMA)
+    const bytes = item(objects[i] as DynamicObject)
+    parts.push(bytes)
+    size += bytes.length + 1
+    if (size < CHUNK_BYTES) continue
+    sink ??= openSink(exchange)
+    if (!sink.write(Buffer.concat(parts)) && !(await drained(sink, res))) return
+    parts = []
+    size = 0
+  }
+  parts.push(LIST_END)
+  if (!sink) return end(exchange, 200, 'application/json', Buffer.concat(parts))
+  sink.end(Buffer.concat(parts))
+}
+
+/** Cuts `{"kind":..,"apiVersion":..,` off the bytes of an object; falls back to encoding where its fields stand in another order. */
+function itemBytes(typePrefix: Buffer): (object: DynamicObject) => Buffer {
+  if (typePrefix.length === 0) return objectBytes
+  return (object) => {
+    const bytes = objectBytes(object)
+    if (bytes.length <= typePrefix.length || bytes.compare(typePrefix, 0, typePrefix.length, 0, typePrefix.length) !== 0) {
+      return Buffer.from(JSON.stringify(withoutType(object)))
+    }
+    const cut = bytes.subarray(typePrefix.length - 1)
+    // The comma before the first kept field becomes the opening brace: one copy, no parsing.
+    const own = Buffer.from(cut)
+    own[0] = 0x7b
+    return own
+  }
+}
+
+type Sink = Pick<ServerResponse, 'write' | 'end' | 'once' | 'off'>
+
+function openSink(exchange: Exchange): Sink {
+  const { res } = exchange
+  writeHeaders(exchange, 200, 'application/json')
+  if (!acceptsGzip(exchange)) return res
+  res.setHeader('Content-Encoding', 'gzip')
+  res.setHeader('Vary', 'Accept-Encoding')
+  const compressor = createGzip({ level: constants.Z_BEST_SPEED })
+  compressor.pipe(res)
+  return compressor as unknown as Sink
+}
+
+/** False when the client went away. */
+async function drained(sink: Sink, res: ServerResponse): Promise<boolean> {
+  if (res.destroyed) return false
+  const gone = new AbortController()
+  const left = () => gone.abort()
+  res.once('close', left)
+  try {
+    await once(sink as ServerResponse, 'drain', { signal: gone.signal })
+    return true
+  } catch {
+    return false
+  } finally {
+    res.off('close', left)
+  }
+}
+
+function wantsPretty(exchange: Exchange): boolean {
+  const pretty = exchange.query.get('pretty')
+  if (pretty !== null) return pretty !== 'false' && pretty !== '0'
+  const agent = exchange.req.headers['user-agent']
+  return agent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(agent)
+}
+
+function acceptsGzip(exchange: Exchange): boolean {
+  const header = exchange.req.headers['accept-encoding']
+  return typeof header === 'string' && /\bgzip\b/.test(header)
+}
+
+/** Status line and headers of any answer of this server. */
+export function writeHeaders(exchange: Exchange, code: number, type: string): void {
+  const { res } = exchange
+  res.statusCode = code
+  res.setHeader('Content-Type', type)
+  for (const warning of exchange.warnings) res.appendHeader('Warning', `299 - ${quoteHeader(warning)}`)
+}
+
+function quoteHeader(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a header line must not hold them
+  return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f\u007f]/g, ' ')}"`
+}
+
+/** A whole body. Large ones are compressed for clients that can read it, off the event loop. */
+export async function end(exchange: Exchange, code: number, type: string, body: Buffer): Promise<void> {
+  const { res } = exchange
+  writeHeaders(exchange, code, type)
+  if (body.length > GZIP_THRESHOLD_BYTES && exchange.req.method === 'GET' && acceptsGzip(exchange)) {
+    res.setHeader('Content-Encoding', 'gzip')
+    res.setHeader('Vary', 'Accept-Encoding')
+    body = await new Promise<Buffer>((resolve, reject) => {
+      gzip(body, { level: constants.Z_BEST_SPEED }, (error, packed) => (error ? reject(error) : resolve(packed)))
+    })
+  }
+  res.setHeader('Content-Length', body.length)
+  res.end(body)
+}

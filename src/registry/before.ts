@@ -1,0 +1,148 @@
+/**
+ * The phases between a decoded object and storage, the same for every kind: prepare -> validate -> warn -> canonicalize.
+ * Mirrors apiserver/pkg/registry/rest/{create,update}.go.
+ */
+import { deepEqual } from '../apimachinery/equality.ts'
+import { newInvalid } from '../apimachinery/errors.ts'
+import type { FieldError } from '../apimachinery/field-error.ts'
+import { invalid } from '../apimachinery/field-error.ts'
+import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
+import { isDns1123Subdomain, isPathSegmentName, maskTrailingDash } from '../apimachinery/names.ts'
+import type { ResourceDefinition, Subresource, WriteContext } from './definition.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
+
+/** Clears what a client may not set on create and lets the kind prepare. Mutates the draft. */
+export function prepareForCreate(definition: ResourceDefinition, draft: DynamicObject, zero: KubeObject, context: WriteContext): void {
+  for (const path of definition.resetFields ?? []) copyField(draft, zero as DynamicObject, path)
+  if (definition.generation) draft.metadata.generation = 1
+  else delete draft.metadata.generation
+  definition.hooks.prepareForCreate?.(draft, context)
+}
+
+/** Throws 422 with every cause. Mutates only in `canonicalize`. */
+export function validateCreate(definition: ResourceDefinition, draft: DynamicObject, context: WriteContext): void {
+  const { hooks } = definition
+  const nameRule = hooks.validateName ?? defaultNameRule
+  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule)
+  if (draft.metadata.name && errors.length === 0) {
+    for (const message of isPathSegmentName(draft.metadata.name)) {
+      errors.push(invalid('metadata.name', draft.metadata.name, message))
+    }
+  }
+  if (hooks.validate) errors.push(...hooks.validate(draft, context))
+  throwIfInvalid(definition, draft.metadata.name ?? '', errors)
+  for (const warning of hooks.warnings?.(draft, undefined, context) ?? []) context.warn(warning)
+  hooks.canonicalize?.(draft)
+}
+
+/**
+ * Makes the draft a legal successor of `old` as seen through one door: system metadata kept, the fields this door may not write taken from
+ * `old`, generation counted. Mutates the draft.
+ */
+export function prepareForUpdate(
+  definition: ResourceDefinition,
+  draft: DynamicObject,
+  old: DynamicObject,
+  context: WriteContext,
+): void {
+  const door = doorOf(definition, context.subresource)
+  keepSystemMetadata(draft, old)
+  for (const path of door.resetFields) copyField(draft, old, path)
+  if (context.subresource === '') definition.hooks.prepareForUpdate?.(draft, old, context)
+  else door.subresource?.prepareForUpdate?.(draft, old, context)
+  if (definition.generation) {
+    const changes = definition.hooks.generationChanges ?? specDiffers
+    if (changes(draft, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1
+  }
+}
+
+/** Throws 422 with every cause. Mutates only in `canonicalize`. */
+export function validateUpdate(
+  definition: ResourceDefinition,
+  draft: DynamicObject,
+  old: DynamicObject,
+  context: WriteContext,
+): void {
+  const { hooks } = definition
+  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata)
+  let warnings: string[] = []
+  if (context.subresource === '') {
+    if (hooks.validateUpdate) errors.push(...hooks.validateUpdate(draft, old, context))
+    else if (hooks.validate) errors.push(...hooks.validate(draft, context))
+    warnings = hooks.warnings?.(draft, old, context) ?? []
+  } else {
+    const door = hooks.subresources?.[context.subresource]
+    if (door?.validateUpdate) errors.push(...door.validateUpdate(draft, old, context))
+    warnings = door?.warnings?.(draft, old, context) ?? []
+  }
+  throwIfInvalid(definition, old.metadata.name ?? '', errors)
+  for (const warning of warnings) context.warn(warning)
+  hooks.canonicalize?.(draft)
+}
+
+interface Door {
+  resetFields: readonly string[]
+  subresource?: Subresource
+}
+
+function doorOf(definition: ResourceDefinition, subresource: string): Door {
+  if (subresource === '') return { resetFields: definition.resetFields ?? [] }
+  const fact = definition.subresources?.find((candidate) => candidate.name === subresource)
+  return { resetFields: fact?.resetFields ?? [], subresource: definition.hooks.subresources?.[subresource] }
+}
+
+/** What a client cannot change, or may leave out: taken from the stored object. */
+function keepSystemMetadata(draft: DynamicObject, old: KubeObject): void {
+  const { metadata } = draft
+  const kept = old.metadata
+  if (kept.generation === undefined) delete metadata.generation
+  else metadata.generation = kept.generation
+  metadata.uid ||= kept.uid
+  metadata.creationTimestamp ||= kept.creationTimestamp
+  if (kept.deletionTimestamp) {
+    metadata.deletionTimestamp ||= kept.deletionTimestamp
+    metadata.deletionGracePeriodSeconds ??= kept.deletionGracePeriodSeconds
+  } else {
+    delete metadata.deletionTimestamp
+    delete metadata.deletionGracePeriodSeconds
+  }
+  delete metadata.selfLink
+}
+
+/** Anything but metadata and status. */
+function specDiffers(object: DynamicObject, old: DynamicObject): boolean {
+  for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
+    if (field === 'metadata' || field === 'status' || field === 'kind' || field === 'apiVersion') continue
+    if (!deepEqual(object[field], old[field])) return true
+  }
+  return false
+}
+
+/** Copies the value at `.a.b` from source to target; absent in the source means absent in the target. `.metadata` keeps resourceVersion. */
+export function copyField(target: DynamicObject, source: DynamicObject, path: string): void {
+  const names = path.slice(1).split('.')
+  const last = names.pop()!
+  let to: Record<string, unknown> = target
+  let from: Record<string, unknown> | undefined = source
+  for (const name of names) {
+    from = from?.[name] as Record<string, unknown> | undefined
+    if (to[name] === undefined) {
+      if (from === undefined) return
+      to[name] = {}
+    } else to[name] = { ...(to[name] as object) }
+    to = to[name] as Record<string, unknown>
+  }
+  const value = from?.[last]
+  if (path === '.metadata') {
+    target.metadata = { ...source.metadata, resourceVersion: target.metadata.resourceVersion }
+  } else if (value === undefined) delete to[last]
+  else to[last] = value
+}
+
+function defaultNameRule(name: string, prefix: boolean): string[] {
+  return isDns1123Subdomain(prefix ? maskTrailingDash(name) : name)
+}
+
+export function throwIfInvalid(definition: { group: string; kind: string }, name: string, errors: FieldError[]): void {
+  if (errors.length > 0) throw newInvalid({ group: definition.group, resource: definition.kind }, name, errors)
+}

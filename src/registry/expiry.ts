@@ -1,0 +1,75 @@
+/** Objects that live for a time after their last write (Events: one hour). Stands where etcd's leases stand upstream. */
+import type { Timer } from '../apimachinery/clock.ts'
+import { objectKey, type KubeObject } from '../apimachinery/meta.ts'
+import { StorageError } from '../storage/interface.ts'
+import type { ResourceDefinition } from './definition.ts'
+import type { Registry } from './registry.ts'
+
+interface Due {
+  at: number
+  prefix: string
+  name: string
+  /** The write that set this deadline; a later one made its own. */
+  resourceVersion: string
+}
+
+/** One queue and one timer: every deadline of a resource lies the same time after its write, so the queue is in order. */
+export class Expiry {
+  readonly #registry: Registry
+  readonly #queues = new Map<string, Due[]>()
+  readonly #timers = new Map<string, Timer>()
+
+  constructor(registry: Registry) {
+    this.#registry = registry
+  }
+
+  /** Takes up what was stored before this process. */
+  start(): void {
+    for (const definition of this.#registry.definitions()) {
+      if (definition.ttlSeconds === undefined || this.#queues.has(definition.storagePrefix)) continue
+      for (const stored of this.#registry.storage.list(definition.storagePrefix).objects) this.track(definition, stored)
+    }
+  }
+
+  track(definition: ResourceDefinition, stored: KubeObject): void {
+    const prefix = definition.storagePrefix
+    const queue = this.#queues.get(prefix) ?? []
+    this.#queues.set(prefix, queue)
+    const at = this.#registry.clock.now() + (definition.ttlSeconds ?? 0) * 1000
+    queue.push({ at, prefix, name: objectKey(stored), resourceVersion: stored.metadata.resourceVersion ?? '' })
+    if (queue.length === 1) this.#schedule(prefix, queue)
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    this.#queues.clear()
+  }
+
+  #schedule(prefix: string, queue: Due[]): void {
+    const first = queue[0]
+    if (!first) return
+    const timer = this.#registry.clock.after(Math.max(0, first.at - this.#registry.clock.now()), () => this.#expire(prefix, queue))
+    this.#timers.set(prefix, timer)
+  }
+
+  #expire(prefix: string, queue: Due[]): void {
+    const now = this.#registry.clock.now()
+    const { storage } = this.#registry
+    let done = 0
+    while (done < queue.length && (queue[done] as Due).at <= now) {
+      const due = queue[done++] as Due
+      const stored = storage.get(prefix, due.name)
+      if (stored?.metadata.resourceVersion === due.resourceVersion) {
+        Promise.resolve(storage.delete(prefix, due.name, stored, due.resourceVersion)).catch(ignoreMissing)
+      }
+    }
+    queue.splice(0, done)
+    this.#schedule(prefix, queue)
+  }
+}
+
+/** Another process got there first. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof StorageError)) throw error
+}

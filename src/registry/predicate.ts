@@ -1,0 +1,58 @@
+/** Label and field selectors of a list or watch, compiled to one question about an object. Mirrors apiserver/pkg/storage/selection_predicate.go. */
+import { newBadRequest } from '../apimachinery/errors.ts'
+import { parseFieldSelector } from '../apimachinery/fields.ts'
+import { parseSelector } from '../apimachinery/labels.ts'
+import type { DynamicObject } from '../apimachinery/meta.ts'
+import type { ResourceDefinition } from './definition.ts'
+
+export interface Predicate {
+  matches(object: DynamicObject): boolean
+  /** Nothing is asked: everything matches. */
+  empty: boolean
+  /** The one name that can match, when the field selector says `metadata.name=x`. */
+  name?: string
+  /** The one namespace that can match, when the field selector says `metadata.namespace=x`. */
+  namespace?: string
+}
+
+const EVERYTHING: Predicate = { matches: () => true, empty: true }
+
+/** Throws 400 for selectors that do not parse or ask for a field this kind cannot be asked for. */
+export function compilePredicate(definition: ResourceDefinition, labelSelector?: string, fieldSelector?: string): Predicate {
+  if (!labelSelector && !fieldSelector) return EVERYTHING
+  const labels = labelSelector ? parseSelector(labelSelector) : undefined
+  const fields = fieldSelector ? parseFieldSelector(fieldSelector, (field, value) => convertLabel(definition, field, value)) : undefined
+  const asked = fields?.requirements.map((one) => ({ ...one, read: fieldReader(definition, one.field) })) ?? []
+  return {
+    empty: (labels?.empty ?? true) && asked.length === 0,
+    name: fields?.exactValue('metadata.name'),
+    namespace: fields?.exactValue('metadata.namespace'),
+    matches(object) {
+      if (labels && !labels.matches(object.metadata.labels)) return false
+      for (const { read, operator, value } of asked) {
+        if ((read(object) === value) !== (operator === '=')) return false
+      }
+      return true
+    },
+  }
+}
+
+/** The kind's label conversion: accepted label -> the key it is matched by. */
+function convertLabel(definition: ResourceDefinition, label: string, value: string): readonly [string, string] {
+  if (label === 'metadata.name') return [label, value]
+  const key = definition.fieldLabels?.[label]
+  if (key !== undefined) return [key, value]
+  if (label === 'metadata.namespace' && (!definition.ownFieldLabels || definition.namespaced)) return [label, value]
+  throw newBadRequest(
+    definition.ownFieldLabels
+      ? `field label not supported: ${label}`
+      : `${JSON.stringify(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  )
+}
+
+/** How a matched key is read off an object; one that is accepted but never matched reads as ''. */
+function fieldReader(definition: ResourceDefinition, key: string): (object: DynamicObject) => string {
+  if (key === 'metadata.name') return (object) => object.metadata.name ?? ''
+  if (key === 'metadata.namespace') return (object) => object.metadata.namespace ?? ''
+  return definition.hooks.selectableFields?.[key] ?? (() => '')
+}

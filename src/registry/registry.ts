@@ -1,0 +1,168 @@
+/** Everything served, in one place: a store for each resource, and what all stores share. Mirrors the composition in kubernetes pkg/controlplane. */
+import type { Clock } from '../apimachinery/clock.ts'
+import { newPathNotFound } from '../apimachinery/errors.ts'
+import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
+import { formatGroupResource } from '../apimachinery/meta.ts'
+import type { Random } from '../apimachinery/random.ts'
+import type { Facts, ResourceFact } from '../apimachinery/schema/facts.ts'
+import type { Schemas } from '../apimachinery/schema/schema.ts'
+import type { Storage } from '../storage/interface.ts'
+import { type AdmissionChain, createAdmissionChain } from './admission/admission.ts'
+import type { ClusterSettings, InternalWriter, Reader, ResourceDefinition, ResourceRow, UserInfo, WriteContext } from './definition.ts'
+import { Expiry } from './expiry.ts'
+import { Store } from './store.ts'
+
+export interface RegistryOptions {
+  facts: Facts
+  schemas: Schemas
+  rows: readonly ResourceRow[]
+  storage: Storage
+  clock: Clock
+  random: Random
+  settings: ClusterSettings
+  disableAdmissionPlugins?: readonly string[]
+}
+
+/** Who writes, where, through which door. */
+export interface WriteRequest {
+  /** '' for cluster scope. */
+  namespace: string
+  user: UserInfo
+  dryRun?: boolean
+  /** '' or absent: the main resource. */
+  subresource?: string
+  warn?: (message: string) => void
+}
+
+/** The server's own identity, for what it writes by itself. */
+export const SYSTEM_USER: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
+
+export class Registry {
+  readonly facts: Facts
+  readonly schemas: Schemas
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: ClusterSettings
+  readonly admission: AdmissionChain
+  readonly reader: Reader
+  readonly writer: InternalWriter
+  /** Rises when the set of served resources changes: caches of documents compare it. */
+  generation = 1
+  readonly #stores = new Map<string, Store>()
+  /** `deployments.apps` -> the store of the preferred version. */
+  readonly #preferred = new Map<string, Store>()
+  readonly #expiry: Expiry
+
+  constructor(options: RegistryOptions) {
+    this.facts = options.facts
+    this.schemas = options.schemas
+    this.storage = options.storage
+    this.clock = options.clock
+    this.random = options.random
+    this.settings = options.settings
+    this.admission = createAdmissionChain(options.disableAdmissionPlugins)
+    this.reader = {
+      get: (resource, namespace, name) => this.store(resource).find(namespace, name) as never,
+      list: (resource, namespace) => this.store(resource).list({ namespace: namespace ?? '' }).objects as never,
+    }
+    this.writer = this.#internalWriter()
+    this.#expiry = new Expiry(this)
+    const rows = new Map(options.rows.map((row) => [`${row.group}/${row.version}/${row.resource}`, row]))
+    for (const fact of options.facts.resources) {
+      const row = rows.get(`${fact.group}/${fact.version}/${fact.resource}`)
+      if (row) this.#add(define(fact, row))
+    }
+    this.#expiry.start()
+  }
+
+  /** In discovery order. */
+  definitions(): ResourceDefinition[] {
+    return [...this.#stores.values()].map((store) => store.definition)
+  }
+
+  lookup(group: string, version: string, resource: string): Store | undefined {
+    return this.#stores.get(`${group}/${version}/${resource}`)
+  }
+
+  /** By `pods` or `deployments.apps`, in the preferred version. Throws 404 for what is not served. */
+  store(groupResource: string): Store {
+    const store = this.#preferred.get(groupResource)
+    if (!store) throw newPathNotFound()
+    return store
+  }
+
+  /** By group, version and kind: for bodies that come without a path. */
+  storeForKind(apiVersion: string, kind: string): Store | undefined {
+    for (const store of this.#stores.values()) {
+      if (store.definition.kind === kind && store.definition.apiVersion === apiVersion) return store
+    }
+    return undefined
+  }
+
+  writeContext(request: WriteRequest): WriteContext {
+    return {
+      reader: this.reader,
+      writer: this.writer,
+      clock: this.clock,
+      random: this.random,
+      settings: this.settings,
+      user: request.user,
+      dryRun: request.dryRun ?? false,
+      subresource: request.subresource ?? '',
+      warn: request.warn ?? ignoreWarning,
+    }
+  }
+
+  /** Told of each create and update by the stores, after the commit. */
+  committed(definition: ResourceDefinition, stored: KubeObject): void {
+    if (definition.ttlSeconds !== undefined) this.#expiry.track(definition, stored)
+  }
+
+  /** Stops timers. Storage is the caller's to close. */
+  close(): void {
+    this.#expiry.stop()
+  }
+
+  #add(definition: ResourceDefinition): void {
+    const store = new Store(definition, this)
+    this.#stores.set(`${definition.group}/${definition.version}/${definition.resource}`, store)
+    const served = this.facts.groups.find((group) => group.name === definition.group)?.versions[0]?.version
+    if (!this.#preferred.has(definition.groupResource) || served === definition.version) {
+      this.#preferred.set(definition.groupResource, store)
+    }
+  }
+
+  #internalWriter(): InternalWriter {
+    const request = (namespace: string, subresource?: string): WriteRequest => ({ namespace, user: SYSTEM_USER, subresource })
+    return {
+      create: (resource, object) => {
+        const store = this.store(resource)
+        return store.create(store.decode(object, 'Ignore').object, request(object.metadata.namespace ?? ''))
+      },
+      update: async (resource, namespace, name, change, subresource) => {
+        const store = this.store(resource)
+        const next = (old: DynamicObject | undefined): DynamicObject => {
+          const changed = change(old as DynamicObject)
+          return changed === old ? changed : store.decode(changed, 'Ignore').object
+        }
+        return (await store.update(name, next, request(namespace, subresource))).object
+      },
+      delete: async (resource, namespace, name, options) => {
+        await this.store(resource).delete(name, options ?? {}, request(namespace))
+      },
+    }
+  }
+}
+
+function define(fact: ResourceFact, row: ResourceRow): ResourceDefinition {
+  return {
+    ...fact,
+    hooks: row.hooks,
+    groupResource: formatGroupResource(fact.group, fact.resource),
+    apiVersion: fact.group === '' ? fact.version : `${fact.group}/${fact.version}`,
+    storagePrefix: `/registry/${fact.prefix ?? fact.resource}/`,
+  }
+}
+
+function ignoreWarning(): void {}

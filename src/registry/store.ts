@@ -1,0 +1,317 @@
+/**
+ * The one generic store: what every verb means, for every resource, built-in or custom. Mirrors apiserver/pkg/registry/generic/registry/store.go.
+ *
+ * No method waits unless admission, allocation or the storage engine does: on the memory engine a whole write runs within one turn of the event loop.
+ */
+import { deepEqual } from '../apimachinery/equality.ts'
+import { newAlreadyExists, newConflict, newGenerateNameConflict, newInvalid, newNotFound, newStaleWrite } from '../apimachinery/errors.ts'
+import { invalid } from '../apimachinery/field-error.ts'
+import { formatTime } from '../apimachinery/clock.ts'
+import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
+import { StorageError } from '../storage/interface.ts'
+import { prepareForCreate, prepareForUpdate, validateCreate, validateUpdate } from './before.ts'
+import { type FieldValidation, type Decoded, decodeFor } from './decode.ts'
+import type { Finish, ResourceDefinition, WriteContext } from './definition.ts'
+import { type DeleteOptions, type DeleteResult, deleteObject, removeObject } from './delete.ts'
+import { type ListOptions, type StoreList, listObjects } from './list.ts'
+import type { Registry, WriteRequest } from './registry.ts'
+import { type WatchOptions, type WatchStream, watchObjects } from './watch.ts'
+
+const MAX_NAME_LENGTH = 63
+const SUFFIX_LENGTH = 5
+const GENERATE_NAME_ATTEMPTS = 8
+
+export type { StoreList } from './list.ts'
+
+export interface UpdateResult {
+  object: DynamicObject
+  created: boolean
+}
+
+export class Store {
+  readonly definition: ResourceDefinition
+  readonly registry: Registry
+  /** How 404s and conflicts name it. */
+  readonly qualified: { group: string; resource: string }
+  #zero: DynamicObject | undefined
+  /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
+  readonly #views = new WeakMap<KubeObject, DynamicObject>()
+
+  constructor(definition: ResourceDefinition, registry: Registry) {
+    this.definition = definition
+    this.registry = registry
+    this.qualified = { group: definition.group, resource: definition.resource }
+  }
+
+  /** `namespace/name` or `name`. */
+  name(namespace: string, name: string): string {
+    return this.definition.namespaced ? `${namespace}/${name}` : name
+  }
+
+  /** Body or patch result -> typed draft with defaults. Throws 400. See decode.ts. */
+  decode(value: unknown, fieldValidation: FieldValidation): Decoded {
+    return decodeFor(this.definition, this.registry, value, fieldValidation)
+  }
+
+  /** A stored object as this resource's version shows it. Shared and immutable. */
+  view(stored: KubeObject): DynamicObject {
+    const { conversion, defaultOnRead } = this.definition.hooks
+    if (!conversion && !defaultOnRead) return stored as DynamicObject
+    let view = this.#views.get(stored)
+    if (!view) {
+      view = conversion ? conversion.fromStored(stored as DynamicObject) : (stored as DynamicObject)
+      if (defaultOnRead) view = defaultOnRead(view)
+      this.#views.set(stored, view)
+    }
+    return view
+  }
+
+  /** What goes into storage. */
+  toStored(object: DynamicObject): DynamicObject {
+    return this.definition.hooks.conversion?.toStored(object) ?? object
+  }
+
+  /** The kind with nothing set, as Go prints it: `{spec: {containers: null}, status: {}}`. A fresh copy. */
+  zero(): DynamicObject {
+    const { apiVersion, kind } = this.definition
+    this.#zero ??= this.decode({ apiVersion, kind, metadata: {} }, 'Ignore').zero
+    return structuredClone(this.#zero)
+  }
+
+  /** Throws 404. */
+  get(namespace: string, name: string): DynamicObject {
+    const found = this.find(namespace, name)
+    if (!found) throw newNotFound(this.qualified, name)
+    return found
+  }
+
+  find(namespace: string, name: string): DynamicObject | undefined {
+    const stored = this.registry.storage.get(this.definition.storagePrefix, this.name(namespace, name))
+    return stored && this.view(stored)
+  }
+
+  list(options: ListOptions): StoreList {
+    return listObjects(this, options)
+  }
+
+  watch(options: WatchOptions): WatchStream {
+    return watchObjects(this, options)
+  }
+
+  /** `draft` is the caller's gift: decoded, defaulted, changed in place here. Answers the stored object. */
+  async create(draft: DynamicObject, request: WriteRequest): Promise<DynamicObject> {
+    const context = this.registry.writeContext(request)
+    const { metadata } = draft
+    if (this.definition.namespaced) metadata.namespace ||= request.namespace
+    const base = metadata.name ? undefined : metadata.generateName
+    fillSystemMetadata(draft, context)
+    // As upstream: the name is generated before mutating admission sees the object.
+    if (base) metadata.name = generateName(base, context)
+    const admission = {
+      operation: 'CREATE' as const,
+      definition: this.definition,
+      subresource: '',
+      namespace: request.namespace,
+      name: metadata.name ?? '',
+      object: draft,
+    }
+    const admitted = this.registry.admission.admit(admission, context)
+    if (admitted) await admitted
+    prepareForCreate(this.definition, draft, this.zero(), context)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#createOnce(draft, admission, context)
+      } catch (error) {
+        if (!(error instanceof StorageError) || error.code !== 'Exists') throw error
+        if (!base) throw this.#existsError(metadata.namespace ?? '', metadata.name ?? '')
+        if (attempt === GENERATE_NAME_ATTEMPTS) throw newGenerateNameConflict(this.qualified, metadata.name ?? '')
+        metadata.name = generateName(base, context)
+      }
+    }
+  }
+
+  async #createOnce(draft: DynamicObject, admission: AdmissionArguments, context: WriteContext): Promise<DynamicObject> {
+    const finish = await begun(this.definition.hooks.begin?.(draft, undefined, context))
+    let committed = false
+    try {
+      validateCreate(this.definition, draft, context)
+      const validated = this.registry.admission.validate({ ...admission, name: draft.metadata.name ?? '' }, context)
+      if (validated) await validated
+      const { storage } = this.registry
+      const name = this.name(draft.metadata.namespace ?? '', draft.metadata.name ?? '')
+      if (context.dryRun) {
+        if (storage.get(this.definition.storagePrefix, name)) throw new StorageError('Exists', name)
+        return draft
+      }
+      delete draft.metadata.resourceVersion
+      const written = storage.create(this.definition.storagePrefix, name, this.toStored(draft))
+      const stored = written instanceof Promise ? await written : written
+      committed = true
+      this.registry.committed(this.definition, stored)
+      return this.view(stored)
+    } finally {
+      if (finish) await finish(committed)
+    }
+  }
+
+  #existsError(namespace: string, name: string): Error {
+    const existing = this.find(namespace, name)
+    const error = newAlreadyExists(this.qualified, name)
+    if (existing?.metadata.deletionTimestamp) {
+      const message = `object is being deleted: ${error.message}`
+      error.status.message = message
+      error.message = message
+    }
+    return error
+  }
+
+  /**
+   * PUT, PATCH and writes of status are all this: `change` makes the next object from the present one (a draft of its own; undefined when there is
+   * none and the kind allows creation by PUT, or `createIfAbsent` says so). Called again when another write came in between. An equal result
+   * keeps its resourceVersion and makes no event.
+   */
+  async update(
+    name: string,
+    change: (old: DynamicObject | undefined) => DynamicObject | Promise<DynamicObject>,
+    request: WriteRequest,
+    options: { createIfAbsent?: boolean } = {},
+  ): Promise<UpdateResult> {
+    const context = this.registry.writeContext(request)
+    for (;;) {
+      const stored = this.registry.storage.get(this.definition.storagePrefix, this.name(request.namespace, name))
+      if (!stored) {
+        if (!options.createIfAbsent) throw newNotFound(this.qualified, name)
+        const changed = change(undefined)
+        const draft = changed instanceof Promise ? await changed : changed
+        return { object: await this.create(draft, request), created: true }
+      }
+      try {
+        return { object: await this.#updateOnce(stored, name, change, context, request), created: false }
+      } catch (error) {
+        // Somebody wrote between our read and our write: look again. A stale client finds its 409 on the way.
+        if (!(error instanceof StorageError) || (error.code !== 'Conflict' && error.code !== 'NotFound')) throw error
+      }
+    }
+  }
+
+  async #updateOnce(
+    stored: KubeObject,
+    name: string,
+    change: (old: DynamicObject) => DynamicObject | Promise<DynamicObject>,
+    context: WriteContext,
+    request: WriteRequest,
+  ): Promise<DynamicObject> {
+    const old = this.view(stored)
+    const changed = change(old)
+    const draft = changed instanceof Promise ? await changed : changed
+    if (draft === old) return old
+    this.#checkIdentity(draft, old, name)
+    const admission: AdmissionArguments = {
+      operation: 'UPDATE',
+      definition: this.definition,
+      subresource: context.subresource,
+      namespace: request.namespace,
+      name,
+      object: draft,
+      old,
+    }
+    const admitted = this.registry.admission.admit(admission, context)
+    if (admitted) await admitted
+    prepareForUpdate(this.definition, draft, old, context)
+    const { begin } = this.definition.hooks
+    const finish = context.subresource === '' && begin ? await begun(begin(draft, old, context)) : undefined
+    let committed = false
+    try {
+      validateUpdate(this.definition, draft, old, context)
+      const validated = this.registry.admission.validate(admission, context)
+      if (validated) await validated
+      const result = await this.#commitUpdate(stored, draft, old, context)
+      committed = !context.dryRun
+      return result
+    } finally {
+      if (finish) await finish(committed)
+    }
+  }
+
+  /** Optimistic locking and identity, in upstream's order. Fills the resourceVersion of an unconditional update. */
+  #checkIdentity(draft: DynamicObject, old: DynamicObject, name: string): void {
+    const { metadata } = draft
+    if (metadata.uid && metadata.uid !== old.metadata.uid) {
+      throw newConflict(
+        this.qualified,
+        name,
+        `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+      )
+    }
+    const version = metadata.resourceVersion
+    if (!version || version === '0') {
+      if (this.definition.allowUnconditionalUpdate === false) {
+        throw newInvalid({ group: this.definition.group, resource: this.definition.kind }, name, [
+          invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+        ])
+      }
+      metadata.resourceVersion = old.metadata.resourceVersion
+    } else if (version !== old.metadata.resourceVersion) throw newStaleWrite(this.qualified, name)
+    metadata.name ||= old.metadata.name
+    if (this.definition.namespaced) metadata.namespace ||= old.metadata.namespace
+  }
+
+  async #commitUpdate(stored: KubeObject, draft: DynamicObject, old: DynamicObject, context: WriteContext): Promise<DynamicObject> {
+    if (this.#isDeletedBy(draft, old)) return removeObject(this, stored, draft, context)
+    if (deepEqual(draft, old)) return old
+    if (context.dryRun) return draft
+    const name = this.name(old.metadata.namespace ?? '', old.metadata.name ?? '')
+    const version = stored.metadata.resourceVersion ?? ''
+    const written = this.registry.storage.update(this.definition.storagePrefix, name, this.toStored(draft), version)
+    const next = written instanceof Promise ? await written : written
+    this.registry.committed(this.definition, next)
+    return this.view(next)
+  }
+
+  /** The last finalizer of a deleted object is gone: the update is its deletion. */
+  #isDeletedBy(draft: DynamicObject, old: DynamicObject): boolean {
+    if (!old.metadata.deletionTimestamp || draft.metadata.finalizers?.length) return false
+    if ((old.metadata.deletionGracePeriodSeconds ?? 0) !== 0) return false
+    return this.definition.hooks.deletesDuringUpdate?.(draft, old) ?? true
+  }
+
+  /** Throws 404, 409 on a failed precondition. See delete.ts for what graceful deletion and finalizers make of it. */
+  delete(name: string, options: DeleteOptions, request: WriteRequest): Promise<DeleteResult> {
+    return deleteObject(this, name, options, request)
+  }
+
+  /** Deletes what the list options select, one by one in name order; what is already gone is passed over. Answers what was deleted. */
+  async deleteCollection(list: ListOptions, options: DeleteOptions, request: WriteRequest): Promise<StoreList> {
+    const selected = this.list(list)
+    const objects: DynamicObject[] = []
+    for (const { metadata } of selected.objects) {
+      try {
+        const at = { ...request, namespace: metadata.namespace ?? '' }
+        objects.push((await this.delete(metadata.name ?? '', structuredClone(options), at)).object)
+      } catch (error) {
+        if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error
+      }
+    }
+    return { ...selected, objects }
+  }
+}
+
+type AdmissionArguments = Parameters<Registry['admission']['admit']>[0]
+
+async function begun(result: Finish | undefined | void | Promise<Finish | undefined | void>): Promise<Finish | undefined> {
+  const finish = result instanceof Promise ? await result : result
+  return finish ?? undefined
+}
+
+function fillSystemMetadata(draft: DynamicObject, context: WriteContext): void {
+  const { metadata } = draft
+  metadata.uid = context.random.uuid()
+  metadata.creationTimestamp = formatTime(context.clock.now())
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.selfLink
+}
+
+function generateName(base: string, context: WriteContext): string {
+  return base.slice(0, MAX_NAME_LENGTH - SUFFIX_LENGTH) + context.random.suffix(SUFFIX_LENGTH)
+}
