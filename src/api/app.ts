@@ -8,6 +8,7 @@ import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
 import { withMaxInFlight } from './filters/with-max-in-flight.ts'
 import { withMetrics } from './filters/with-metrics.ts'
+import type { FailingChecks } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { serveDocument } from './handlers/document.ts'
 import { serveResource } from './handlers/resource.ts'
@@ -20,8 +21,8 @@ export interface ApiOptions {
   logger: Logger
   /** Requests answered at once, watches aside; more get 429. 0: no limit. */
   maxInFlight?: number
-  /** False while starting or stopping: /readyz says so. */
-  ready: () => boolean
+  /** Health checks that fail now, with why: /readyz and its like say so. */
+  failingChecks?: () => FailingChecks
   /** Aborts when the server stops: watches end cleanly. */
   stopping: AbortSignal
 }

@@ -44,6 +44,14 @@ export function decodeFor(
   return { object, warnings: errors }
 }
 
+/** The kind with nothing set and no defaults. */
+export function zeroOf(expected: Kind & { apiVersion: string }, registry: Registry): DynamicObject {
+  const schema = registry.schemas.forKind(expected.group, expected.version, expected.kind)
+  if (!schema) throw newInternalError(`no schema for kind ${expected.kind}`)
+  const { apiVersion, kind } = expected
+  return schema.decode({ kind, apiVersion, metadata: {} }, { now: 0 }).object
+}
+
 function checkKind(value: unknown, apiVersion: string, kind: string): Record<string, unknown> {
   const body = value as Record<string, unknown>
   if (body.apiVersion === apiVersion && body.kind === kind) return body

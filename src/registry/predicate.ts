@@ -42,7 +42,7 @@ function convertLabel(definition: ResourceDefinition, label: string, value: stri
   if (label === 'metadata.name') return [label, value]
   const key = definition.fieldLabels?.[label]
   if (key !== undefined) return [key, value]
-  if (label === 'metadata.namespace' && (!definition.ownFieldLabels || definition.namespaced)) return [label, value]
+  if (label === 'metadata.namespace' && !definition.ownFieldLabels) return [label, value]
   throw newBadRequest(
     definition.ownFieldLabels
       ? `field label not supported: ${label}`

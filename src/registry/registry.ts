@@ -49,6 +49,7 @@ export class Registry {
   readonly writer: InternalWriter
   /** Rises when the set of served resources changes: caches of documents compare it. */
   generation = 1
+  readonly #listeners = new Set<() => void>()
   readonly #stores = new Map<string, Store>()
   /** `deployments.apps` -> the store of the preferred version. */
   readonly #preferred = new Map<string, Store>()
@@ -79,6 +80,11 @@ export class Registry {
   /** In discovery order. */
   definitions(): ResourceDefinition[] {
     return [...this.#stores.values()].map((store) => store.definition)
+  }
+
+  /** The definitions' facts, in discovery order. The same array until the served set changes. */
+  resourceFacts(): readonly ResourceFact[] {
+    return this.definitions()
   }
 
   lookup(group: string, version: string, resource: string): Store | undefined {
@@ -117,6 +123,12 @@ export class Registry {
   /** Told of each create and update by the stores, after the commit. */
   committed(definition: ResourceDefinition, stored: KubeObject): void {
     if (definition.ttlSeconds !== undefined) this.#expiry.track(definition, stored)
+  }
+
+  /** Calls back after the set of served resources changed. Answers how to stop that. */
+  onChange(callback: () => void): () => void {
+    this.#listeners.add(callback)
+    return () => this.#listeners.delete(callback)
   }
 
   /** Stops timers. Storage is the caller's to close. */

@@ -10,7 +10,7 @@ import { formatTime } from '../apimachinery/clock.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
 import { prepareForCreate, prepareForUpdate, validateCreate, validateUpdate } from './before.ts'
-import { type FieldValidation, type Decoded, decodeFor } from './decode.ts'
+import { type Decoded, decodeFor, type FieldValidation, zeroOf } from './decode.ts'
 import type { Finish, ResourceDefinition, WriteContext } from './definition.ts'
 import { type DeleteOptions, type DeleteResult, deleteObject, removeObject } from './delete.ts'
 import { type ListOptions, type StoreList, listObjects } from './list.ts'
@@ -73,8 +73,7 @@ export class Store {
 
   /** The kind with nothing set, as Go prints it: `{spec: {containers: null}, status: {}}`. A fresh copy. */
   zero(): DynamicObject {
-    const { apiVersion, kind } = this.definition
-    this.#zero ??= this.decode({ apiVersion, kind, metadata: {} }, 'Ignore').zero
+    this.#zero ??= zeroOf(this.definition, this.registry)
     return structuredClone(this.#zero)
   }
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+/** The `kubemu` command: reads the command line and hands over. Exit codes: 0 fine, 1 it failed, 2 it was asked wrongly. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { packageVersion } from './package-version.ts'
+import type { ServeFlags } from './serve.ts'
+
+const program = new Command()
+
+program
+  .name('kubemu')
+  .description('A Kubernetes-compatible API server emulator for testing. Real clients, no cluster.')
+  .version(packageVersion(), '-V, --version')
+  .showHelpAfterError('(kubemu --help shows what there is)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  kubemu start                                    serve on 127.0.0.1:6443, state in .kubemu/cluster.json
+  kubemu start --port 0 --in-memory --json        any free port, nothing on disk, one JSON line when ready
+  kubemu run -- kubectl get nodes                 a cluster for one command, gone afterwards
+  kubemu run --fixtures fixtures/ -- npm test     your tests against a cluster that holds your fixtures`,
+  )
+
+/** Flags that `start` and `run` share. */
+function serving(command: Command): Command {
+  return command
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--nodes <number>', 'emulated nodes of a new cluster', parseCount, 1)
+    .option('--fixtures <path...>', 'YAML or JSON files or folders to apply at the start, in order')
+    .option('--controllers <names>', 'which to run: a,b or -c for all but c; `--controllers help` lists them', '*')
+    .option('--no-controllers', 'run none: objects stay as they are written')
+    .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')
+}
+
+serving(program.command('start').description('Serve a cluster until interrupted'))
+  .addOption(new Option('--port <number>', 'port to listen on; 0 for any free one').default(6443).argParser(parsePort))
+  .addOption(new Option('--data <file>', 'keep the state in this JSON file').default('.kubemu/cluster.json'))
+  .addOption(new Option('--in-memory', 'keep nothing on disk').conflicts('data'))
+  .addOption(new Option('--fsync <policy>', 'when a write is on disk: never (survives a killed process), interval, always').choices(['never', 'interval', 'always']).default('never'))
+  .option('--kubeconfig <file>', 'where to write the kubeconfig', '.kubemu/kubeconfig')
+  .option('--json', 'print the ready line as JSON: url, kubeconfig, pid, data')
+  .action(async (flags: ServeFlags) => {
+    const { start } = await import('./start.ts')
+    process.exitCode = await start(flags)
+  })
+
+serving(program.command('run').description('Run a command against a cluster of its own; its exit code becomes ours'))
+  .addOption(new Option('--port <number>', 'port to listen on; 0 for any free one').default(0).argParser(parsePort))
+  .argument('<command...>', 'the command and its arguments, after --')
+  .passThroughOptions()
+  .addHelpText('after', '\nThe command finds the cluster by KUBECONFIG and KUBEMU_URL. State is in memory.')
+  .action(async (command: string[], flags: ServeFlags) => {
+    const { run } = await import('./run.ts')
+    process.exitCode = await run(command, flags)
+  })
+
+program.enablePositionalOptions()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    process.stderr.write(`kubemu: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('It is a number from 0 to 65535.')
+  return port
+}
+
+function parseCount(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is a number, 0 or more.')
+  return Number(text)
+}
+
+function parseLevel(text: string): string {
+  const levels = ['debug', 'info', 'warn', 'error', 'silent']
+  if (!levels.includes(text)) throw new InvalidArgumentError(`It is one of ${levels.join(', ')}.`)
+  return text
+}

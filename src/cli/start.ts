@@ -1,0 +1,42 @@
+/** `kubemu start`: serves until SIGINT or SIGTERM. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type ServeFlags, serve, UsageError } from './serve.ts'
+
+/** Answers the exit code once the server has stopped. */
+export async function start(flags: ServeFlags): Promise<number> {
+  const data = flags.inMemory ? undefined : resolve(flags.data ?? '.kubemu/cluster.json')
+  const kubeconfig = resolve(flags.kubeconfig ?? '.kubemu/kubeconfig')
+  try {
+    if (data) await mkdir(dirname(data), { recursive: true })
+    const { cluster, url, logger } = await serve(flags, data)
+    await mkdir(dirname(kubeconfig), { recursive: true })
+    await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 })
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify({ url, kubeconfig, pid: process.pid, data: data ?? null })}\n`
+        : `kubemu is ready at ${url}  (export KUBECONFIG=${kubeconfig})\n`,
+    )
+    const signal = await interrupted()
+    logger.info({ signal }, 'stopping')
+    await cluster.close()
+    return 0
+  } catch (error) {
+    process.stderr.write(`kubemu: ${(error as Error).message}\n`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+/** Resolves with the first SIGINT or SIGTERM; a second one ends the process at once. */
+function interrupted(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let count = 0
+    const on = (signal: NodeJS.Signals): void => {
+      count++
+      if (count > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
+      resolve(signal)
+    }
+    process.on('SIGINT', on)
+    process.on('SIGTERM', on)
+  })
+}

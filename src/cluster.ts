@@ -1,0 +1,279 @@
+/** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
+import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import type { Express } from 'express'
+import { type ApiOptions, createApp, createHttpServer, type Logger } from './api/app.ts'
+import { ADMIN } from './api/filters/with-exchange.ts'
+import { createMetrics } from './api/metrics.ts'
+import { type Clock, realClock } from './apimachinery/clock.ts'
+import { isAlreadyExists } from './apimachinery/errors.ts'
+import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
+import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
+import { loadFacts } from './apimachinery/schema/load-facts.ts'
+import { Schemas } from './apimachinery/schema/schema.ts'
+import type { Client } from './controllers/client.ts'
+import { selectControllers } from './controllers/controllers.ts'
+import { ControllerRunner } from './controllers/runner.ts'
+import { createLocalClient, createWatchSource } from './local-client.ts'
+import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
+import { Registry, SYSTEM_USER } from './registry/registry.ts'
+import { resources } from './registry/resources.ts'
+import { applyObjects } from './scenario/apply.ts'
+import { readFixtures, parseObjects } from './scenario/fixtures.ts'
+import { kubeconfigFor } from './scenario/kubeconfig.ts'
+import { nodeObject } from './scenario/nodes.ts'
+import type { Storage, StorageMark } from './storage/interface.ts'
+import { MemoryStorage } from './storage/memory.ts'
+
+export interface ClusterOptions {
+  /** YAML or JSON files, or folders of them, applied in order before the cluster is handed over. */
+  fixtures?: string | readonly string[]
+  /** Keep the cluster's state in this JSON file; default: in memory. */
+  data?: string
+  /** When a write counts as durable in the data file; default `never`: safe against a killed process, not a lost machine. */
+  fsync?: 'never' | 'interval' | 'always'
+  /** Emulated nodes `node-1` to `node-N`, made when the cluster is new; default 1. */
+  nodes?: number
+  /** False: none. A list as of `--controllers`: `['deployment', 'replicaset']`, `['*', '-kubelet']`. Default: all. */
+  controllers?: boolean | readonly string[]
+  /** Time; default: the machine's. */
+  clock?: Clock
+  /** Makes uids, name suffixes and jitter the same in every run. */
+  seed?: number
+  /** Where the server and the controllers say what goes wrong; default: nowhere. */
+  logger?: ClusterLogger
+  /** Admission plug-ins to leave out, by upstream's names. */
+  disableAdmissionPlugins?: readonly string[]
+  serviceCidr?: string
+}
+
+export interface ClusterLogger extends Logger {
+  debug(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1. */
+  host?: string
+}
+
+/** A cluster: an API server with its state and controllers. Answers requests only after `listen` (or through `app`). */
+export interface Cluster extends AsyncDisposable {
+  /** In-process client with admin rights: the writes of any HTTP client, without HTTP. */
+  readonly client: Client
+  /** The HTTP application, for supertest: `request(cluster.app).get('/version')`. */
+  readonly app: Express
+  /** Where it listens, or undefined before `listen`. */
+  readonly url: string | undefined
+  /** Starts to serve; answers the URL. Rejects when the port is taken. A second call answers the same URL. */
+  listen(options?: ListenOptions): Promise<string>
+  /** The text of a kubeconfig for this cluster. Throws before `listen`. */
+  kubeconfig(): string
+  /** Creates or updates objects, given as YAML or JSON text (several documents, Lists) or as objects, in order. */
+  apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]>
+  /** Resolves when no work is left: every controller's queue is empty and has seen every change. */
+  settle(): Promise<void>
+  /** Back to the state in which `createCluster` handed it over. Watches are told that they expired; revisions go on rising. */
+  reset(): Promise<void>
+  /** Ends watches, stops controllers, closes storage. Idempotent. */
+  close(): Promise<void>
+}
+
+const SILENT: ClusterLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
+
+/** A running, settled cluster. Rejects when a fixture or the data file cannot be read, or a controller's name is unknown. */
+export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const fixtures = (await Promise.all([options.fixtures ?? []].flat().map(readFixtures))).flat()
+  const controllers = selectControllers(options.controllers ?? true)
+  const storage = await openStorage(options)
+  try {
+    const cluster = new LocalCluster(options, storage, controllers)
+    await cluster.start(fixtures)
+    return cluster
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+async function openStorage({ data, fsync, logger }: ClusterOptions): Promise<Storage> {
+  if (data === undefined) return new MemoryStorage()
+  const { openJsonFile } = await import('./storage/json-file.ts')
+  return openJsonFile(data, { fsync, warn: (message) => logger?.warn({ file: data }, message) })
+}
+
+class LocalCluster implements Cluster {
+  readonly client: Client
+  readonly app: Express
+  url: string | undefined
+  readonly #options: ClusterOptions
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #logger: ClusterLogger
+  readonly #storage: Storage
+  readonly #registry: Registry
+  readonly #api: ApiOptions
+  readonly #stopping = new AbortController()
+  readonly #controllers: ReturnType<typeof selectControllers>
+  #runner: ControllerRunner | undefined
+  #server: Server | undefined
+  #initial: StorageMark | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
+    this.#options = options
+    this.#controllers = controllers
+    this.#storage = storage
+    this.#clock = options.clock ?? realClock()
+    this.#random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
+    this.#logger = options.logger ?? SILENT
+    const facts = loadFacts()
+    this.#registry = new Registry({
+      facts,
+      schemas: sharedSchemas(),
+      rows: resources,
+      storage,
+      clock: this.#clock,
+      random: this.#random,
+      settings: {
+        serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
+        nodePortRange: { from: 30000, to: 32767 },
+        podCidr: '10.244.0.0/16',
+      },
+      disableAdmissionPlugins: options.disableAdmissionPlugins,
+    })
+    this.client = createLocalClient(this.#registry, ADMIN)
+    this.#api = {
+      registry: this.#registry,
+      metrics: createMetrics(storage),
+      logger: this.#logger,
+      stopping: this.#stopping.signal,
+    }
+    this.app = createApp(this.#api)
+  }
+
+  /** Bootstrap objects, nodes, controllers, fixtures; then everything settled. */
+  async start(fixtures: KubeObject[]): Promise<void> {
+    const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
+    await this.#bootstrap()
+    if (isNew) {
+      for (let i = 1; i <= (this.#options.nodes ?? 1); i++) await this.client.create('nodes', nodeObject(i))
+    }
+    this.#startControllers()
+    await this.settle()
+    await applyObjects(this.#registry, fixtures, ADMIN)
+    await this.settle()
+    this.#initial = this.#storage.mark()
+  }
+
+  async #bootstrap(): Promise<void> {
+    const system = createLocalClient(this.#registry, SYSTEM_USER)
+    const objects = bootstrapObjects({
+      now: this.#clock.now(),
+      serviceCidr: this.#registry.settings.serviceCidr,
+      advertiseAddress: '127.0.0.1',
+      securePort: 6443,
+      hostname: 'kubemu',
+      holderId: this.#random.uuid(),
+    })
+    for (const { resource, object, status } of objects) {
+      const { namespace = '', name = '' } = object.metadata
+      if (this.#registry.store(resource).find(namespace, name)) continue
+      try {
+        const created = await system.create(resource, object)
+        if (status) await system.updateStatus(resource, { ...created, status } as DynamicObject)
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error
+      }
+    }
+  }
+
+  #startControllers(): void {
+    this.#runner = new ControllerRunner({
+      controllers: this.#controllers,
+      client: createLocalClient(this.#registry, SYSTEM_USER),
+      source: createWatchSource(this.#registry),
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+    })
+    this.#runner.start()
+  }
+
+  async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {
+    if (this.url) return this.url
+    const server = createHttpServer(this.app, this.#api)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#server = server
+    const address = server.address() as AddressInfo
+    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+    this.url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
+    return this.url
+  }
+
+  kubeconfig(): string {
+    if (!this.url) throw new Error('kubeconfig: the cluster does not listen yet; call listen() first')
+    return kubeconfigFor(this.url)
+  }
+
+  apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {
+    const objects = typeof manifest === 'string' ? parseObjects(manifest, 'manifest') : [manifest].flat()
+    return applyObjects(this.#registry, objects, ADMIN)
+  }
+
+  async settle(): Promise<void> {
+    await this.#runner?.settle()
+  }
+
+  async reset(): Promise<void> {
+    if (!this.#initial) return
+    await this.#runner?.stop()
+    await this.#storage.restore(this.#initial)
+    this.#startControllers()
+    await this.settle()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#runner?.stop()
+    this.#registry.close()
+    const server = this.#server
+    if (server) {
+      server.closeIdleConnections()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        // Clients that keep a connection busy past this are cut: close() must end.
+        setTimeout(() => server.closeAllConnections(), 1000).unref()
+      })
+    }
+    await this.#storage.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+let schemas: Schemas | undefined
+
+/** Compiled from the facts: immutable, so all clusters of the process share them. */
+function sharedSchemas(): Schemas {
+  schemas ??= new Schemas(loadFacts())
+  return schemas
+}
+
+function ignore(): void {}

@@ -1,0 +1,85 @@
+/** The controllers' Client and WatchSource on the registry in this process: the same stores as HTTP, without HTTP or JSON in between. */
+import { formatSelectorObject } from './apimachinery/labels.ts'
+import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
+import type { Client, InformerEvent, ServedResource, WatchSource } from './controllers/client.ts'
+import type { UserInfo } from './registry/definition.ts'
+import type { Registry, WriteRequest } from './registry/registry.ts'
+
+/** `user`: who the writes are said to come from. */
+export function createLocalClient(registry: Registry, user: UserInfo): Client {
+  const request = (namespace: string, subresource = ''): WriteRequest => ({ namespace, user, subresource })
+
+  async function write<T extends KubeObject>(resource: string, object: T, subresource: string): Promise<T> {
+    const store = registry.store(resource)
+    const { namespace = '', name = '' } = object.metadata
+    const next = (): DynamicObject => store.decode(object, 'Ignore').object
+    return (await store.update(name, next, request(namespace, subresource))).object as KubeObject as T
+  }
+
+  return {
+    async create(resource, object) {
+      const store = registry.store(resource)
+      const draft = store.decode(object, 'Ignore').object
+      return (await store.create(draft, request(object.metadata.namespace ?? ''))) as never
+    },
+    update: (resource, object) => write(resource, object, ''),
+    updateStatus: (resource, object) => write(resource, object, 'status'),
+    async modify(resource, namespace, name, change, options = {}) {
+      const store = registry.store(resource)
+      const next = (old: DynamicObject | undefined): DynamicObject => {
+        const changed = change(old as never) as KubeObject as DynamicObject
+        return changed === old ? changed : store.decode(changed, 'Ignore').object
+      }
+      return (await store.update(name, next, request(namespace, options.subresource))).object as never
+    },
+    async createSubresource(resource, namespace, name, subresource, body) {
+      const hook = registry.store(resource).definition.hooks.subresources?.[subresource]?.create
+      if (!hook) throw new Error(`${resource} has no subresource ${subresource} to create`)
+      return hook(name, namespace, body as DynamicObject, registry.writeContext(request(namespace, subresource)))
+    },
+    async delete(resource, namespace, name, options = {}) {
+      await registry.store(resource).delete(name, options, request(namespace))
+    },
+    async get(resource, namespace, name) {
+      return registry.store(resource).get(namespace, name) as never
+    },
+    async list(resource, options = {}) {
+      const labelSelector = options.labelSelector && formatSelectorObject(options.labelSelector)
+      return registry.store(resource).list({ namespace: options.namespace ?? '', labelSelector }).objects as never
+    },
+  }
+}
+
+const INFORMER_TYPES = { ADDED: 'added', MODIFIED: 'updated', DELETED: 'deleted' } as const
+
+export function createWatchSource(registry: Registry): WatchSource {
+  return {
+    watch(resource, wake) {
+      const stream = registry.store(resource).watch({ namespace: '', wake })
+      return {
+        read() {
+          const events: InformerEvent[] = []
+          for (let event = stream.next(); event; event = stream.next()) {
+            if (event.type === 'BOOKMARK' || event.type === 'ERROR') continue
+            events.push({ type: INFORMER_TYPES[event.type], object: event.object as KubeObject })
+          }
+          return events
+        },
+        close: () => stream.close(),
+      }
+    },
+    resources: () => servedResources(registry),
+    onResourcesChanged: (callback) => registry.onChange(callback),
+  }
+}
+
+/** One row a group and resource, in the preferred version. */
+function servedResources(registry: Registry): ServedResource[] {
+  const served: ServedResource[] = []
+  for (const definition of registry.definitions()) {
+    if (registry.store(definition.groupResource).definition !== definition) continue
+    const { groupResource: name, group, version, kind, namespaced, verbs } = definition
+    served.push({ name, group, version, kind, namespaced, verbs })
+  }
+  return served
+}
