@@ -10,6 +10,7 @@ program
   .name('kubemu')
   .description('A Kubernetes-compatible API server emulator for testing. Real clients, no cluster.')
   .version(packageVersion(), '-V, --version')
+  .enablePositionalOptions()
   .showHelpAfterError('(kubemu --help shows what there is)')
   .exitOverride()
   .addHelpText(
@@ -54,8 +55,6 @@ serving(program.command('run').description('Run a command against a cluster of i
     const { run } = await import('./run.ts')
     process.exitCode = await run(command, flags)
   })
-
-program.enablePositionalOptions()
 
 try {
   await program.parseAsync()
