@@ -12,14 +12,14 @@ export function createLocalClient(registry: Registry, user: UserInfo): Client {
   async function write<T extends KubeObject>(resource: string, object: T, subresource: string): Promise<T> {
     const store = registry.store(resource)
     const { namespace = '', name = '' } = object.metadata
-    const next = (): DynamicObject => store.decode(object, 'Ignore').object
+    const next = (): DynamicObject => store.decode(object)
     return (await store.update(name, next, request(namespace, subresource))).object as KubeObject as T
   }
 
   return {
     async create(resource, object) {
       const store = registry.store(resource)
-      const draft = store.decode(object, 'Ignore').object
+      const draft = store.decode(object)
       return (await store.create(draft, request(object.metadata.namespace ?? ''))) as never
     },
     update: (resource, object) => write(resource, object, ''),
@@ -28,7 +28,7 @@ export function createLocalClient(registry: Registry, user: UserInfo): Client {
       const store = registry.store(resource)
       const next = (old: DynamicObject | undefined): DynamicObject => {
         const changed = change(old as never) as KubeObject as DynamicObject
-        return changed === old ? changed : store.decode(changed, 'Ignore').object
+        return changed === old ? changed : store.decode(changed)
       }
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
     },

@@ -1,24 +1,27 @@
 /** The request body as a value, whatever it is written in. */
-import { newBadRequest } from '../apimachinery/errors.ts'
-import { parseJson, parseYaml, type Parsed } from '../apimachinery/schema/parse.ts'
+import { type Parsed, parseJson, parseYamlBody, parsedValue } from '../apimachinery/schema/parse.ts'
+import type { DynamicObject } from '../apimachinery/meta.ts'
+import { decodeBody, type FieldValidation, type Kind } from '../registry/decode.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyEncoding } from './negotiation.ts'
 
-/** Throws 415 for a content type that is not read here, 400 for a body that does not parse or is no object. */
+/** Throws 415 for a content type that is not read here, 400 for a body that does not parse. */
 export async function parseBody(exchange: Exchange): Promise<Parsed> {
   const encoding = bodyEncoding(exchange.req.headers['content-type'])
   if (encoding === 'protobuf') {
     const { decodeProtobuf } = await import('../apimachinery/schema/protobuf.ts')
-    return { value: decodeProtobuf(exchange.body), duplicates: [] }
+    return parsedValue(decodeProtobuf(exchange.body, exchange.registry.schemas))
   }
-  const parsed = encoding === 'yaml' ? parseYaml(exchange.body) : parseJson(exchange.body)
-  if (parsed.value === null || typeof parsed.value !== 'object' || Array.isArray(parsed.value)) {
-    throw newBadRequest('the object provided is unrecognized (must be of a registered kind): the body is not an object')
-  }
-  return parsed
+  return encoding === 'yaml' ? parseYamlBody(exchange.body) : parseJson(exchange.body)
 }
 
-/** A patch document: any JSON value, or YAML that kubectl wrote. Throws 400. */
+/** The body as a draft of `kind`. Throws 400 and 415; what is only worth a warning becomes one. */
+export function readObject(exchange: Exchange, kind: Kind, parsed: Parsed, fieldValidation: FieldValidation): DynamicObject {
+  const warn = (text: string) => exchange.warnings.add(text)
+  return decodeBody(exchange.registry, kind, parsed, exchange.body, fieldValidation, warn)
+}
+
+/** A patch document: any JSON value. Throws 400. */
 export function parsePatch(body: Buffer): unknown {
   return parseJson(body).value
 }

@@ -4,7 +4,7 @@ import { newPathNotFound } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { formatGroupResource } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
-import type { Facts, ResourceFact } from '../apimachinery/schema/facts.ts'
+import type { Facts, ResourceFact, TypeFact } from '../apimachinery/schema/facts.ts'
 import type { Schemas } from '../apimachinery/schema/schema.ts'
 import type { Storage } from '../storage/interface.ts'
 import { type AdmissionChain, createAdmissionChain } from './admission/admission.ts'
@@ -76,6 +76,9 @@ export class Registry {
     }
     this.#expiry.start()
   }
+
+  /** A type of the facts by its model name. */
+  readonly lookupType = (ref: string): TypeFact => this.facts.types[ref] as TypeFact
 
   /** In discovery order. */
   definitions(): ResourceDefinition[] {
@@ -150,13 +153,13 @@ export class Registry {
     return {
       create: (resource, object) => {
         const store = this.store(resource)
-        return store.create(store.decode(object, 'Ignore').object, request(object.metadata.namespace ?? ''))
+        return store.create(store.decode(object), request(object.metadata.namespace ?? ''))
       },
       update: async (resource, namespace, name, change, subresource) => {
         const store = this.store(resource)
         const next = (old: DynamicObject | undefined): DynamicObject => {
           const changed = change(old as DynamicObject)
-          return changed === old ? changed : store.decode(changed, 'Ignore').object
+          return changed === old ? changed : store.decode(changed)
         }
         return (await store.update(name, next, request(namespace, subresource))).object
       },

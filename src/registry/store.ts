@@ -10,7 +10,7 @@ import { formatTime } from '../apimachinery/clock.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
 import { prepareForCreate, prepareForUpdate, validateCreate, validateUpdate } from './before.ts'
-import { type Decoded, decodeFor, type FieldValidation, zeroOf } from './decode.ts'
+import { decodeValue, zeroOf } from './decode.ts'
 import type { Finish, ResourceDefinition, WriteContext } from './definition.ts'
 import { type DeleteOptions, type DeleteResult, deleteObject, removeObject } from './delete.ts'
 import { type ListOptions, type StoreList, listObjects } from './list.ts'
@@ -48,9 +48,9 @@ export class Store {
     return this.definition.namespaced ? `${namespace}/${name}` : name
   }
 
-  /** Body or patch result -> typed draft with defaults. Throws 400. See decode.ts. */
-  decode(value: unknown, fieldValidation: FieldValidation): Decoded {
-    return decodeFor(this.definition, this.registry, value, fieldValidation)
+  /** A value of this kind made in this process -> a draft with defaults. Throws 400. */
+  decode(value: unknown): DynamicObject {
+    return decodeValue(this.registry, this.definition, value).object
   }
 
   /** A stored object as this resource's version shows it. Shared and immutable. */
@@ -73,7 +73,7 @@ export class Store {
 
   /** The kind with nothing set, as Go prints it: `{spec: {containers: null}, status: {}}`. A fresh copy. */
   zero(): DynamicObject {
-    this.#zero ??= zeroOf(this.definition, this.registry)
+    this.#zero ??= zeroOf(this.registry, this.definition)
     return structuredClone(this.#zero)
   }
 

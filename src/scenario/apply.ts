@@ -22,12 +22,12 @@ async function applyObject(registry: Registry, object: DynamicObject, user: User
   const name = object.metadata.name ?? ''
   const request = { namespace, user }
   if (name === '' || !store.find(namespace, name)) {
-    const created = await store.create(store.decode(object, 'Strict').object, request)
+    const created = await store.create(store.decode(object), request)
     const hasStatus = object.status !== undefined && store.definition.subresources?.some((door) => door.name === 'status')
     if (!hasStatus) return created
-    const withStatus = (old?: DynamicObject) => store.decode({ ...old, status: object.status }, 'Strict').object
+    const withStatus = (old?: DynamicObject) => store.decode({ ...old, status: object.status })
     return (await store.update(created.metadata.name ?? '', withStatus, { ...request, subresource: 'status' })).object
   }
-  const merged = (old?: DynamicObject) => store.decode(applyMergePatch(old as never, object as never), 'Strict').object
+  const merged = (old?: DynamicObject) => store.decode(applyMergePatch(old as never, object as never))
   return (await store.update(name, merged, request)).object
 }

@@ -1,8 +1,8 @@
 /** create: objects, review kinds, and subresources that are posted to. Mirrors endpoints/handlers/create.go. */
 import { newBadRequest, newMethodNotSupported } from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { decodeFor } from '../../registry/decode.ts'
-import { parseBody } from '../body.ts'
+import type { Parsed } from '../../apimachinery/schema/parse.ts'
+import { parseBody, readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { sendObject } from '../respond.ts'
 import { writeOptions } from './options.ts'
@@ -11,11 +11,10 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   const { store, info, registry } = exchange
   const { definition } = store
   const fieldValidation = writeOptions(exchange, 'CreateOptions')
-  const { value, duplicates } = await parseBody(exchange)
-  if (info.subresource !== '') return createSubresource(exchange, value)
+  const parsed = await parseBody(exchange)
+  if (info.subresource !== '') return createSubresource(exchange, parsed)
   if (info.name !== '') throw newMethodNotSupported(store.qualified, 'create')
-  const { object, warnings } = decodeFor(definition, registry, value, fieldValidation, duplicates)
-  for (const warning of warnings) exchange.warnings.add(warning)
+  const object = readObject(exchange, definition, parsed, fieldValidation)
   checkNamespace(object, definition.namespaced, info.namespace)
   const { virtual } = definition.hooks
   if (virtual) {
@@ -26,12 +25,12 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   return sendObject(exchange, 201, await store.create(object, writeRequest(exchange)))
 }
 
-async function createSubresource(exchange: ResourceExchange, value: unknown): Promise<void> {
+async function createSubresource(exchange: ResourceExchange, parsed: Parsed): Promise<void> {
   const { store, info, registry } = exchange
   const hook = store.definition.hooks.subresources?.[info.subresource]?.create
   const kind = store.definition.subresources?.find((candidate) => candidate.name === info.subresource)?.kind
   if (!hook || !kind) throw newMethodNotSupported(store.qualified, 'create')
-  const { object } = decodeFor(kind, registry, value, 'Ignore')
+  const object = readObject(exchange, kind, parsed, 'Ignore')
   checkNamespace(object, store.definition.namespaced, info.namespace)
   object.metadata.namespace ||= info.namespace
   const context = registry.writeContext(writeRequest(exchange))

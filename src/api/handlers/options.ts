@@ -68,8 +68,7 @@ function optionsFromQuery(query: URLSearchParams): RawDeleteOptions {
 }
 
 async function optionsFromBody(exchange: Exchange): Promise<RawDeleteOptions> {
-  const { value } = await parseBody(exchange)
-  const body = value as Record<string, unknown>
+  const body = ((await parseBody(exchange)).value ?? {}) as Record<string, unknown>
   if (body.kind !== undefined && body.kind !== '' && body.kind !== 'DeleteOptions') {
     throw newBadRequest('decoded object cannot be converted to DeleteOptions')
   }

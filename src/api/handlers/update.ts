@@ -5,31 +5,29 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { applyJsonPatch } from '../../apimachinery/patch/json.ts'
 import { applyMergePatch } from '../../apimachinery/patch/merge.ts'
 import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic.ts'
-import { type Decoded, decodeFor, type FieldValidation, type Kind } from '../../registry/decode.ts'
+import { hasIssues, strictDecodingError, strictWarnings } from '../../apimachinery/schema/schema.ts'
+import { decodeValue, type FieldValidation, type Kind, schemaOf } from '../../registry/decode.ts'
 import type { Projection } from '../../registry/definition.ts'
-import { parseBody, parsePatch } from '../body.ts'
+import { parseBody, parsePatch, readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { mediaType } from '../negotiation.ts'
 import { sendObject } from '../respond.ts'
 import { checkNamespace } from './create.ts'
 import { writeOptions } from './options.ts'
 
-/** From the object as this door shows it to the next one, not yet decoded. */
-type Change = (old: DynamicObject | undefined) => Decoded
+/** From the object as this door shows it to the next one: a draft. */
+type Change = (old: DynamicObject | undefined) => DynamicObject
 
 export async function update(exchange: ResourceExchange): Promise<void> {
   const fieldValidation = writeOptions(exchange, 'UpdateOptions')
-  const { value, duplicates } = await parseBody(exchange)
-  const { info, registry, store } = exchange
+  const parsed = await parseBody(exchange)
+  const { info, store } = exchange
   const kind = doorKind(exchange)
-  const body = decodeFor(kind, registry, value, fieldValidation, duplicates)
-  checkName(body.object, info.name)
-  checkNamespace(body.object, store.definition.namespaced, info.namespace)
-  let used = false
   return write(exchange, store.definition.allowCreateOnUpdate === true && info.subresource === '', () => {
-    // A retry needs a draft of its own: the first one was prepared against a state that is gone.
-    if (used) return decodeFor(kind, registry, value, 'Ignore')
-    used = true
+    // Decoded anew for a retry: the first draft was prepared against a state that is gone.
+    const body = readObject(exchange, kind, parsed, fieldValidation)
+    checkName(body, info.name)
+    checkNamespace(body, store.definition.namespaced, info.namespace)
     return body
   })
 }
@@ -37,7 +35,7 @@ export async function update(exchange: ResourceExchange): Promise<void> {
 const PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json'
 
 export async function patch(exchange: ResourceExchange): Promise<void> {
-  const { registry, store, info } = exchange
+  const { store, info } = exchange
   const type = mediaType(exchange.req.headers['content-type'] ?? '')
   const apply = patchFunction(exchange, type)
   const fieldValidation = writeOptions(exchange, 'PatchOptions')
@@ -46,9 +44,8 @@ export async function patch(exchange: ResourceExchange): Promise<void> {
   return write(exchange, false, (old) => {
     const patched = apply(old as DynamicObject, value) as DynamicObject
     const next = decodePatched(kind, exchange, patched, fieldValidation)
-    checkName(next.object, info.name)
-    checkNamespace(next.object, store.definition.namespaced, info.namespace)
-    void registry
+    checkName(next, info.name)
+    checkNamespace(next, store.definition.namespaced, info.namespace)
     return next
   })
 }
@@ -58,9 +55,8 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
   if (type === 'application/json-patch+json') return applyJsonPatch as never
   if (type === 'application/merge-patch+json') return applyMergePatch as never
   if (type === 'application/strategic-merge-patch+json') {
-    const { group, version, kind } = doorKind(exchange)
-    const schema = registry.schemas.forKind(group, version, kind)
-    if (schema) return (old, value) => applyStrategicMergePatch(old as never, value as never, schema.ref, registry.schemas)
+    const { type: typeFact } = schemaOf(registry, doorKind(exchange))
+    return (old, value) => applyStrategicMergePatch(old as never, value as never, typeFact, registry.lookupType)
   }
   const text =
     type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor'
@@ -70,14 +66,14 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
 }
 
 /** Strict errors of a patched object are 422, those of a body 400. */
-function decodePatched(kind: Kind, exchange: ResourceExchange, patched: DynamicObject, fieldValidation: FieldValidation): Decoded {
-  const decoded = decodeFor(kind, exchange.registry, patched, fieldValidation === 'Ignore' ? 'Ignore' : 'Warn')
-  if (fieldValidation === 'Strict' && decoded.warnings.length > 0) {
-    throw newInvalid({ group: kind.group, resource: '' }, '', [
-      invalid('patch', patched, `strict decoding error: ${decoded.warnings.join(', ')}`),
-    ])
+function decodePatched(kind: Kind, exchange: ResourceExchange, patched: DynamicObject, fieldValidation: FieldValidation): DynamicObject {
+  const { object, strict } = decodeValue(exchange.registry, kind, patched)
+  if (fieldValidation === 'Ignore' || !hasIssues(strict)) return object
+  if (fieldValidation === 'Strict') {
+    throw newInvalid({ group: '', resource: '' }, '', [invalid('patch', patched, strictDecodingError(strict))])
   }
-  return decoded
+  for (const text of strictWarnings(strict)) exchange.warnings.add(text)
+  return object
 }
 
 /** The kind that is read and written through this door. */
@@ -93,11 +89,7 @@ async function write(exchange: ResourceExchange, createIfAbsent: boolean, change
   if (store.definition.hooks.virtual) throw newMethodNotSupported(store.qualified, info.verb)
   const result = await store.update(
     info.name,
-    (old) => {
-      const { object, warnings } = projection && old ? projected(exchange, projection, old, change) : change(old)
-      for (const warning of warnings) exchange.warnings.add(warning)
-      return object
-    },
+    (old) => (projection && old ? projected(exchange, projection, old, change) : change(old)),
     writeRequest(exchange),
     { createIfAbsent },
   )
@@ -105,16 +97,15 @@ async function write(exchange: ResourceExchange, createIfAbsent: boolean, change
 }
 
 /** A write of a view (scale): the view changes, is validated, and is carried over to the object. */
-function projected(exchange: ResourceExchange, projection: Projection, old: DynamicObject, change: Change): Decoded {
-  const { store, registry, info } = exchange
+function projected(exchange: ResourceExchange, projection: Projection, old: DynamicObject, change: Change): DynamicObject {
+  const { store, info } = exchange
   const before = projection.read(old)
-  const { object: view, warnings } = change(before)
+  const view = change(before)
   const version = view.metadata.resourceVersion
   if (version && version !== old.metadata.resourceVersion) throw newStaleWrite(store.qualified, info.name)
   const errors = projection.validate?.(view, before) ?? []
   if (errors.length > 0) throw newInvalid({ group: 'autoscaling', resource: view.kind }, info.name, errors)
-  const next = decodeFor(store.definition, registry, projection.write(view, old), 'Ignore')
-  return { object: next.object, warnings }
+  return store.decode(projection.write(view, old))
 }
 
 function checkName(object: DynamicObject, name: string): void {
