@@ -1,6 +1,7 @@
 /** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
-import type { AddressInfo } from 'node:net'
+
 import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Express } from 'express'
 import { type ApiOptions, createApp, createHttpServer, type Logger } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
@@ -19,7 +20,7 @@ import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
 import { Registry, SYSTEM_USER } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
 import { applyObjects } from './scenario/apply.ts'
-import { readFixtures, parseObjects } from './scenario/fixtures.ts'
+import { parseObjects, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { nodeObject } from './scenario/nodes.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'

@@ -1,6 +1,11 @@
 /** The HTTP server's filters as one ordered list. Mirrors DefaultBuildHandlerChain of apiserver/pkg/server/config.go. */
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
-import { IncomingMessage as NodeIncomingMessage } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  IncomingMessage as NodeIncomingMessage,
+  type Server,
+  ServerResponse,
+} from 'node:http'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Registry } from '../registry/registry.ts'
 import { withBody } from './filters/with-body.ts'
@@ -8,10 +13,10 @@ import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
 import { withMaxInFlight } from './filters/with-max-in-flight.ts'
 import { withMetrics } from './filters/with-metrics.ts'
-import type { FailingChecks } from './health.ts'
-import type { Metrics } from './metrics.ts'
 import { serveDocument } from './handlers/document.ts'
 import { serveResource } from './handlers/resource.ts'
+import type { FailingChecks } from './health.ts'
+import type { Metrics } from './metrics.ts'
 import { attachWebSocket } from './web-socket.ts'
 
 /** What the API needs to know of the process around it. */
@@ -68,7 +73,10 @@ export function createHttpServer(app: Express, options: ApiOptions): Server {
   Object.setPrototypeOf(Response.prototype, app.response)
   app.request = Request.prototype as never
   app.response = Response.prototype as never
-  const server = createServer({ IncomingMessage: Request, ServerResponse: Response, keepAliveTimeout: 90_000, noDelay: true }, app)
+  const server = createServer(
+    { IncomingMessage: Request, ServerResponse: Response, keepAliveTimeout: 90_000, noDelay: true },
+    app,
+  )
   server.headersTimeout = 32_000
   server.requestTimeout = 0
   attachWebSocket(server, options)

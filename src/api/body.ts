@@ -1,6 +1,7 @@
 /** The request body as a value, whatever it is written in. */
-import { type Parsed, parseJson, parseYamlBody, parsedValue } from '../apimachinery/schema/parse.ts'
+
 import type { DynamicObject } from '../apimachinery/meta.ts'
+import { type Parsed, parsedValue, parseJson, parseYamlBody } from '../apimachinery/schema/parse.ts'
 import { decodeBody, type FieldValidation, type Kind } from '../registry/decode.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyEncoding } from './negotiation.ts'
@@ -16,7 +17,12 @@ export async function parseBody(exchange: Exchange): Promise<Parsed> {
 }
 
 /** The body as a draft of `kind`. Throws 400 and 415; what is only worth a warning becomes one. */
-export function readObject(exchange: Exchange, kind: Kind, parsed: Parsed, fieldValidation: FieldValidation): DynamicObject {
+export function readObject(
+  exchange: Exchange,
+  kind: Kind,
+  parsed: Parsed,
+  fieldValidation: FieldValidation,
+): DynamicObject {
   const warn = (text: string) => exchange.warnings.add(text)
   return decodeBody(exchange.registry, kind, parsed, exchange.body, fieldValidation, warn)
 }

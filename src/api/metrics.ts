@@ -21,7 +21,8 @@ export function createMetrics(storage: Storage): Metrics {
     registers: [registry],
     collect() {
       this.reset()
-      for (const prefix of storage.prefixes()) this.set({ resource: prefix.slice('/registry/'.length, -1) }, storage.count(prefix))
+      for (const prefix of storage.prefixes())
+        this.set({ resource: prefix.slice('/registry/'.length, -1) }, storage.count(prefix))
     },
   })
   return {

@@ -27,7 +27,12 @@ export async function sendObject(exchange: ResourceExchange, code: number, objec
   if (object.kind !== 'Status') {
     if (accept.as === 'Table') {
       const objects = [object as DynamicObject]
-      shown = tableOf(store, { objects, resourceVersion: object.metadata.resourceVersion ?? '' }, exchange.query, accept.version)
+      shown = tableOf(
+        store,
+        { objects, resourceVersion: object.metadata.resourceVersion ?? '' },
+        exchange.query,
+        accept.version,
+      )
     } else if (accept.as) shown = partialObject(object as KubeObject, accept.version)
   }
   if (accept.encoding === 'json' && shown === object && object.kind !== 'Status' && !wantsPretty(exchange)) {
@@ -75,9 +80,16 @@ function withoutType(object: DynamicObject): object {
   return rest
 }
 
-async function streamList(exchange: ResourceExchange, head: string, objects: DynamicObject[], definition: ResourceDefinition): Promise<void> {
+async function streamList(
+  exchange: ResourceExchange,
+  head: string,
+  objects: DynamicObject[],
+  definition: ResourceDefinition,
+): Promise<void> {
   const { res } = exchange
-  const typePrefix = keepsTypeInItems(definition) ? '' : `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(definition.apiVersion)},`
+  const typePrefix = keepsTypeInItems(definition)
+    ? ''
+    : `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(definition.apiVersion)},`
   const item = itemBytes(Buffer.from(typePrefix))
   let parts: Buffer[] = [Buffer.from(head)]
   let size = head.length
@@ -103,7 +115,10 @@ function itemBytes(typePrefix: Buffer): (object: DynamicObject) => Buffer {
   if (typePrefix.length === 0) return objectBytes
   return (object) => {
     const bytes = objectBytes(object)
-    if (bytes.length <= typePrefix.length || bytes.compare(typePrefix, 0, typePrefix.length, 0, typePrefix.length) !== 0) {
+    if (
+      bytes.length <= typePrefix.length ||
+      bytes.compare(typePrefix, 0, typePrefix.length, 0, typePrefix.length) !== 0
+    ) {
       return Buffer.from(JSON.stringify(withoutType(object)))
     }
     const cut = bytes.subarray(typePrefix.length - 1)

@@ -1,7 +1,8 @@
 /** Tables: what kubectl get prints. Columns are facts, cells are the kind's. Mirrors registry/rest/table.go and printers' TableGenerator. */
+
+import { humanDuration } from '../apimachinery/duration.ts'
 import { newInvalid } from '../apimachinery/errors.ts'
 import { notSupported } from '../apimachinery/field-error.ts'
-import { humanDuration } from '../apimachinery/duration.ts'
 import type { DynamicObject } from '../apimachinery/meta.ts'
 import type { ColumnFact } from '../apimachinery/schema/facts.ts'
 import type { Cell, ResourceDefinition } from '../registry/definition.ts'
@@ -24,7 +25,13 @@ const DEFAULT_COLUMNS: ColumnFact[] = [
 ]
 
 /** `includeObject` of the query: None, Metadata (default) or Object. Throws 422 for another value. */
-export function tableOf(store: Store, list: StoreList, query: URLSearchParams, version = 'v1', withColumns = true): Table {
+export function tableOf(
+  store: Store,
+  list: StoreList,
+  query: URLSearchParams,
+  version = 'v1',
+  withColumns = true,
+): Table {
   const { definition } = store
   const include = query.get('includeObject') || 'Metadata'
   if (include !== 'None' && include !== 'Metadata' && include !== 'Object') {

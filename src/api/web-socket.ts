@@ -36,7 +36,10 @@ async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, optio
   // Errors of the request itself are answered as HTTP: the stream is opened before the upgrade.
   sink = webSocketSink()
   const pump = startWatch(exchange, sink)
-  const upgrader = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered].find((name) => PROTOCOLS.has(name)) ?? false })
+  const upgrader = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => [...offered].find((name) => PROTOCOLS.has(name)) ?? false,
+  })
   upgrader.handleUpgrade(req, socket, head, (webSocket) => {
     webSocket.once('close', () => {
       options.stopping.removeEventListener('abort', stop)

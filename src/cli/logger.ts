@@ -17,7 +17,9 @@ export function createLogger(level: string): CliLogger {
 function prettyLine(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line)
   const clock = new Date(time).toLocaleTimeString('en-GB')
-  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const pairs = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
   const stack = err?.stack ? `\n${err.stack}` : ''
   return `${pc.gray(clock)} ${(COLOURS[level] ?? String)(NAMES[level] ?? '')} ${msg} ${pc.gray(pairs.join(' '))}${stack}\n`
 }

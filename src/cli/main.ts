@@ -38,7 +38,11 @@ serving(program.command('start').description('Serve a cluster until interrupted'
   .addOption(new Option('--port <number>', 'port to listen on; 0 for any free one').default(6443).argParser(parsePort))
   .addOption(new Option('--data <file>', 'keep the state in this JSON file').default('.kubemu/cluster.json'))
   .addOption(new Option('--in-memory', 'keep nothing on disk').conflicts('data'))
-  .addOption(new Option('--fsync <policy>', 'when a write is on disk: never (survives a killed process), interval, always').choices(['never', 'interval', 'always']).default('never'))
+  .addOption(
+    new Option('--fsync <policy>', 'when a write is on disk: never (survives a killed process), interval, always')
+      .choices(['never', 'interval', 'always'])
+      .default('never'),
+  )
   .option('--kubeconfig <file>', 'where to write the kubeconfig', '.kubemu/kubeconfig')
   .option('--json', 'print the ready line as JSON: url, kubeconfig, pid, data')
   .action(async (flags: ServeFlags) => {

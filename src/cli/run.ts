@@ -9,7 +9,10 @@ import { type ServeFlags, serve, UsageError } from './serve.ts'
 export async function run(command: readonly string[], flags: ServeFlags): Promise<number> {
   let folder: string | undefined
   try {
-    const { cluster, url } = await serve({ ...flags, logLevel: flags.logLevel === 'info' ? 'warn' : flags.logLevel }, undefined)
+    const { cluster, url } = await serve(
+      { ...flags, logLevel: flags.logLevel === 'info' ? 'warn' : flags.logLevel },
+      undefined,
+    )
     try {
       folder = await mkdtemp(join(tmpdir(), 'kubemu-'))
       const kubeconfig = join(folder, 'kubeconfig')

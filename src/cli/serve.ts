@@ -1,7 +1,7 @@
 /** What `start` and `run` share: from flags to a listening cluster. */
 import { type Cluster, createCluster } from '../cluster.ts'
 import { controllerNames } from '../controllers/controllers.ts'
-import { createLogger, type CliLogger } from './logger.ts'
+import { type CliLogger, createLogger } from './logger.ts'
 
 export interface ServeFlags {
   host: string
@@ -44,9 +44,13 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
   } catch (error) {
     await cluster.close()
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new Error(`port ${flags.port} is in use on ${flags.host}; choose another with --port, or --port 0 for any free one`)
+    if (code === 'EADDRINUSE')
+      throw new Error(
+        `port ${flags.port} is in use on ${flags.host}; choose another with --port, or --port 0 for any free one`,
+      )
     if (code === 'EACCES') throw new Error(`no permission to listen on port ${flags.port} of ${flags.host}`)
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new Error(`${flags.host} is not an address of this machine`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new Error(`${flags.host} is not an address of this machine`)
     throw error
   }
 }
@@ -57,7 +61,9 @@ function controllersOf({ controllers }: ServeFlags): boolean | string[] {
   for (const name of names) {
     const bare = name.replace(/^-/, '')
     if (bare !== '*' && !controllerNames().includes(bare)) {
-      throw new UsageError(`no controller is called ${JSON.stringify(bare)}; there are: ${controllerNames().join(', ')}`)
+      throw new UsageError(
+        `no controller is called ${JSON.stringify(bare)}; there are: ${controllerNames().join(', ')}`,
+      )
     }
   }
   return names

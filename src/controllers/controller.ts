@@ -38,8 +38,18 @@ export interface Logger {
   error(fields: object, message: string): void
 }
 
+/** What controllers must know of the cluster as a whole. */
+export interface ControllerSettings {
+  /** PEM that kube-root-ca.crt holds. Made when first asked for. */
+  rootCa(): Promise<string>
+  /** `10.244.0.0/16`: nodes get a part of it each. */
+  podCidr: string
+  kubernetesVersion: string
+}
+
 export interface ControllerContext {
   client: Client
+  settings: ControllerSettings
   lister<T extends KubeObject>(resource: ResourceName): Lister<T>
   recorder: Recorder
   clock: Clock
@@ -51,6 +61,7 @@ export interface ControllerContext {
 }
 
 export interface Watch {
+  /** `*`: every resource that can be listed and watched, but Events. */
   resource: ResourceName
   /** Keys of the root objects that a change of `object` concerns. `old` is there on updates. Pure but for lister reads. */
   keys(object: KubeObject, context: ControllerContext, old?: KubeObject): Key[]

@@ -12,7 +12,12 @@ import type { ResourceDefinition, Subresource, WriteContext } from './definition
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
 
 /** Clears what a client may not set on create and lets the kind prepare. Mutates the draft. */
-export function prepareForCreate(definition: ResourceDefinition, draft: DynamicObject, zero: KubeObject, context: WriteContext): void {
+export function prepareForCreate(
+  definition: ResourceDefinition,
+  draft: DynamicObject,
+  zero: KubeObject,
+  context: WriteContext,
+): void {
   for (const path of definition.resetFields ?? []) copyField(draft, zero as DynamicObject, path)
   if (definition.generation) draft.metadata.generation = 1
   else delete draft.metadata.generation

@@ -1,9 +1,17 @@
 /** From a parsed body to a typed draft: kind checked, unknown fields handled as `fieldValidation` says, defaults applied. Mirrors endpoints/handlers/create.go. */
+
+import type { Clock } from '../apimachinery/clock.ts'
 import { newBadRequest, newInternalError } from '../apimachinery/errors.ts'
 import { type DynamicObject, formatGroupVersion } from '../apimachinery/meta.ts'
 import { type Parsed, parsedValue } from '../apimachinery/schema/parse.ts'
-import { bodyKind, hasIssues, type Schema, type Schemas, type StrictIssues, strictWarnings } from '../apimachinery/schema/schema.ts'
-import type { Clock } from '../apimachinery/clock.ts'
+import {
+  bodyKind,
+  hasIssues,
+  type Schema,
+  type Schemas,
+  type StrictIssues,
+  strictWarnings,
+} from '../apimachinery/schema/schema.ts'
 
 /** `Warn` unless the client says otherwise. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
@@ -75,7 +83,9 @@ function wrongKind(decoding: Decoding, given: Kind, expected: Kind): Error {
   const why = known
     ? `converting (${given.version}.${given.kind}) to (${expected.group || 'core'}.${expected.kind}): unknown conversion`
     : `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
-  return newBadRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`)
+  return newBadRequest(
+    `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`,
+  )
 }
 
 /** The kind with nothing set and no defaults. */

@@ -27,13 +27,25 @@ interface Plan {
   remove: boolean
 }
 
-export async function deleteObject(store: Store, name: string, options: DeleteOptions, request: WriteRequest): Promise<DeleteResult> {
+export async function deleteObject(
+  store: Store,
+  name: string,
+  options: DeleteOptions,
+  request: WriteRequest,
+): Promise<DeleteResult> {
   const { definition, registry } = store
   const context = registry.writeContext(request)
   const key = store.name(request.namespace, name)
   for (;;) {
     const old = store.get(request.namespace, name)
-    const admission = { operation: 'DELETE' as const, definition, subresource: '', namespace: request.namespace, name, old }
+    const admission = {
+      operation: 'DELETE' as const,
+      definition,
+      subresource: '',
+      namespace: request.namespace,
+      name,
+      old,
+    }
     const admitted = registry.admission.admit(admission, context)
     if (admitted) await admitted
     const refused = definition.hooks.beforeDelete?.(old, context)
@@ -62,7 +74,12 @@ export async function deleteObject(store: Store, name: string, options: DeleteOp
 }
 
 /** Takes an object out of storage and lets the kind release what it held. Answers its last state. A dry run changes nothing. */
-export async function removeObject(store: Store, stored: KubeObject, last: DynamicObject, context: WriteContext): Promise<DynamicObject> {
+export async function removeObject(
+  store: Store,
+  stored: KubeObject,
+  last: DynamicObject,
+  context: WriteContext,
+): Promise<DynamicObject> {
   if (context.dryRun) return last
   const { definition, registry } = store
   const name = store.name(last.metadata.namespace ?? '', last.metadata.name ?? '')
@@ -106,7 +123,10 @@ function planDeletion(store: Store, old: DynamicObject, options: DeleteOptions, 
   if (!graceful && finalizers.length > 0 && !old.metadata.deletionTimestamp) {
     Object.assign(metadata, markAsDeleting(old, 0, context))
   }
-  const unchanged = !graceful && sameList(finalizers, old.metadata.finalizers ?? []) && metadata.deletionTimestamp === old.metadata.deletionTimestamp
+  const unchanged =
+    !graceful &&
+    sameList(finalizers, old.metadata.finalizers ?? []) &&
+    metadata.deletionTimestamp === old.metadata.deletionTimestamp
   const remove = finalizers.length === 0 && (metadata.deletionGracePeriodSeconds ?? 0) === 0
   return { next: unchanged ? old : { ...old, metadata }, remove }
 }
@@ -114,7 +134,12 @@ function planDeletion(store: Store, old: DynamicObject, options: DeleteOptions, 
 type DeletionMarks = Pick<DynamicObject['metadata'], 'deletionTimestamp' | 'deletionGracePeriodSeconds' | 'generation'>
 
 /** The marks of graceful deletion; undefined: this kind has none of it; 'pending': it already is on its way, at least as soon. */
-function planGrace(store: Store, old: DynamicObject, options: DeleteOptions, context: WriteContext): DeletionMarks | 'pending' | undefined {
+function planGrace(
+  store: Store,
+  old: DynamicObject,
+  options: DeleteOptions,
+  context: WriteContext,
+): DeletionMarks | 'pending' | undefined {
   const hook = store.definition.hooks.gracePeriodSeconds
   if (!hook) return undefined
   const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata
@@ -147,7 +172,12 @@ function planFinalizers(store: Store, old: DynamicObject, options: DeleteOptions
   let mode: 'orphan' | 'foreground' | 'background' = 'background'
   if (options.orphanDependents !== undefined) mode = options.orphanDependents ? 'orphan' : 'background'
   else if (options.propagationPolicy) {
-    mode = options.propagationPolicy === 'Orphan' ? 'orphan' : options.propagationPolicy === 'Foreground' ? 'foreground' : 'background'
+    mode =
+      options.propagationPolicy === 'Orphan'
+        ? 'orphan'
+        : options.propagationPolicy === 'Foreground'
+          ? 'foreground'
+          : 'background'
   } else if (present.includes(ORPHAN_FINALIZER)) mode = 'orphan'
   else if (present.includes(FOREGROUND_FINALIZER)) mode = 'foreground'
   else if (policy === 'OrphanDependents') mode = 'orphan'

@@ -1,6 +1,6 @@
 /** Objects that live for a time after their last write (Events: one hour). Stands where etcd's leases stand upstream. */
 import type { Timer } from '../apimachinery/clock.ts'
-import { objectKey, type KubeObject } from '../apimachinery/meta.ts'
+import { type KubeObject, objectKey } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
 import type { ResourceDefinition } from './definition.ts'
 import type { Registry } from './registry.ts'
@@ -49,7 +49,9 @@ export class Expiry {
   #schedule(prefix: string, queue: Due[]): void {
     const first = queue[0]
     if (!first) return
-    const timer = this.#registry.clock.after(Math.max(0, first.at - this.#registry.clock.now()), () => this.#expire(prefix, queue))
+    const timer = this.#registry.clock.after(Math.max(0, first.at - this.#registry.clock.now()), () =>
+      this.#expire(prefix, queue),
+    )
     this.#timers.set(prefix, timer)
   }
 

@@ -1,5 +1,11 @@
 /** Lists: at which revision, which page, and what the continue token says. Mirrors apiserver/pkg/storage/{continue.go,etcd3/store.go}. */
-import { newBadRequest, newExpired, newInvalid, newTooLargeResourceVersion, StatusError } from '../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newExpired,
+  newInvalid,
+  newTooLargeResourceVersion,
+  type StatusError,
+} from '../apimachinery/errors.ts'
 import { type FieldError, forbidden, invalid, notSupported } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
@@ -51,7 +57,13 @@ export function listObjects(store: Store, options: ListOptions): StoreList {
     if (view !== stored) viewed.set(stored, view)
     return predicate.matches(view)
   }
-  const result = readPage(store, options, { under, start: token?.start, revision, limit: options.limit, matches: predicate.empty ? undefined : matches })
+  const result = readPage(store, options, {
+    under,
+    start: token?.start,
+    revision,
+    limit: options.limit,
+    matches: predicate.empty ? undefined : matches,
+  })
   const objects = result.objects.map((stored) => viewed.get(stored) ?? store.view(stored))
   const list: StoreList = { objects, resourceVersion: String(result.revision) }
   if (result.next !== undefined) {
@@ -63,7 +75,11 @@ export function listObjects(store: Store, options: ListOptions): StoreList {
   return list
 }
 
-function readPage(store: Store, options: ListOptions, page: Parameters<Store['registry']['storage']['list']>[1] & object) {
+function readPage(
+  store: Store,
+  options: ListOptions,
+  page: Parameters<Store['registry']['storage']['list']>[1] & object,
+) {
   const { storage } = store.registry
   try {
     return storage.list(store.definition.storagePrefix, page)
@@ -105,9 +121,11 @@ function validateListOptions(options: ListOptions): void {
   const match = options.resourceVersionMatch
   const path = 'resourceVersionMatch'
   if (match) {
-    if (!options.resourceVersion) errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (!options.resourceVersion)
+      errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
     if (options.continue) errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']))
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']))
     if (match === 'Exact' && options.resourceVersion === '0') {
       errors.push(forbidden(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
@@ -134,10 +152,13 @@ function decodeContinue(options: ListOptions): ContinueToken {
   } catch {
     throw newBadRequest('continue key is not valid: illegal base64 data or not JSON')
   }
-  if (token.v !== 'meta.k8s.io/v1') throw newBadRequest(`continue key is not valid: server does not recognize this encoded version ${token.v}`)
+  if (token.v !== 'meta.k8s.io/v1')
+    throw newBadRequest(`continue key is not valid: server does not recognize this encoded version ${token.v}`)
   const start = token.start
-  if (typeof token.rv !== 'number' || token.rv === 0) throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  if (typeof start !== 'string' || start === '') throw newBadRequest('continue key is not valid: encoded start key empty')
+  if (typeof token.rv !== 'number' || token.rv === 0)
+    throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof start !== 'string' || start === '')
+    throw newBadRequest('continue key is not valid: encoded start key empty')
   if (start.includes('//') || /(^|\/)\.\.?(\/|$)/.test(start)) throw invalidToken(start)
   const under = options.namespace ? `${options.namespace}/` : ''
   return { start: under + start.replace(/^\//, ''), revision: token.rv < 0 ? undefined : token.rv }

@@ -3,7 +3,7 @@ import { deepEqual } from '../apimachinery/equality.ts'
 import { child, type FieldError, forbidden, index, invalid, required, tooLong } from '../apimachinery/field-error.ts'
 import type { ObjectMeta, OwnerReference } from '../apimachinery/meta.ts'
 import { parseGroupVersion } from '../apimachinery/meta.ts'
-import { isDns1123Label, isQualifiedName, isLabelValue } from '../apimachinery/names.ts'
+import { isDns1123Label, isLabelValue, isQualifiedName } from '../apimachinery/names.ts'
 
 const MAX_ANNOTATIONS_BYTES = 256 * 1024
 export const IMMUTABLE = 'field is immutable'
@@ -57,7 +57,14 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
   if ((meta.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalid('metadata.generation', meta.generation ?? 0, 'must not be decremented'))
   }
-  for (const name of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
+  for (const name of [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const) {
     if ((meta[name] ?? null) !== (old[name] ?? null)) {
       errors.push(invalid(child('metadata', name), meta[name] ?? null, IMMUTABLE))
     }

@@ -18,10 +18,16 @@ export interface Predicate {
 const EVERYTHING: Predicate = { matches: () => true, empty: true }
 
 /** Throws 400 for selectors that do not parse or ask for a field this kind cannot be asked for. */
-export function compilePredicate(definition: ResourceDefinition, labelSelector?: string, fieldSelector?: string): Predicate {
+export function compilePredicate(
+  definition: ResourceDefinition,
+  labelSelector?: string,
+  fieldSelector?: string,
+): Predicate {
   if (!labelSelector && !fieldSelector) return EVERYTHING
   const labels = labelSelector ? parseSelector(labelSelector) : undefined
-  const fields = fieldSelector ? parseFieldSelector(fieldSelector, (field, value) => convertLabel(definition, field, value)) : undefined
+  const fields = fieldSelector
+    ? parseFieldSelector(fieldSelector, (field, value) => convertLabel(definition, field, value))
+    : undefined
   const asked = fields?.requirements.map((one) => ({ ...one, read: fieldReader(definition, one.field) })) ?? []
   return {
     empty: (labels?.empty ?? true) && asked.length === 0,

@@ -8,7 +8,15 @@ import type { Facts, ResourceFact, TypeFact } from '../apimachinery/schema/facts
 import type { Schemas } from '../apimachinery/schema/schema.ts'
 import type { Storage } from '../storage/interface.ts'
 import { type AdmissionChain, createAdmissionChain } from './admission/admission.ts'
-import type { ClusterSettings, InternalWriter, Reader, ResourceDefinition, ResourceRow, UserInfo, WriteContext } from './definition.ts'
+import type {
+  ClusterSettings,
+  InternalWriter,
+  Reader,
+  ResourceDefinition,
+  ResourceRow,
+  UserInfo,
+  WriteContext,
+} from './definition.ts'
 import { Expiry } from './expiry.ts'
 import { Store } from './store.ts'
 
@@ -35,7 +43,10 @@ export interface WriteRequest {
 }
 
 /** The server's own identity, for what it writes by itself. */
-export const SYSTEM_USER: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
+export const SYSTEM_USER: UserInfo = {
+  username: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+}
 
 export class Registry {
   readonly facts: Facts
@@ -149,7 +160,11 @@ export class Registry {
   }
 
   #internalWriter(): InternalWriter {
-    const request = (namespace: string, subresource?: string): WriteRequest => ({ namespace, user: SYSTEM_USER, subresource })
+    const request = (namespace: string, subresource?: string): WriteRequest => ({
+      namespace,
+      user: SYSTEM_USER,
+      subresource,
+    })
     return {
       create: (resource, object) => {
         const store = this.store(resource)

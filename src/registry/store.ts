@@ -3,17 +3,25 @@
  *
  * No method waits unless admission, allocation or the storage engine does: on the memory engine a whole write runs within one turn of the event loop.
  */
-import { deepEqual } from '../apimachinery/equality.ts'
-import { newAlreadyExists, newConflict, newGenerateNameConflict, newInvalid, newNotFound, newStaleWrite } from '../apimachinery/errors.ts'
-import { invalid } from '../apimachinery/field-error.ts'
+
 import { formatTime } from '../apimachinery/clock.ts'
+import { deepEqual } from '../apimachinery/equality.ts'
+import {
+  newAlreadyExists,
+  newConflict,
+  newGenerateNameConflict,
+  newInvalid,
+  newNotFound,
+  newStaleWrite,
+} from '../apimachinery/errors.ts'
+import { invalid } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
 import { prepareForCreate, prepareForUpdate, validateCreate, validateUpdate } from './before.ts'
 import { decodeValue, zeroOf } from './decode.ts'
 import type { Finish, ResourceDefinition, WriteContext } from './definition.ts'
 import { type DeleteOptions, type DeleteResult, deleteObject, removeObject } from './delete.ts'
-import { type ListOptions, type StoreList, listObjects } from './list.ts'
+import { type ListOptions, listObjects, type StoreList } from './list.ts'
 import type { Registry, WriteRequest } from './registry.ts'
 import { type WatchOptions, type WatchStream, watchObjects } from './watch.ts'
 
@@ -129,7 +137,11 @@ export class Store {
     }
   }
 
-  async #createOnce(draft: DynamicObject, admission: AdmissionArguments, context: WriteContext): Promise<DynamicObject> {
+  async #createOnce(
+    draft: DynamicObject,
+    admission: AdmissionArguments,
+    context: WriteContext,
+  ): Promise<DynamicObject> {
     const finish = await begun(this.definition.hooks.begin?.(draft, undefined, context))
     let committed = false
     try {
@@ -255,7 +267,12 @@ export class Store {
     if (this.definition.namespaced) metadata.namespace ||= old.metadata.namespace
   }
 
-  async #commitUpdate(stored: KubeObject, draft: DynamicObject, old: DynamicObject, context: WriteContext): Promise<DynamicObject> {
+  async #commitUpdate(
+    stored: KubeObject,
+    draft: DynamicObject,
+    old: DynamicObject,
+    context: WriteContext,
+  ): Promise<DynamicObject> {
     if (this.#isDeletedBy(draft, old)) return removeObject(this, stored, draft, context)
     if (deepEqual(draft, old)) return old
     if (context.dryRun) return draft
@@ -297,7 +314,9 @@ export class Store {
 
 type AdmissionArguments = Parameters<Registry['admission']['admit']>[0]
 
-async function begun(result: Finish | undefined | void | Promise<Finish | undefined | void>): Promise<Finish | undefined> {
+async function begun(
+  result: Finish | undefined | void | Promise<Finish | undefined | void>,
+): Promise<Finish | undefined> {
   const finish = result instanceof Promise ? await result : result
   return finish ?? undefined
 }

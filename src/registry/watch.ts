@@ -49,10 +49,18 @@ export class WatchStream {
     const fromState = options.sendInitialEvents ?? wanted === 0
     try {
       if (fromState) {
-        const list = store.list({ namespace: namespace ?? '', labelSelector: options.labelSelector, fieldSelector: options.fieldSelector })
+        const list = store.list({
+          namespace: namespace ?? '',
+          labelSelector: options.labelSelector,
+          fieldSelector: options.fieldSelector,
+        })
         this.#initial = list.objects.reverse()
         if (options.sendInitialEvents && options.allowWatchBookmarks) this.#endOfInitial = list.resourceVersion
-        this.#cursor = storage.watch(store.definition.storagePrefix, { under, fromRevision: Number(list.resourceVersion), wake: options.wake })
+        this.#cursor = storage.watch(store.definition.storagePrefix, {
+          under,
+          fromRevision: Number(list.resourceVersion),
+          wake: options.wake,
+        })
       } else {
         const fromRevision = wanted === 0 ? storage.revision : wanted
         this.#cursor = storage.watch(store.definition.storagePrefix, { under, fromRevision, wake: options.wake })
@@ -130,7 +138,9 @@ export class WatchStream {
   #fail(error: unknown, requested: number): void {
     if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
     this.close()
-    this.#failed = newExpired(`too old resource version: ${requested} (${error.revision ?? this.#store.registry.storage.revision})`).status
+    this.#failed = newExpired(
+      `too old resource version: ${requested} (${error.revision ?? this.#store.registry.storage.revision})`,
+    ).status
   }
 }
 

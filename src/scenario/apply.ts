@@ -9,7 +9,11 @@ import type { Registry } from '../registry/registry.ts'
  * In order, each through its store. Namespaced objects without a namespace go to `default`. Unknown fields are refused. A `status` of a
  * new object is written through /status after the create, so that a fixture can hold state. Rejects with the StatusError of the first that fails.
  */
-export async function applyObjects(registry: Registry, objects: readonly KubeObject[], user: UserInfo): Promise<KubeObject[]> {
+export async function applyObjects(
+  registry: Registry,
+  objects: readonly KubeObject[],
+  user: UserInfo,
+): Promise<KubeObject[]> {
   const applied: KubeObject[] = []
   for (const object of objects) applied.push(await applyObject(registry, object as DynamicObject, user))
   return applied
@@ -17,13 +21,17 @@ export async function applyObjects(registry: Registry, objects: readonly KubeObj
 
 async function applyObject(registry: Registry, object: DynamicObject, user: UserInfo): Promise<KubeObject> {
   const store = registry.storeForKind(object.apiVersion, object.kind)
-  if (!store) throw newBadRequest(`no matches for kind ${JSON.stringify(object.kind)} in version ${JSON.stringify(object.apiVersion)}`)
+  if (!store)
+    throw newBadRequest(
+      `no matches for kind ${JSON.stringify(object.kind)} in version ${JSON.stringify(object.apiVersion)}`,
+    )
   const namespace = store.definition.namespaced ? object.metadata.namespace || 'default' : ''
   const name = object.metadata.name ?? ''
   const request = { namespace, user }
   if (name === '' || !store.find(namespace, name)) {
     const created = await store.create(store.decode(object), request)
-    const hasStatus = object.status !== undefined && store.definition.subresources?.some((door) => door.name === 'status')
+    const hasStatus =
+      object.status !== undefined && store.definition.subresources?.some((door) => door.name === 'status')
     if (!hasStatus) return created
     const withStatus = (old?: DynamicObject) => store.decode({ ...old, status: object.status })
     return (await store.update(created.metadata.name ?? '', withStatus, { ...request, subresource: 'status' })).object

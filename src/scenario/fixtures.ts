@@ -35,7 +35,9 @@ export function parseObjects(text: string, where: string): KubeObject[] {
   } catch (error) {
     throw new FixtureError(`${where}: ${(error as Error).message}`)
   }
-  return documents.filter((document) => document !== null && document !== undefined).flatMap((document, i) => flatten(document, `${where}: document ${i + 1}`))
+  return documents
+    .filter((document) => document !== null && document !== undefined)
+    .flatMap((document, i) => flatten(document, `${where}: document ${i + 1}`))
 }
 
 function flatten(document: unknown, where: string): KubeObject[] {
@@ -47,6 +49,7 @@ function flatten(document: unknown, where: string): KubeObject[] {
   if (object.kind.endsWith('List') && Array.isArray(object.items)) {
     return object.items.flatMap((item, i) => flatten(item, `${where}, item ${i + 1}`))
   }
-  if (typeof object.metadata !== 'object' || object.metadata === null) throw new FixtureError(`${where} (${object.kind}) has no metadata`)
+  if (typeof object.metadata !== 'object' || object.metadata === null)
+    throw new FixtureError(`${where} (${object.kind}) has no metadata`)
   return [object]
 }

@@ -15,7 +15,11 @@ export async function deleteOne(exchange: ResourceExchange): Promise<void> {
   const { object, deleted } = await store.delete(info.name, options, { ...request, dryRun: request.dryRun || dryRun })
   if (!deleted || definition.returnDeletedObject) return sendObject(exchange, 200, object)
   const { name, uid } = object.metadata
-  return sendObject(exchange, 200, successStatus({ name, ...(definition.group ? { group: definition.group } : {}), kind: definition.resource, uid }))
+  return sendObject(
+    exchange,
+    200,
+    successStatus({ name, ...(definition.group ? { group: definition.group } : {}), kind: definition.resource, uid }),
+  )
 }
 
 export async function deleteCollection(exchange: ResourceExchange): Promise<void> {
@@ -23,6 +27,9 @@ export async function deleteCollection(exchange: ResourceExchange): Promise<void
   if (store.definition.hooks.virtual) throw newMethodNotSupported(store.qualified, 'deletecollection')
   const { options, dryRun } = await deleteOptions(exchange)
   const request = writeRequest(exchange)
-  const deleted = await store.deleteCollection(listOptions(exchange), options, { ...request, dryRun: request.dryRun || dryRun })
+  const deleted = await store.deleteCollection(listOptions(exchange), options, {
+    ...request,
+    dryRun: request.dryRun || dryRun,
+  })
   return sendList(exchange, deleted)
 }

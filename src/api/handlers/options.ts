@@ -11,14 +11,20 @@ const FIELD_VALIDATIONS = ['Ignore', 'Warn', 'Strict']
 const PROPAGATION_POLICIES = ['Foreground', 'Background', 'Orphan']
 
 /** Checks dryRun, fieldManager and fieldValidation of a create, update or patch. Throws 422. */
-export function writeOptions({ query }: Exchange, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): FieldValidation {
+export function writeOptions(
+  { query }: Exchange,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): FieldValidation {
   const errors: FieldError[] = [...dryRunErrors(query.getAll('dryRun'))]
   const manager = query.get('fieldManager') ?? ''
-  if (manager.length > 128) errors.push({ type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' })
+  if (manager.length > 128)
+    errors.push({ type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' })
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(manager)) errors.push(invalid('fieldManager', manager, 'should only contain printable characters'))
+  if (/[\u0000-\u001f\u007f]/.test(manager))
+    errors.push(invalid('fieldManager', manager, 'should only contain printable characters'))
   const validation = query.get('fieldValidation') || 'Warn'
-  if (!FIELD_VALIDATIONS.includes(validation)) errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn', '']))
+  if (!FIELD_VALIDATIONS.includes(validation))
+    errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn', '']))
   if (kind === 'PatchOptions' && query.has('force')) errors.push(forceForbidden())
   throwInvalidOptions(kind, errors)
   return validation as FieldValidation
@@ -73,9 +79,12 @@ async function optionsFromBody(exchange: Exchange): Promise<RawDeleteOptions> {
     throw newBadRequest('decoded object cannot be converted to DeleteOptions')
   }
   const options: RawDeleteOptions = {}
-  if (body.gracePeriodSeconds != null) options.gracePeriodSeconds = integer(body.gracePeriodSeconds, 'gracePeriodSeconds', 'int64')
-  if (body.propagationPolicy != null) options.propagationPolicy = typed(body.propagationPolicy, 'string', 'propagationPolicy', 'v1.DeletionPropagation')
-  if (body.orphanDependents != null) options.orphanDependents = typed(body.orphanDependents, 'boolean', 'orphanDependents', 'bool')
+  if (body.gracePeriodSeconds != null)
+    options.gracePeriodSeconds = integer(body.gracePeriodSeconds, 'gracePeriodSeconds', 'int64')
+  if (body.propagationPolicy != null)
+    options.propagationPolicy = typed(body.propagationPolicy, 'string', 'propagationPolicy', 'v1.DeletionPropagation')
+  if (body.orphanDependents != null)
+    options.orphanDependents = typed(body.orphanDependents, 'boolean', 'orphanDependents', 'bool')
   if (Array.isArray(body.dryRun)) options.dryRun = body.dryRun.map(String)
   if (body.preconditions != null) {
     const { uid, resourceVersion } = body.preconditions as Record<string, unknown>
@@ -92,14 +101,25 @@ function integer(value: unknown, field: string, goType: string): number {
   return value
 }
 
-function typed<T extends 'string' | 'boolean'>(value: unknown, type: T, field: string, goType: string): T extends 'string' ? string : boolean {
+function typed<T extends 'string' | 'boolean'>(
+  value: unknown,
+  type: T,
+  field: string,
+  goType: string,
+): T extends 'string' ? string : boolean {
   // biome-ignore lint/suspicious/useValidTypeof: the type is a parameter
   if (typeof value !== type) throw wrongType(value, field, goType)
   return value as never
 }
 
 function wrongType(value: unknown, field: string, goType: string): Error {
-  const found = Array.isArray(value) ? 'array' : value !== null && typeof value === 'object' ? 'object' : typeof value === 'boolean' ? 'bool' : typeof value
+  const found = Array.isArray(value)
+    ? 'array'
+    : value !== null && typeof value === 'object'
+      ? 'object'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value
   return newBadRequest(
     `DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal ${found} into Go struct field DeleteOptions.${field} of type ${goType}`,
   )

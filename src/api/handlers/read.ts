@@ -1,9 +1,13 @@
 /** get and list. Mirrors endpoints/handlers/get.go. */
-import { newMethodNotSupported, newNotFound } from '../../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newMethodNotSupported,
+  newNotFound,
+  newTooLargeResourceVersion,
+} from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { ListOptions } from '../../registry/list.ts'
 import { parseResourceVersion } from '../../registry/list.ts'
-import { newBadRequest, newTooLargeResourceVersion } from '../../apimachinery/errors.ts'
 import type { ResourceExchange } from '../exchange.ts'
 import { sendList, sendObject } from '../respond.ts'
 

@@ -1,5 +1,11 @@
 /** update and patch: two ways to make the next object from the present one. Mirrors endpoints/handlers/{update,patch}.go. */
-import { newBadRequest, newInvalid, newMethodNotSupported, newStaleWrite, newUnsupportedMediaType } from '../../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newInvalid,
+  newMethodNotSupported,
+  newStaleWrite,
+  newUnsupportedMediaType,
+} from '../../apimachinery/errors.ts'
 import { invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { applyJsonPatch } from '../../apimachinery/patch/json.ts'
@@ -66,7 +72,12 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
 }
 
 /** Strict errors of a patched object are 422, those of a body 400. */
-function decodePatched(kind: Kind, exchange: ResourceExchange, patched: DynamicObject, fieldValidation: FieldValidation): DynamicObject {
+function decodePatched(
+  kind: Kind,
+  exchange: ResourceExchange,
+  patched: DynamicObject,
+  fieldValidation: FieldValidation,
+): DynamicObject {
   const { object, strict } = decodeValue(exchange.registry, kind, patched)
   if (fieldValidation === 'Ignore' || !hasIssues(strict)) return object
   if (fieldValidation === 'Strict') {
@@ -97,7 +108,12 @@ async function write(exchange: ResourceExchange, createIfAbsent: boolean, change
 }
 
 /** A write of a view (scale): the view changes, is validated, and is carried over to the object. */
-function projected(exchange: ResourceExchange, projection: Projection, old: DynamicObject, change: Change): DynamicObject {
+function projected(
+  exchange: ResourceExchange,
+  projection: Projection,
+  old: DynamicObject,
+  change: Change,
+): DynamicObject {
   const { store, info } = exchange
   const before = projection.read(old)
   const view = change(before)
@@ -110,9 +126,7 @@ function projected(exchange: ResourceExchange, projection: Projection, old: Dyna
 
 function checkName(object: DynamicObject, name: string): void {
   if (object.metadata.name && object.metadata.name !== name) {
-    throw newBadRequest(
-      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
-    )
+    throw newBadRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)
   }
   object.metadata.name = name
 }

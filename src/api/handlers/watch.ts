@@ -100,7 +100,8 @@ export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start
     const seconds = requested || Math.round(MIN_TIMEOUT_SECONDS * (1 + random.next()))
     timers.push(clock.after(seconds * 1000, stop))
     if (bookmarks) {
-      if (seconds * 1000 > BOOKMARK_BEFORE_END_MS) timers.push(clock.after(seconds * 1000 - BOOKMARK_BEFORE_END_MS, sendBookmark))
+      if (seconds * 1000 > BOOKMARK_BEFORE_END_MS)
+        timers.push(clock.after(seconds * 1000 - BOOKMARK_BEFORE_END_MS, sendBookmark))
       timers.push(every(clock, BOOKMARK_INTERVAL_MS, sendBookmark))
     }
     blocked = false
@@ -118,7 +119,10 @@ function every(clock: ResourceExchange['registry']['clock'], ms: number, callbac
   return { cancel: () => timer.cancel() }
 }
 
-function take(stream: WatchStream, encode: (event: WatchEvent) => Buffer): { frames: Buffer[]; more: boolean; failed: boolean } {
+function take(
+  stream: WatchStream,
+  encode: (event: WatchEvent) => Buffer,
+): { frames: Buffer[]; more: boolean; failed: boolean } {
   const frames: Buffer[] = []
   let size = 0
   while (size < BATCH_BYTES) {
@@ -141,14 +145,25 @@ function frameEncoder(exchange: ResourceExchange): (event: WatchEvent) => Buffer
       if (event.type === 'ERROR') return frame(event.type, Buffer.from(JSON.stringify(event.object)))
       const object = event.object as DynamicObject
       const resourceVersion = object.metadata.resourceVersion ?? ''
-      const table = tableOf(store, { objects: event.type === 'BOOKMARK' ? [] : [object], resourceVersion }, query, accept.version, first)
-      if (event.type === 'BOOKMARK' && object.metadata.annotations) Object.assign(table.metadata, { annotations: object.metadata.annotations })
+      const table = tableOf(
+        store,
+        { objects: event.type === 'BOOKMARK' ? [] : [object], resourceVersion },
+        query,
+        accept.version,
+        first,
+      )
+      if (event.type === 'BOOKMARK' && object.metadata.annotations)
+        Object.assign(table.metadata, { annotations: object.metadata.annotations })
       first = false
       return frame(event.type, Buffer.from(JSON.stringify(table)))
     }
   }
   if (accept.as) {
-    return (event) => sharedFrame(event.type, event.type === 'ERROR' ? event.object : partialObject(event.object as KubeObject, accept.version))
+    return (event) =>
+      sharedFrame(
+        event.type,
+        event.type === 'ERROR' ? event.object : partialObject(event.object as KubeObject, accept.version),
+      )
   }
   return (event) => sharedFrame(event.type, event.object)
 }
