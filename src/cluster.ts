@@ -12,6 +12,7 @@ import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
+import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
@@ -123,6 +124,7 @@ class LocalCluster implements Cluster {
   #server: Server | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
+  #authority: Promise<CertificateAuthority> | undefined
 
   constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
     this.#options = options
@@ -200,8 +202,18 @@ class LocalCluster implements Cluster {
       clock: this.#clock,
       random: this.#random,
       logger: this.#logger,
+      settings: {
+        rootCa: () => this.#rootCa(),
+        podCidr: this.#registry.settings.podCidr,
+        kubernetesVersion: `v${this.#registry.facts.kubernetesVersion}`,
+      },
     })
     this.#runner.start()
+  }
+
+  async #rootCa(): Promise<string> {
+    this.#authority ??= createCertificateAuthority(this.#clock)
+    return (await this.#authority).pem
   }
 
   async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {

@@ -1,9 +1,8 @@
 /** Fixtures: objects in YAML or JSON, from text, files and folders. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { loadAll } from 'js-yaml'
 import type { KubeObject } from '../apimachinery/meta.ts'
-import { YAML_SCHEMA } from '../apimachinery/schema/yaml.ts'
+import { parseYamlDocuments } from '../apimachinery/schema/yaml.ts'
 
 /** What is wrong with a fixture, and where: a message for people. */
 export class FixtureError extends Error {}
@@ -31,7 +30,7 @@ export async function readFixtures(path: string): Promise<KubeObject[]> {
 export function parseObjects(text: string, where: string): KubeObject[] {
   let documents: unknown[]
   try {
-    documents = loadAll(text, { schema: YAML_SCHEMA })
+    documents = parseYamlDocuments(text)
   } catch (error) {
     throw new FixtureError(`${where}: ${(error as Error).message}`)
   }

@@ -61,8 +61,8 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
   if (type === 'application/json-patch+json') return applyJsonPatch as never
   if (type === 'application/merge-patch+json') return applyMergePatch as never
   if (type === 'application/strategic-merge-patch+json') {
-    const { type: typeFact } = schemaOf(registry, doorKind(exchange))
-    return (old, value) => applyStrategicMergePatch(old as never, value as never, typeFact, registry.lookupType)
+    const model = schemaOf(registry, doorKind(exchange)).node.name
+    return (old, value) => applyStrategicMergePatch(old as never, value as never, model, registry.lookupType)
   }
   const text =
     type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor'

@@ -7,6 +7,7 @@ import {
   defineScalarTag,
   type Event,
   getScalarValue,
+  loadAll,
   mergeTag,
   NOT_RESOLVED,
   parseEvents,
@@ -72,6 +73,11 @@ export function parseYaml(text: string): Yaml {
     if (error instanceof YAMLException) throw new ParseError(goText(error, source))
     throw error
   }
+}
+
+/** All documents of a text; empty ones are null. Throws YAMLException. For files, not for request bodies. */
+export function parseYamlDocuments(text: string): unknown[] {
+  return loadAll(text, { schema: SCHEMA }).map(plain)
 }
 
 function firstDocument(text: string): string {
