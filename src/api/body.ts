@@ -1,7 +1,7 @@
 /** The request body as a value, whatever it is written in. */
 
 import type { DynamicObject } from '../apimachinery/meta.ts'
-import { type Parsed, parsedValue, parseJson, parseYamlBody } from '../apimachinery/schema/parse.ts'
+import { type Parsed, parseJson, parseYamlBody } from '../apimachinery/schema/parse.ts'
 import { decodeBody, type FieldValidation, type Kind } from '../registry/decode.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyEncoding } from './negotiation.ts'
@@ -9,10 +9,6 @@ import { bodyEncoding } from './negotiation.ts'
 /** Throws 415 for a content type that is not read here, 400 for a body that does not parse. */
 export async function parseBody(exchange: Exchange): Promise<Parsed> {
   const encoding = bodyEncoding(exchange.req.headers['content-type'])
-  if (encoding === 'protobuf') {
-    const { decodeProtobuf } = await import('../apimachinery/schema/protobuf.ts')
-    return parsedValue(decodeProtobuf(exchange.body, exchange.registry.schemas))
-  }
   return encoding === 'yaml' ? parseYamlBody(exchange.body) : parseJson(exchange.body)
 }
 

@@ -7,9 +7,5 @@ export async function encodeBody(value: unknown, encoding: Encoding, pretty = fa
     const { dump } = await import('js-yaml')
     return Buffer.from(dump(value, { noRefs: true, lineWidth: -1, sortKeys: true }))
   }
-  if (encoding === 'protobuf') {
-    const { encodeProtobuf } = await import('../apimachinery/schema/protobuf.ts')
-    return Buffer.from(encodeProtobuf(value))
-  }
   return Buffer.from(pretty ? `${JSON.stringify(value, null, 2)}\n` : `${JSON.stringify(value)}\n`)
 }

@@ -14,7 +14,6 @@ export interface Negotiated {
 const MEDIA_TYPES: Record<string, Encoding> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
-  'application/vnd.kubernetes.protobuf': 'protobuf',
 }
 const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 const CONTENT_TYPES: Record<Encoding, string> = {
