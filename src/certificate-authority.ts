@@ -25,7 +25,10 @@ export async function createCertificateAuthority(clock: Clock): Promise<Certific
       notAfter: new Date(now + TEN_YEARS_MS),
       extensions: [
         new x509.BasicConstraintsExtension(true, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
+          true,
+        ),
         new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'kubernetes' }]),
       ],
     },

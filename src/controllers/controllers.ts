@@ -17,7 +17,8 @@ export function selectControllers(wanted: boolean | readonly string[]): Controll
   for (const word of wanted) {
     const name = word.replace(/^-/, '')
     if (name === '*') for (const each of controllerNames()) names.add(each)
-    else if (!controllerNames().includes(name)) throw new Error(`no controller is called ${JSON.stringify(name)}; there are: ${controllerNames().join(', ')}`)
+    else if (!controllerNames().includes(name))
+      throw new Error(`no controller is called ${JSON.stringify(name)}; there are: ${controllerNames().join(', ')}`)
     else if (word.startsWith('-')) names.delete(name)
     else names.add(name)
   }

@@ -96,7 +96,11 @@ export class Informer implements Lister {
       this.#objects.set(key, event.object)
       this.#reindex(key, old, event.object)
     }
-    const told: InformerEvent = { type: event.type === 'added' && old ? 'updated' : event.type, object: event.object, old }
+    const told: InformerEvent = {
+      type: event.type === 'added' && old ? 'updated' : event.type,
+      object: event.object,
+      old,
+    }
     for (const handler of this.#handlers) handler(told)
   }
 
@@ -116,7 +120,13 @@ function listed(bucket: Bucket | undefined): readonly KubeObject[] {
   return bucket ? [...bucket.values()] : NONE
 }
 
-function move(buckets: Map<string, Bucket>, key: string, from: string | undefined, to: string | undefined, object?: KubeObject): void {
+function move(
+  buckets: Map<string, Bucket>,
+  key: string,
+  from: string | undefined,
+  to: string | undefined,
+  object?: KubeObject,
+): void {
   if (from !== undefined && from !== to) {
     const bucket = buckets.get(from)
     bucket?.delete(key)

@@ -26,12 +26,24 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let writes: Promise<void> = Promise.resolve()
 
   async function record(about: KubeObject, type: string, reason: string, message: string): Promise<void> {
-    const key = [about.kind, about.metadata.namespace, about.metadata.name, about.metadata.uid, type, reason, message].join('\u0000')
+    const key = [
+      about.kind,
+      about.metadata.namespace,
+      about.metadata.name,
+      about.metadata.uid,
+      type,
+      reason,
+      message,
+    ].join('\u0000')
     const namespace = about.metadata.namespace || 'default'
     const name = known.get(key)
     try {
       if (name !== undefined) {
-        await client.modify<DynamicObject>('events', namespace, name, (old) => ({ ...old, count: (old.count ?? 1) + 1, lastTimestamp: formatTime(clock.now()) }))
+        await client.modify<DynamicObject>('events', namespace, name, (old) => ({
+          ...old,
+          count: (old.count ?? 1) + 1,
+          lastTimestamp: formatTime(clock.now()),
+        }))
         return
       }
     } catch (error) {
@@ -45,16 +57,26 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     event(about, type, reason, message) {
-      writes = writes.then(() => record(about, type, reason, message)).catch((error) => {
-        // A namespace that is going away takes no Events: that is nobody's fault.
-        if (isStatusError(error) && (error.reason === 'Forbidden' || error.reason === 'NotFound')) return
-        logger.warn({ err: error, reason }, 'could not record an event')
-      })
+      writes = writes
+        .then(() => record(about, type, reason, message))
+        .catch((error) => {
+          // A namespace that is going away takes no Events: that is nobody's fault.
+          if (isStatusError(error) && (error.reason === 'Forbidden' || error.reason === 'NotFound')) return
+          logger.warn({ err: error, reason }, 'could not record an event')
+        })
     },
   }
 }
 
-function newEvent({ clock, component, host }: RecorderOptions, about: KubeObject, name: string, namespace: string, type: string, reason: string, message: string): DynamicObject {
+function newEvent(
+  { clock, component, host }: RecorderOptions,
+  about: KubeObject,
+  name: string,
+  namespace: string,
+  type: string,
+  reason: string,
+  message: string,
+): DynamicObject {
   const now = formatTime(clock.now())
   const { uid, resourceVersion } = about.metadata
   return {

@@ -4,7 +4,15 @@ import { isConflict } from '../apimachinery/errors.ts'
 import { controllerOf, type KubeObject, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, WatchSource } from './client.ts'
-import type { ControllerContext, ControllerDefinition, ControllerSettings, Key, Lister, Logger, Result } from './controller.ts'
+import type {
+  ControllerContext,
+  ControllerDefinition,
+  ControllerSettings,
+  Key,
+  Lister,
+  Logger,
+  Result,
+} from './controller.ts'
 import { Informer } from './informer.ts'
 import { createRecorder } from './recorder.ts'
 import { WorkQueue } from './workqueue.ts'
@@ -186,7 +194,10 @@ export class ControllerRunner {
     } catch (error) {
       if (isConflict(error)) queue.add(text)
       else {
-        this.#options.logger.warn({ controller: definition.name, key: text, err: error }, 'reconcile failed, will be tried again')
+        this.#options.logger.warn(
+          { controller: definition.name, key: text, err: error },
+          'reconcile failed, will be tried again',
+        )
         queue.addRateLimited(text)
       }
     } finally {

@@ -44,8 +44,8 @@ export class WorkQueue {
   }
 
   addAfter(key: string, ms: number): void {
-    if (ms <= 0) return this.add(key)
-    if (this.#closed) return
+    if (ms <= 0) this.add(key)
+    if (ms <= 0 || this.#closed) return
     const at = this.#clock.now() + ms
     const waiting = this.#delayed.get(key)
     if (waiting) {

@@ -82,9 +82,8 @@ async function optionsFromBody(exchange: Exchange): Promise<RawDeleteOptions> {
   if (body.gracePeriodSeconds != null)
     options.gracePeriodSeconds = integer(body.gracePeriodSeconds, 'gracePeriodSeconds', 'int64')
   if (body.propagationPolicy != null)
-    options.propagationPolicy = typed(body.propagationPolicy, 'string', 'propagationPolicy', 'v1.DeletionPropagation')
-  if (body.orphanDependents != null)
-    options.orphanDependents = typed(body.orphanDependents, 'boolean', 'orphanDependents', 'bool')
+    options.propagationPolicy = text(body.propagationPolicy, 'propagationPolicy', 'v1.DeletionPropagation')
+  if (body.orphanDependents != null) options.orphanDependents = flag(body.orphanDependents, 'orphanDependents')
   if (Array.isArray(body.dryRun)) options.dryRun = body.dryRun.map(String)
   if (body.preconditions != null) {
     const { uid, resourceVersion } = body.preconditions as Record<string, unknown>
@@ -101,15 +100,14 @@ function integer(value: unknown, field: string, goType: string): number {
   return value
 }
 
-function typed<T extends 'string' | 'boolean'>(
-  value: unknown,
-  type: T,
-  field: string,
-  goType: string,
-): T extends 'string' ? string : boolean {
-  // biome-ignore lint/suspicious/useValidTypeof: the type is a parameter
-  if (typeof value !== type) throw wrongType(value, field, goType)
-  return value as never
+function text(value: unknown, field: string, goType: string): string {
+  if (typeof value !== 'string') throw wrongType(value, field, goType)
+  return value
+}
+
+function flag(value: unknown, field: string): boolean {
+  if (typeof value !== 'boolean') throw wrongType(value, field, 'bool')
+  return value
 }
 
 function wrongType(value: unknown, field: string, goType: string): Error {

@@ -94,7 +94,10 @@ export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start
     if (event) sink.write([encode(event)])
   }
   const start = (): void => {
-    if (closed.aborted) return stop()
+    if (closed.aborted) {
+      stop()
+      return
+    }
     closed.addEventListener('abort', stop)
     const requested = Math.max(0, parseInteger(query.get('timeoutSeconds') || '0', 'timeoutSeconds'))
     const seconds = requested || Math.round(MIN_TIMEOUT_SECONDS * (1 + random.next()))
