@@ -38,6 +38,12 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
       header: (name) => req.headers[name] as string | undefined,
     })
     for (const [name, value] of Object.entries(document.headers)) res.setHeader(name, value)
+    if (document.status === 304) {
+      // Headers of a 304 replace those of the cached answer: it must not speak of a body.
+      res.statusCode = 304
+      res.end()
+      return
+    }
     return end(exchange, document.status, document.headers['content-type'] ?? 'text/plain', document.body)
   }
 }
