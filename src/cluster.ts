@@ -177,7 +177,7 @@ class LocalCluster implements Cluster {
     const objects = bootstrapObjects({
       now: this.#clock.now(),
       serviceCidr: this.#registry.settings.serviceCidr,
-      advertiseAddress: '127.0.0.1',
+      advertiseAddress: '172.18.0.2',
       securePort: 6443,
       hostname: 'kubemu',
       holderId: this.#random.uuid(),

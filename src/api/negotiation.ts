@@ -14,6 +14,7 @@ export interface Negotiated {
 const MEDIA_TYPES: Record<string, Encoding> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
 }
 const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 const CONTENT_TYPES: Record<Encoding, string> = {
@@ -21,6 +22,9 @@ const CONTENT_TYPES: Record<Encoding, string> = {
   yaml: 'application/yaml',
   protobuf: 'application/vnd.kubernetes.protobuf',
 }
+const ENCODINGS: readonly Encoding[] = ['json', 'yaml', 'protobuf']
+/** Watches are JSON so far. */
+export const WATCH_ENCODINGS: readonly Encoding[] = ['json']
 const JSON_ANSWER: Negotiated = { encoding: 'json' }
 const TRANSFORMS = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
 
@@ -31,12 +35,12 @@ interface Clause {
 }
 
 /** `allowTransforms`: this answer can be shown as a Table or as metadata only. Throws 406. */
-export function negotiate(accept: string | undefined, allowTransforms: boolean): Negotiated {
+export function negotiate(accept: string | undefined, allowTransforms: boolean, encodings = ENCODINGS): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return JSON_ANSWER
   const clauses = parseAccept(accept)
   for (const { type, parameters } of clauses) {
     const encoding = type === '*/*' || type === 'application/*' ? 'json' : MEDIA_TYPES[type]
-    if (!encoding) continue
+    if (!encoding || !encodings.includes(encoding)) continue
     const { as, g, v } = parameters
     if (as === undefined) return { encoding }
     if (!allowTransforms || !TRANSFORMS.has(as) || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) continue

@@ -43,7 +43,12 @@ export async function sendObject(exchange: ResourceExchange, code: number, objec
 
 /** Any JSON value, encoded. */
 export async function sendValue(exchange: Exchange, code: number, value: unknown, encoding: Encoding): Promise<void> {
-  return end(exchange, code, contentType(encoding), await encodeBody(value, encoding, wantsPretty(exchange)))
+  return end(
+    exchange,
+    code,
+    contentType(encoding),
+    await encodeBody(value, encoding, exchange.registry.schemas, wantsPretty(exchange)),
+  )
 }
 
 /** A list: streamed, item by item from the bytes that are kept beside each object, with back-pressure. */

@@ -1,11 +1,9 @@
-/** From a parsed body to a typed draft: kind checked, unknown fields handled as `fieldValidation` says, defaults applied. Mirrors endpoints/handlers/create.go. */
-
+/** Values and bodies become typed drafts: decoded, pruned, with defaults. Mirrors what the codec factory does for endpoints/handlers. */
 import type { Clock } from '../apimachinery/clock.ts'
-import { newBadRequest, newInternalError } from '../apimachinery/errors.ts'
+import { newInternalError } from '../apimachinery/errors.ts'
 import { type DynamicObject, formatGroupVersion } from '../apimachinery/meta.ts'
-import { type Parsed, parsedValue } from '../apimachinery/schema/parse.ts'
+import { decodeBody, type TextFormat } from '../apimachinery/schema/body.ts'
 import {
-  bodyKind,
   hasIssues,
   type Schema,
   type Schemas,
@@ -49,27 +47,18 @@ export function decodeValue(decoding: Decoding, kind: Kind, value: unknown): Dec
 }
 
 /**
- * A client's body. A missing kind or apiVersion means the expected one. Throws 400, also for what Strict refuses; what Warn tells goes to
- * `warn`.
+ * A client's JSON or YAML body. A missing kind or apiVersion means the expected one. Throws 400, also for what Strict refuses; what Warn tells
+ * goes to `warn`.
  */
-export function decodeBody(
+export function decodeText(
   decoding: Decoding,
   expected: Kind,
-  parsed: Parsed,
-  body: Buffer,
+  body: { bytes: Buffer; format: TextFormat },
   fieldValidation: FieldValidation,
   warn: (text: string) => void,
 ): DynamicObject {
-  const given = bodyKind(parsed, body, expected)
-  const wanted = formatGroupVersion(expected)
-  if (given.kind === expected.kind && (given.group !== expected.group || given.version !== expected.version)) {
-    throw newBadRequest(
-      `the API version in the data (${formatGroupVersion(given)}) does not match the expected API version (${wanted})`,
-    )
-  }
-  if (given.kind !== expected.kind) throw wrongKind(decoding, given, expected)
   const schema = schemaOf(decoding, expected)
-  const { object, strict } = schema.decode(parsed)
+  const { object, strict } = decodeBody(decoding.schemas, schema, body.bytes, body.format)
   if (fieldValidation !== 'Ignore' && hasIssues(strict)) {
     if (fieldValidation === 'Strict') throw schema.strictError(strict)
     for (const text of strictWarnings(strict)) warn(text)
@@ -77,18 +66,7 @@ export function decodeBody(
   return schema.applyDefaults(object, decoding.clock)
 }
 
-function wrongKind(decoding: Decoding, given: Kind, expected: Kind): Error {
-  const version = formatGroupVersion(given)
-  const known = decoding.schemas.forKind(given.group, given.version, given.kind) !== undefined
-  const why = known
-    ? `converting (${given.version}.${given.kind}) to (${expected.group || 'core'}.${expected.kind}): unknown conversion`
-    : `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
-  return newBadRequest(
-    `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`,
-  )
-}
-
 /** The kind with nothing set and no defaults. */
 export function zeroOf(decoding: Decoding, kind: Kind): DynamicObject {
-  return schemaOf(decoding, kind).decode(parsedValue({ metadata: {} })).object
+  return schemaOf(decoding, kind).decodeValue({ metadata: {} }).object
 }

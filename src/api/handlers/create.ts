@@ -1,8 +1,7 @@
 /** create: objects, review kinds, and subresources that are posted to. Mirrors endpoints/handlers/create.go. */
 import { newBadRequest, newMethodNotSupported } from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import type { Parsed } from '../../apimachinery/schema/parse.ts'
-import { parseBody, readObject } from '../body.ts'
+import { readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { sendObject } from '../respond.ts'
 import { writeOptions } from './options.ts'
@@ -11,10 +10,9 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   const { store, info, registry } = exchange
   const { definition } = store
   const fieldValidation = writeOptions(exchange, 'CreateOptions')
-  const parsed = await parseBody(exchange)
-  if (info.subresource !== '') return createSubresource(exchange, parsed)
+  if (info.subresource !== '') return createSubresource(exchange)
   if (info.name !== '') throw newMethodNotSupported(store.qualified, 'create')
-  const object = readObject(exchange, definition, parsed, fieldValidation)
+  const object = await readObject(exchange, definition, fieldValidation)
   checkNamespace(object, definition.namespaced, info.namespace)
   const { virtual } = definition.hooks
   if (virtual) {
@@ -25,12 +23,12 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   return sendObject(exchange, 201, await store.create(object, writeRequest(exchange)))
 }
 
-async function createSubresource(exchange: ResourceExchange, parsed: Parsed): Promise<void> {
+async function createSubresource(exchange: ResourceExchange): Promise<void> {
   const { store, info, registry } = exchange
   const hook = store.definition.hooks.subresources?.[info.subresource]?.create
   const kind = store.definition.subresources?.find((candidate) => candidate.name === info.subresource)?.kind
   if (!hook || !kind) throw newMethodNotSupported(store.qualified, 'create')
-  const object = readObject(exchange, kind, parsed, 'Ignore')
+  const object = await readObject(exchange, kind, 'Ignore')
   checkNamespace(object, store.definition.namespaced, info.namespace)
   object.metadata.namespace ||= info.namespace
   const context = registry.writeContext(writeRequest(exchange))

@@ -3,7 +3,7 @@ import { newBadRequest, newInvalid } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid, notSupported } from '../../apimachinery/field-error.ts'
 import type { FieldValidation } from '../../registry/decode.ts'
 import type { DeleteOptions } from '../../registry/delete.ts'
-import { parseBody } from '../body.ts'
+import { readValue } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
 import { parseInteger } from './read.ts'
 
@@ -59,6 +59,8 @@ export async function deleteOptions(exchange: Exchange): Promise<{ options: Dele
   return { options, dryRun: (dryRun ?? []).length > 0 }
 }
 
+const DELETE_OPTIONS = { group: '', version: 'v1', kind: 'DeleteOptions' }
+
 type RawDeleteOptions = DeleteOptions & { dryRun?: string[] }
 
 function optionsFromQuery(query: URLSearchParams): RawDeleteOptions {
@@ -74,7 +76,7 @@ function optionsFromQuery(query: URLSearchParams): RawDeleteOptions {
 }
 
 async function optionsFromBody(exchange: Exchange): Promise<RawDeleteOptions> {
-  const body = ((await parseBody(exchange)).value ?? {}) as Record<string, unknown>
+  const body = ((await readValue(exchange, DELETE_OPTIONS)) ?? {}) as Record<string, unknown>
   if (body.kind !== undefined && body.kind !== '' && body.kind !== 'DeleteOptions') {
     throw newBadRequest('decoded object cannot be converted to DeleteOptions')
   }

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express'
 import { newMethodNotSupported, newNotImplemented, newPathNotFound } from '../../apimachinery/errors.ts'
 import type { ResourceExchange } from '../exchange.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
-import { negotiate } from '../negotiation.ts'
+import { negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
 import { create } from './create.ts'
 import { deleteCollection, deleteOne } from './delete.ts'
 import { get, list } from './read.ts'
@@ -21,7 +21,6 @@ const HANDLERS: Record<string, (exchange: ResourceExchange) => Promise<void>> = 
   deletecollection: deleteCollection,
 }
 
-const READS = new Set(['get', 'list', 'watch'])
 /** Doors to a node or a container, which need something to stand behind them. */
 const CONNECTS = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
 
@@ -50,7 +49,8 @@ export function findResource(base: ReturnType<typeof exchangeOf>): {
   const verbs = subresource ? subresource.verbs : definition.verbs
   const handle = HANDLERS[info.verb]
   if (!handle || !verbs.includes(info.verb) || !hasPlace(base)) throw newMethodNotSupported(store.qualified, info.verb)
-  const accept = negotiate(base.req.headers.accept, READS.has(info.verb) || definition.columns !== undefined)
+  const encodings = info.verb === 'watch' ? WATCH_ENCODINGS : undefined
+  const accept = negotiate(base.req.headers.accept, true, encodings)
   return { exchange: { ...base, store, accept }, handle }
 }
 

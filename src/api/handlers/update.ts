@@ -14,7 +14,7 @@ import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic.ts'
 import { hasIssues, strictDecodingError, strictWarnings } from '../../apimachinery/schema/schema.ts'
 import { decodeValue, type FieldValidation, type Kind, schemaOf } from '../../registry/decode.ts'
 import type { Projection } from '../../registry/definition.ts'
-import { parseBody, parsePatch, readObject } from '../body.ts'
+import { parsePatch, readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { mediaType } from '../negotiation.ts'
 import { sendObject } from '../respond.ts'
@@ -22,16 +22,15 @@ import { checkNamespace } from './create.ts'
 import { writeOptions } from './options.ts'
 
 /** From the object as this door shows it to the next one: a draft. */
-type Change = (old: DynamicObject | undefined) => DynamicObject
+type Change = (old: DynamicObject | undefined) => DynamicObject | Promise<DynamicObject>
 
 export async function update(exchange: ResourceExchange): Promise<void> {
   const fieldValidation = writeOptions(exchange, 'UpdateOptions')
-  const parsed = await parseBody(exchange)
   const { info, store } = exchange
   const kind = doorKind(exchange)
-  return write(exchange, store.definition.allowCreateOnUpdate === true && info.subresource === '', () => {
+  return write(exchange, store.definition.allowCreateOnUpdate === true && info.subresource === '', async () => {
     // Decoded anew for a retry: the first draft was prepared against a state that is gone.
-    const body = readObject(exchange, kind, parsed, fieldValidation)
+    const body = await readObject(exchange, kind, fieldValidation)
     checkName(body, info.name)
     checkNamespace(body, store.definition.namespaced, info.namespace)
     return body
@@ -45,8 +44,8 @@ export async function patch(exchange: ResourceExchange): Promise<void> {
   const type = mediaType(exchange.req.headers['content-type'] ?? '')
   const apply = patchFunction(exchange, type)
   const fieldValidation = writeOptions(exchange, 'PatchOptions')
-  const value = parsePatch(exchange.body)
   const kind = doorKind(exchange)
+  const value = parsePatch(exchange.body, kind)
   return write(exchange, false, (old) => {
     const patched = apply(old as DynamicObject, value) as DynamicObject
     const next = decodePatched(kind, exchange, patched, fieldValidation)
@@ -108,15 +107,15 @@ async function write(exchange: ResourceExchange, createIfAbsent: boolean, change
 }
 
 /** A write of a view (scale): the view changes, is validated, and is carried over to the object. */
-function projected(
+async function projected(
   exchange: ResourceExchange,
   projection: Projection,
   old: DynamicObject,
   change: Change,
-): DynamicObject {
+): Promise<DynamicObject> {
   const { store, info } = exchange
   const before = projection.read(old)
-  const view = change(before)
+  const view = await change(before)
   const version = view.metadata.resourceVersion
   if (version && version !== old.metadata.resourceVersion) throw newStaleWrite(store.qualified, info.name)
   const errors = projection.validate?.(view, before) ?? []
