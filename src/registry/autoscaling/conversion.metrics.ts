@@ -38,10 +38,11 @@ export function sourceToV1(metric: Metric): Metric {
       }),
     }
   }
-  return resourceFields(metric, ({ target, ...rest }) => ({
-    ...rest,
+  return resourceFields(metric, ({ target, name, container }) => ({
+    name,
     targetAverageUtilization: target.averageUtilization,
     targetAverageValue: target.averageValue,
+    container,
   }))
 }
 
@@ -105,10 +106,11 @@ export function statusToV1(metric: Metric): Metric {
       }),
     }
   }
-  return resourceFields(metric, ({ current, ...rest }) => ({
-    ...rest,
+  return resourceFields(metric, ({ current, name, container }) => ({
+    name,
     currentAverageUtilization: current.averageUtilization,
     currentAverageValue: current.averageValue ?? '0',
+    container,
   }))
 }
 
