@@ -58,13 +58,21 @@ export interface ControllerContext {
   /** Asks for a reconcile of a key, at once or after a while: for controllers that time things. */
   enqueue(key: Key, afterMs?: number): void
   resources(): ServedResource[]
+  /** The served resource of a kind, whatever the version, or undefined. Indexed. */
+  resourceFor(apiVersion: string, kind: string): ServedResource | undefined
+}
+
+/** What happened to the object that a watch maps to keys. */
+export interface Change {
+  type: 'added' | 'updated' | 'deleted'
+  resource: ResourceName
 }
 
 export interface Watch {
   /** `*`: every resource that can be listed and watched, but Events. */
   resource: ResourceName
   /** Keys of the root objects that a change of `object` concerns. `old` is there on updates. Pure but for lister reads. */
-  keys(object: KubeObject, context: ControllerContext, old?: KubeObject): Key[]
+  keys(object: KubeObject, context: ControllerContext, old: KubeObject | undefined, change: Change): Key[]
   /** Skip changes that cannot matter. */
   when?(object: KubeObject, old?: KubeObject): boolean
 }
@@ -81,7 +89,7 @@ export interface ControllerDefinition {
   watches?: Watch[]
   /** Further resources the reconciler lists without being triggered by them. */
   reads?: ResourceName[]
-  /** Indexes over resources: name -> values of an object. */
+  /** Indexes over resources (`*`: all that `*` watches): name -> values of an object. Names are shared: same name, same meaning. */
   indexes?: Record<ResourceName, Record<string, (object: KubeObject) => string[]>>
   /**
    * Brings the world one step towards what the root object wants. Level-based: reads state, is never told which event came. A throw is a retry

@@ -1,7 +1,24 @@
 /** THE TABLE of controllers, in the order in which they start. Adding one is a file and a row here. */
+import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
+import { deployment } from './deployment.ts'
+import { garbageCollector } from './garbage-collector.ts'
+import { namespace } from './namespace.ts'
+import { replicaset } from './replicaset.ts'
+import { replicationcontroller } from './replicationcontroller.ts'
+import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
+import { serviceaccount } from './serviceaccount.ts'
 
-export const controllers: readonly ControllerDefinition[] = []
+export const controllers: readonly ControllerDefinition[] = [
+  serviceaccount,
+  rootCaCertificatePublisher,
+  clusterroleAggregation,
+  namespace,
+  garbageCollector,
+  deployment,
+  replicaset,
+  replicationcontroller,
+]
 
 export function controllerNames(): string[] {
   return controllers.map(({ name }) => name)

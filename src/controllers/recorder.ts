@@ -13,6 +13,8 @@ export interface RecorderOptions {
   /** `source.host`, for the kubelet. */
   host?: string
   logger: Logger
+  /** Told of each write, for those who wait until nothing is left to do. */
+  track?(write: Promise<void>): void
 }
 
 /** Events remembered for counting; the oldest are forgotten, and then start anew. */

@@ -1,9 +1,9 @@
-/** Runs controllers: informers shared by all, one queue each, a bounded number of reconciles a turn of the event loop. Mirrors controller-runtime's manager. */
+/** Runs controllers: shared informers, one queue each, the event loop kept free. Mirrors controller-runtime's manager. */
 import type { Clock } from '../apimachinery/clock.ts'
 import { isConflict } from '../apimachinery/errors.ts'
 import { controllerOf, type KubeObject, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
-import type { Client, ResourceName, WatchSource } from './client.ts'
+import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
 import type {
   ControllerContext,
   ControllerDefinition,
@@ -11,9 +11,9 @@ import type {
   Key,
   Lister,
   Logger,
-  Result,
+  Watch,
 } from './controller.ts'
-import { Informer } from './informer.ts'
+import { Informers } from './informers.ts'
 import { createRecorder } from './recorder.ts'
 import { WorkQueue } from './workqueue.ts'
 
@@ -27,38 +27,53 @@ export interface RunnerOptions {
   settings: ControllerSettings
 }
 
-/** Reconciles before the event loop gets its turn: HTTP stays responsive while ten thousand pods start. */
-const RECONCILES_PER_TURN = 64
+/** Keys a controller reconciles before the next one has its turn: a ReplicaSet counts its pods once a batch of them, not once a pod. */
+const BATCH = 64
+/** Reconciles go on for this long before requests get the event loop. Real time on purpose: it bounds how long a client waits. */
+const TURN_MS = 8
+/** Conflicts in a row that are tried again at once; further ones wait, so that a conflict that stays cannot spin. */
+const PROMPT_RETRIES = 8
 
 interface Running {
   definition: ControllerDefinition
   queue: WorkQueue
   context: ControllerContext
+  conflicts: Map<string, number>
 }
 
+/**
+ * Reconciles run one after the other, in an order that only the events decide: with a seed two runs are the same. One that waits for
+ * something outside the process (a webhook, etcd) is left to itself and does not hold up the others.
+ */
 export class ControllerRunner {
   readonly #options: RunnerOptions
-  readonly #informers = new Map<ResourceName, Informer>()
+  readonly #informers: Informers
   readonly #running: Running[] = []
   readonly #waiting: (() => void)[] = []
+  #served: { resources: ServedResource[]; kinds: Map<string, ServedResource> } | undefined
   #scheduled = false
+  #turning = false
   #inWork = 0
   #stopped = false
   #unsubscribe: (() => void) | undefined
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#informers = new Informers(options.source, () => this.#schedule())
     for (const definition of options.controllers) this.#add(definition)
   }
 
   /** Opens the watches. Reconciles begin in the next turn of the event loop. */
   start(): void {
-    for (const informer of this.#informers.values()) informer.start(this.#options.source)
+    this.#unsubscribe = this.#options.source.onResourcesChanged(() => {
+      this.#served = undefined
+    })
+    this.#informers.start()
   }
 
   /**
-   * Resolves when no work is left: no event is unread, no key is ready or in work. Keys that wait for a time (a back-off, a requeue) are not
-   * work. Resolves at once when the runner is stopped.
+   * Resolves when no work is left: no event is unread, no key is ready or in work, no Event is being written. Keys that wait for a time
+   * (a back-off, a requeue) are not work. Resolves at once when the runner is stopped.
    */
   settle(): Promise<void> {
     if (this.#settled()) return Promise.resolve()
@@ -73,131 +88,147 @@ export class ControllerRunner {
     this.#stopped = true
     this.#unsubscribe?.()
     for (const { queue } of this.#running) queue.close()
-    for (const informer of this.#informers.values()) informer.stop()
-    while (this.#inWork > 0) await new Promise((resolve) => setImmediate(resolve))
+    this.#informers.stop()
+    while (this.#inWork > 0) await nextTick()
     this.#tellSettled()
   }
 
   #add(definition: ControllerDefinition): void {
     const queue = new WorkQueue(this.#options.clock, () => this.#schedule())
     const context = this.#contextFor(definition, queue)
-    this.#running.push({ definition, queue, context })
+    this.#running.push({ definition, queue, context, conflicts: new Map() })
     if (definition.for) {
-      this.#informer(definition.for).onEvent(({ object }) => queue.add(keyOf(object)))
+      this.#informers.want(definition.for, { handler: ({ object }) => queue.add(keyOf(object)) })
     }
-    for (const resource of definition.owns ?? []) this.#watchOwned(resource, definition, queue)
-    for (const watch of definition.watches ?? []) {
-      const resources = watch.resource === '*' ? this.#watchable() : [watch.resource]
-      for (const resource of resources) {
-        this.#informer(resource).onEvent(({ object, old, type }) => {
-          const before = type === 'updated' ? old : undefined
-          if (watch.when && !watch.when(object, before)) return
-          for (const key of watch.keys(object, context, before)) queue.add(formatKey(key))
-        })
-      }
-    }
-    for (const resource of definition.reads ?? []) this.#informer(resource)
+    for (const resource of definition.owns ?? []) this.#wantOwned(resource, definition, queue)
+    for (const watch of definition.watches ?? []) this.#wantWatched(watch, context, queue)
+    for (const resource of definition.reads ?? []) this.#informers.want(resource)
     for (const [resource, indexes] of Object.entries(definition.indexes ?? {})) {
-      for (const [name, values] of Object.entries(indexes)) this.#informer(resource).addIndex(name, values)
+      for (const [name, values] of Object.entries(indexes)) this.#informers.want(resource, { index: { name, values } })
     }
   }
 
-  /** Resources that can be listed and watched, but Events: for controllers that look at everything. */
-  #watchable(): ResourceName[] {
-    return this.#options.source
-      .resources()
-      .filter(({ verbs, name }) => verbs.includes('list') && verbs.includes('watch') && !name.startsWith('events'))
-      .map(({ name }) => name)
-  }
-
-  #watchOwned(resource: ResourceName, definition: ControllerDefinition, queue: WorkQueue): void {
-    const root = this.#options.source.resources().find(({ name }) => name === definition.for)
-    const enqueueOwner = (object: KubeObject): void => {
-      const owner = controllerOf(object)
-      if (!owner || owner.kind !== root?.kind || parseGroupVersion(owner.apiVersion).group !== root.group) return
-      queue.add(formatKey({ namespace: root.namespaced ? (object.metadata.namespace ?? '') : '', name: owner.name }))
-    }
-    this.#informer(resource).onEvent(({ object, old }) => {
-      enqueueOwner(object)
-      // A change of owner concerns the one it left, too.
-      if (old && controllerOf(old)?.uid !== controllerOf(object)?.uid) enqueueOwner(old)
+  #wantWatched(watch: Watch, context: ControllerContext, queue: WorkQueue): void {
+    this.#informers.want(watch.resource, {
+      handler({ object, old, type }, resource) {
+        const before = type === 'updated' ? old : undefined
+        if (watch.when && !watch.when(object, before)) return
+        for (const key of watch.keys(object, context, before, { type, resource })) queue.add(formatKey(key))
+      },
     })
   }
 
-  #informer(resource: ResourceName): Informer {
-    let informer = this.#informers.get(resource)
-    if (!informer) {
-      informer = new Informer(resource, () => this.#schedule())
-      this.#informers.set(resource, informer)
+  #wantOwned(resource: ResourceName, definition: ControllerDefinition, queue: WorkQueue): void {
+    const enqueueOwner = (object: KubeObject): void => {
+      const owner = controllerOf(object)
+      const root = owner && this.#resourceFor(owner.apiVersion, owner.kind)
+      if (!root || root.name !== definition.for) return
+      queue.add(formatKey({ namespace: root.namespaced ? (object.metadata.namespace ?? '') : '', name: owner.name }))
     }
-    return informer
+    this.#informers.want(resource, {
+      handler({ object, old }) {
+        enqueueOwner(object)
+        // A change of owner concerns the one it left, too.
+        if (old && controllerOf(old)?.uid !== controllerOf(object)?.uid) enqueueOwner(old)
+      },
+    })
   }
 
   #contextFor(definition: ControllerDefinition, queue: WorkQueue): ControllerContext {
-    const { client, clock, random, logger, source, settings } = this.#options
+    const { client, clock, random, logger, settings } = this.#options
+    const track = (work: Promise<void>): void => this.#track(work)
     return {
       client,
       clock,
       random,
       logger,
       settings,
-      recorder: createRecorder({ client, clock, component: definition.component, logger }),
+      recorder: createRecorder({ client, clock, component: definition.component, logger, track }),
       lister: <T extends KubeObject>(resource: ResourceName): Lister<T> => {
         const informer = this.#informers.get(resource)
         if (!informer) throw new Error(`controller ${definition.name} does not read ${resource}`)
         return informer as unknown as Lister<T>
       },
       enqueue: (key, afterMs = 0) => queue.addAfter(formatKey(key), afterMs),
-      resources: () => source.resources(),
+      resources: () => this.#servedResources().resources,
+      resourceFor: (apiVersion, kind) => this.#resourceFor(apiVersion, kind),
     }
+  }
+
+  #resourceFor(apiVersion: string, kind: string): ServedResource | undefined {
+    return this.#servedResources().kinds.get(`${parseGroupVersion(apiVersion).group}/${kind}`)
+  }
+
+  /** Kept until the set changes: the garbage collector asks at each deletion. */
+  #servedResources(): { resources: ServedResource[]; kinds: Map<string, ServedResource> } {
+    if (this.#served) return this.#served
+    const resources = this.#options.source.resources()
+    const kinds = new Map<string, ServedResource>()
+    for (const resource of resources) {
+      const name = `${resource.group}/${resource.kind}`
+      if (!kinds.has(name)) kinds.set(name, resource)
+    }
+    this.#served = { resources, kinds }
+    return this.#served
+  }
+
+  /** Counts as work until it ends. */
+  #track(work: Promise<void>): void {
+    this.#inWork++
+    void work.finally(() => {
+      this.#inWork--
+      this.#schedule()
+    })
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#stopped) return
+    if (this.#scheduled || this.#turning || this.#stopped) return
     this.#scheduled = true
-    setImmediate(() => this.#turn())
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#turning = true
+      void this.#turn().finally(() => {
+        this.#turning = false
+        if (this.#informers.pending || this.#running.some(({ queue }) => queue.ready > 0)) this.#schedule()
+        else this.#tellSettled()
+      })
+    })
   }
 
-  /** One turn: read all news, then reconcile a bounded number of keys, round robin over the controllers. */
-  #turn(): void {
-    this.#scheduled = false
-    if (this.#stopped) return
-    let budget = RECONCILES_PER_TURN
-    for (let worked = true; worked && budget > 0; ) {
+  /** Round after round over the controllers until nothing is ready. */
+  async #turn(): Promise<void> {
+    let deadline = performance.now() + TURN_MS
+    for (let worked = true; worked && !this.#stopped; ) {
       worked = false
       for (const running of this.#running) {
-        if (budget === 0) break
-        this.#drain()
-        const key = running.queue.take()
-        if (key === undefined) continue
-        worked = true
-        budget--
-        void this.#reconcile(running, key)
+        for (let i = 0; i < BATCH && !this.#stopped; i++) {
+          this.#informers.drain()
+          const key = running.queue.take()
+          if (key === undefined) break
+          worked = true
+          await Promise.race([this.#reconcile(running, key), nextTick()])
+          if (performance.now() < deadline) continue
+          await nextTick()
+          deadline = performance.now() + TURN_MS
+        }
       }
     }
-    this.#drain()
-    if (this.#running.some(({ queue }) => queue.ready > 0)) this.#schedule()
-    else this.#tellSettled()
   }
 
-  #drain(): void {
-    for (const informer of this.#informers.values()) if (informer.pending) informer.drain()
-  }
-
-  async #reconcile({ definition, queue, context }: Running, text: string): Promise<void> {
+  async #reconcile({ definition, queue, context, conflicts }: Running, text: string): Promise<void> {
     this.#inWork++
-    const key = parseKey(text)
     try {
-      const result: Result | undefined | void = await definition.reconcile(key, context)
+      const result = await definition.reconcile(parseKey(text), context)
       queue.forget(text)
+      conflicts.delete(text)
       if (result?.requeueAfterMs !== undefined) queue.addAfter(text, result.requeueAfterMs)
     } catch (error) {
-      if (isConflict(error)) queue.add(text)
+      const conflictsInRow = isConflict(error) ? (conflicts.get(text) ?? 0) + 1 : 0
+      if (conflictsInRow > 0) conflicts.set(text, conflictsInRow)
+      if (conflictsInRow > 0 && conflictsInRow <= PROMPT_RETRIES) queue.add(text)
       else {
-        this.#options.logger.warn(
-          { controller: definition.name, key: text, err: error },
-          'reconcile failed, will be tried again',
-        )
+        const fields = { controller: definition.name, key: text, err: error }
+        this.#options.logger.warn(fields, 'reconcile failed, will be tried again')
         queue.addRateLimited(text)
       }
     } finally {
@@ -209,14 +240,27 @@ export class ControllerRunner {
 
   #settled(): boolean {
     if (this.#stopped) return true
-    if (this.#inWork > 0 || this.#running.some(({ queue }) => !queue.idle)) return false
-    return ![...this.#informers.values()].some((informer) => informer.pending)
+    if (this.#inWork > 0 || this.#informers.pending) return false
+    return this.#running.every(({ queue }) => queue.idle)
   }
 
   #tellSettled(): void {
     if (this.#waiting.length === 0 || !this.#settled()) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
+}
+
+let tick: Promise<void> | undefined
+
+/** Resolves when the event loop has come round once. One immediate serves all who wait for it. */
+function nextTick(): Promise<void> {
+  tick ??= new Promise((resolve) => {
+    setImmediate(() => {
+      tick = undefined
+      resolve()
+    })
+  })
+  return tick
 }
 
 function keyOf(object: KubeObject): string {
