@@ -40,9 +40,9 @@ function aggregate(role: ClusterRole, roles: Lister<ClusterRole>): PolicyRule[] 
     const selector = selectorFromObject(object)
     const selected = roles.list().filter(({ metadata }) => selector.matches(metadata.labels))
     selected.sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
-    for (const { metadata, rules: some = [] } of selected) {
+    for (const { metadata, rules: own } of selected) {
       if (metadata.name === role.metadata.name) continue
-      for (const rule of some) {
+      for (const rule of own ?? []) {
         const text = JSON.stringify([
           rule.verbs,
           rule.apiGroups,

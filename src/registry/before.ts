@@ -55,7 +55,8 @@ export function prepareForUpdate(
   for (const path of door.resetFields) copyField(draft, old, path)
   if (context.subresource === '') definition.hooks.prepareForUpdate?.(draft, old, context)
   else door.subresource?.prepareForUpdate?.(draft, old, context)
-  if (definition.generation) {
+  // Status is no wish: annotations written through its door (a Deployment's revision) leave the generation alone.
+  if (definition.generation && context.subresource !== 'status') {
     const changes = definition.hooks.generationChanges ?? specDiffers
     if (changes(draft, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1
   }
