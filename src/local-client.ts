@@ -3,7 +3,8 @@ import { formatSelectorObject } from './apimachinery/labels.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { Client, InformerEvent, ServedResource, WatchSource } from './controllers/client.ts'
 import type { UserInfo } from './registry/definition.ts'
-import type { Registry, WriteRequest } from './registry/registry.ts'
+import type { WriteRequest } from './registry/environment.ts'
+import type { Registry } from './registry/registry.ts'
 
 /** `user`: who the writes are said to come from. */
 export function createLocalClient(registry: Registry, user: UserInfo): Client {

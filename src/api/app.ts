@@ -7,7 +7,6 @@ import {
   ServerResponse,
 } from 'node:http'
 import express, { type Express, type RequestHandler } from 'express'
-import type { Registry } from '../registry/registry.ts'
 import { withBody } from './filters/with-body.ts'
 import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
@@ -15,27 +14,8 @@ import { withMaxInFlight } from './filters/with-max-in-flight.ts'
 import { withMetrics } from './filters/with-metrics.ts'
 import { serveDocument } from './handlers/document.ts'
 import { serveResource } from './handlers/resource.ts'
-import type { FailingChecks } from './health.ts'
-import type { Metrics } from './metrics.ts'
+import type { ApiOptions } from './options.ts'
 import { attachWebSocket } from './web-socket.ts'
-
-/** What the API needs to know of the process around it. */
-export interface ApiOptions {
-  registry: Registry
-  metrics: Metrics
-  logger: Logger
-  /** Requests answered at once, watches aside; more get 429. 0: no limit. */
-  maxInFlight?: number
-  /** Health checks that fail now, with why: /readyz and its like say so. */
-  failingChecks?: () => FailingChecks
-  /** Aborts when the server stops: watches end cleanly. */
-  stopping: AbortSignal
-}
-
-export interface Logger {
-  info(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
 
 /** A request passes these from top to bottom; an error thrown anywhere goes to withErrors. */
 function filters(options: ApiOptions): RequestHandler[] {

@@ -1,7 +1,8 @@
 /** One request and its answer, as handlers see them: what was asked, by whom, of which store, and what to send back with. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UserInfo } from '../registry/definition.ts'
-import type { Registry, WriteRequest } from '../registry/registry.ts'
+import type { WriteRequest } from '../registry/environment.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../registry/store.ts'
 import type { Negotiated } from './negotiation.ts'
 import type { RequestInfo } from './request-info.ts'

@@ -1,7 +1,7 @@
 /** PartialObjectMetadata: objects shown without spec and status. Mirrors endpoints/handlers/response.go. */
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { StoreList } from '../registry/list.ts'
-import { listMeta } from './respond.ts'
+import { listMeta } from './list-meta.ts'
 
 export interface PartialObjectMetadata extends KubeObject {
   kind: 'PartialObjectMetadata'

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { constants, createGzip, gzip } from 'node:zlib'
 import type { Status } from '../apimachinery/errors.ts'
-import type { DynamicObject, KubeObject, ListMeta } from '../apimachinery/meta.ts'
+import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { objectBytes } from '../apimachinery/object-bytes.ts'
 import type { ResourceDefinition } from '../registry/definition.ts'
 import type { StoreList } from '../registry/store.ts'
 import { encodeBody } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
+import { listMeta } from './list-meta.ts'
 import { partialList, partialObject } from './metadata-only.ts'
 import { contentType, type Encoding } from './negotiation.ts'
 import { tableOf } from './table.ts'
@@ -65,14 +66,6 @@ export async function sendList(exchange: ResourceExchange, list: StoreList): Pro
     return sendValue(exchange, 200, { ...head, items }, accept.encoding)
   }
   return streamList(exchange, `${JSON.stringify(head).slice(0, -1)},"items":[`, list.objects, definition)
-}
-
-export function listMeta(list: StoreList): ListMeta {
-  return {
-    resourceVersion: list.resourceVersion,
-    ...(list.continue ? { continue: list.continue } : {}),
-    ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
-  }
 }
 
 /** Items of typed lists have no kind and apiVersion of their own; custom resources do. */

@@ -8,8 +8,8 @@ import type { ColumnFact } from '../apimachinery/schema/facts.ts'
 import type { Cell, ResourceDefinition } from '../registry/definition.ts'
 import type { StoreList } from '../registry/list.ts'
 import type { Store } from '../registry/store.ts'
+import { listMeta } from './list-meta.ts'
 import { partialObject } from './metadata-only.ts'
-import { listMeta } from './respond.ts'
 
 export interface Table {
   kind: 'Table'
@@ -39,7 +39,7 @@ export function tableOf(
       notSupported('includeObject', include, ['Metadata', 'None', 'Object', '']),
     ])
   }
-  const now = store.registry.clock.now()
+  const now = store.environment.clock.now()
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,

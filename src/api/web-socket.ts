@@ -3,10 +3,10 @@ import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { newNotImplemented } from '../apimachinery/errors.ts'
-import type { ApiOptions } from './app.ts'
 import { newExchange } from './filters/with-exchange.ts'
 import { findResource } from './handlers/resource.ts'
 import { type FrameSink, startWatch } from './handlers/watch.ts'
+import type { ApiOptions } from './options.ts'
 import { isUnexpected, toStatusError } from './status.ts'
 
 /** Bytes that may wait in the socket before the watch pauses. */

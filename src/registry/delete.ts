@@ -4,9 +4,9 @@ import { newConflict } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
 import type { WriteContext } from './definition.ts'
+import type { WriteRequest } from './environment.ts'
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from './object-meta.ts'
-import type { WriteRequest } from './registry.ts'
-import type { Store } from './store.ts'
+import type { ObjectStore } from './object-store.ts'
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number
@@ -28,13 +28,13 @@ interface Plan {
 }
 
 export async function deleteObject(
-  store: Store,
+  store: ObjectStore,
   name: string,
   options: DeleteOptions,
   request: WriteRequest,
 ): Promise<DeleteResult> {
-  const { definition, registry } = store
-  const context = registry.writeContext(request)
+  const { definition, environment } = store
+  const context = environment.writeContext(request)
   const key = store.name(request.namespace, name)
   for (;;) {
     const old = store.get(request.namespace, name)
@@ -46,14 +46,14 @@ export async function deleteObject(
       name,
       old,
     }
-    const admitted = registry.admission.admit(admission, context)
+    const admitted = environment.admission.admit(admission, context)
     if (admitted) await admitted
     const refused = definition.hooks.beforeDelete?.(old, context)
     if (refused) await refused
     checkPreconditions(store, old, options)
-    const validated = registry.admission.validate(admission, context)
+    const validated = environment.admission.validate(admission, context)
     if (validated) await validated
-    const stored = registry.storage.get(definition.storagePrefix, key)
+    const stored = environment.storage.get(definition.storagePrefix, key)
     if (!stored || store.view(stored) !== old) continue
     const plan = planDeletion(store, old, options, context)
     try {
@@ -61,9 +61,9 @@ export async function deleteObject(
       if (plan.next !== old) {
         if (context.dryRun) return { object: plan.next, deleted: plan.remove }
         const version = stored.metadata.resourceVersion ?? ''
-        const written = registry.storage.update(definition.storagePrefix, key, store.toStored(plan.next), version)
+        const written = environment.storage.update(definition.storagePrefix, key, store.toStored(plan.next), version)
         current = written instanceof Promise ? await written : written
-        registry.committed(definition, current)
+        environment.committed(definition, current)
       }
       if (!plan.remove) return { object: store.view(current), deleted: false }
       return { object: await removeObject(store, current, store.view(current), context), deleted: true }
@@ -75,23 +75,23 @@ export async function deleteObject(
 
 /** Takes an object out of storage and lets the kind release what it held. Answers its last state. A dry run changes nothing. */
 export async function removeObject(
-  store: Store,
+  store: ObjectStore,
   stored: KubeObject,
   last: DynamicObject,
   context: WriteContext,
 ): Promise<DynamicObject> {
   if (context.dryRun) return last
-  const { definition, registry } = store
+  const { definition, environment } = store
   const name = store.name(last.metadata.namespace ?? '', last.metadata.name ?? '')
   const version = stored.metadata.resourceVersion ?? ''
-  const removed = registry.storage.delete(definition.storagePrefix, name, store.toStored(last), version)
+  const removed = environment.storage.delete(definition.storagePrefix, name, store.toStored(last), version)
   const final = removed instanceof Promise ? await removed : removed
   const released = definition.hooks.afterDelete?.(last, context)
   if (released) await released
   return store.view(final)
 }
 
-function checkPreconditions(store: Store, old: DynamicObject, { preconditions }: DeleteOptions): void {
+function checkPreconditions(store: ObjectStore, old: DynamicObject, { preconditions }: DeleteOptions): void {
   const { group, kind } = store.definition
   const name = old.metadata.name ?? ''
   // The real server names the Kind here, and the plural in other conflicts.
@@ -113,7 +113,7 @@ function checkPreconditions(store: Store, old: DynamicObject, { preconditions }:
   }
 }
 
-function planDeletion(store: Store, old: DynamicObject, options: DeleteOptions, context: WriteContext): Plan {
+function planDeletion(store: ObjectStore, old: DynamicObject, options: DeleteOptions, context: WriteContext): Plan {
   const graceful = planGrace(store, old, options, context)
   if (graceful === 'pending') return { next: old, remove: false }
   const finalizers = planFinalizers(store, old, options)
@@ -135,7 +135,7 @@ type DeletionMarks = Pick<DynamicObject['metadata'], 'deletionTimestamp' | 'dele
 
 /** The marks of graceful deletion; undefined: this kind has none of it; 'pending': it already is on its way, at least as soon. */
 function planGrace(
-  store: Store,
+  store: ObjectStore,
   old: DynamicObject,
   options: DeleteOptions,
   context: WriteContext,
@@ -165,7 +165,7 @@ function markAsDeleting(old: DynamicObject, seconds: number, context: WriteConte
 }
 
 /** Finalizers after the propagation policy had its say. */
-function planFinalizers(store: Store, old: DynamicObject, options: DeleteOptions): string[] {
+function planFinalizers(store: ObjectStore, old: DynamicObject, options: DeleteOptions): string[] {
   const present = old.metadata.finalizers ?? []
   const policy = store.definition.defaultGCPolicy
   if (policy === 'Unsupported') return present

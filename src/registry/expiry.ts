@@ -3,7 +3,7 @@ import type { Timer } from '../apimachinery/clock.ts'
 import { type KubeObject, objectKey } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
 import type { ResourceDefinition } from './definition.ts'
-import type { Registry } from './registry.ts'
+import type { Environment } from './environment.ts'
 
 interface Due {
   at: number
@@ -15,19 +15,20 @@ interface Due {
 
 /** One queue and one timer: every deadline of a resource lies the same time after its write, so the queue is in order. */
 export class Expiry {
-  readonly #registry: Registry
+  readonly #environment: Pick<Environment, 'clock' | 'storage'>
   readonly #queues = new Map<string, Due[]>()
   readonly #timers = new Map<string, Timer>()
 
-  constructor(registry: Registry) {
-    this.#registry = registry
+  constructor(environment: Pick<Environment, 'clock' | 'storage'>) {
+    this.#environment = environment
   }
 
   /** Takes up what was stored before this process. */
-  start(): void {
-    for (const definition of this.#registry.definitions()) {
+  start(definitions: readonly ResourceDefinition[]): void {
+    for (const definition of definitions) {
       if (definition.ttlSeconds === undefined || this.#queues.has(definition.storagePrefix)) continue
-      for (const stored of this.#registry.storage.list(definition.storagePrefix).objects) this.track(definition, stored)
+      for (const stored of this.#environment.storage.list(definition.storagePrefix).objects)
+        this.track(definition, stored)
     }
   }
 
@@ -35,7 +36,7 @@ export class Expiry {
     const prefix = definition.storagePrefix
     const queue = this.#queues.get(prefix) ?? []
     this.#queues.set(prefix, queue)
-    const at = this.#registry.clock.now() + (definition.ttlSeconds ?? 0) * 1000
+    const at = this.#environment.clock.now() + (definition.ttlSeconds ?? 0) * 1000
     queue.push({ at, prefix, name: objectKey(stored), resourceVersion: stored.metadata.resourceVersion ?? '' })
     if (queue.length === 1) this.#schedule(prefix, queue)
   }
@@ -49,15 +50,15 @@ export class Expiry {
   #schedule(prefix: string, queue: Due[]): void {
     const first = queue[0]
     if (!first) return
-    const timer = this.#registry.clock.after(Math.max(0, first.at - this.#registry.clock.now()), () =>
+    const timer = this.#environment.clock.after(Math.max(0, first.at - this.#environment.clock.now()), () =>
       this.#expire(prefix, queue),
     )
     this.#timers.set(prefix, timer)
   }
 
   #expire(prefix: string, queue: Due[]): void {
-    const now = this.#registry.clock.now()
-    const { storage } = this.#registry
+    const now = this.#environment.clock.now()
+    const { storage } = this.#environment
     let done = 0
     while (done < queue.length && (queue[done] as Due).at <= now) {
       const due = queue[done++] as Due

@@ -9,8 +9,8 @@ import {
 import { type FieldError, forbidden, invalid, notSupported } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { StorageError } from '../storage/interface.ts'
+import type { ObjectStore } from './object-store.ts'
 import { compilePredicate } from './predicate.ts'
-import type { Store } from './store.ts'
 
 /** The query of a list or watch, as the client sent it. */
 export interface ListOptions {
@@ -36,13 +36,13 @@ const EXPIRED_CONTINUE =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
 /** Throws 400, 410 Expired, 422 on options that contradict each other, 504 for a revision that is not reached yet. */
-export function listObjects(store: Store, options: ListOptions): StoreList {
-  const { definition, registry } = store
+export function listObjects(store: ObjectStore, options: ListOptions): StoreList {
+  const { definition, environment } = store
   validateListOptions(options)
   const predicate = compilePredicate(definition, options.labelSelector, options.fieldSelector)
   const token = options.continue ? decodeContinue(options) : undefined
   const revision = token ? token.revision : exactRevision(options)
-  const current = registry.storage.revision
+  const current = environment.storage.revision
   const wanted = parseResourceVersion(options.resourceVersion)
   if (!token && wanted > current) throw newTooLargeResourceVersion(wanted, current)
   const namespace = options.namespace || (definition.namespaced ? predicate.namespace : undefined)
@@ -76,11 +76,11 @@ export function listObjects(store: Store, options: ListOptions): StoreList {
 }
 
 function readPage(
-  store: Store,
+  store: ObjectStore,
   options: ListOptions,
-  page: Parameters<Store['registry']['storage']['list']>[1] & object,
+  page: Parameters<ObjectStore['environment']['storage']['list']>[1] & object,
 ) {
-  const { storage } = store.registry
+  const { storage } = store.environment
   try {
     return storage.list(store.definition.storagePrefix, page)
   } catch (error) {

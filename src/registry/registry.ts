@@ -14,9 +14,9 @@ import type {
   Reader,
   ResourceDefinition,
   ResourceRow,
-  UserInfo,
   WriteContext,
 } from './definition.ts'
+import { type Environment, SYSTEM_USER, type WriteRequest } from './environment.ts'
 import { Expiry } from './expiry.ts'
 import { Store } from './store.ts'
 
@@ -31,24 +31,7 @@ export interface RegistryOptions {
   disableAdmissionPlugins?: readonly string[]
 }
 
-/** Who writes, where, through which door. */
-export interface WriteRequest {
-  /** '' for cluster scope. */
-  namespace: string
-  user: UserInfo
-  dryRun?: boolean
-  /** '' or absent: the main resource. */
-  subresource?: string
-  warn?: (message: string) => void
-}
-
-/** The server's own identity, for what it writes by itself. */
-export const SYSTEM_USER: UserInfo = {
-  username: 'system:apiserver',
-  groups: ['system:masters', 'system:authenticated'],
-}
-
-export class Registry {
+export class Registry implements Environment {
   readonly facts: Facts
   readonly schemas: Schemas
   readonly storage: Storage
@@ -85,7 +68,7 @@ export class Registry {
       const row = rows.get(`${fact.group}/${fact.version}/${fact.resource}`)
       if (row) this.#add(define(fact, row))
     }
-    this.#expiry.start()
+    this.#expiry.start(this.definitions())
   }
 
   /** A type of the facts by its model name. */

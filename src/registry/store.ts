@@ -21,8 +21,9 @@ import { prepareForCreate, prepareForUpdate, validateCreate, validateUpdate } fr
 import { decodeValue, zeroOf } from './decode.ts'
 import type { Finish, ResourceDefinition, WriteContext } from './definition.ts'
 import { type DeleteOptions, type DeleteResult, deleteObject, removeObject } from './delete.ts'
+import type { Environment, WriteRequest } from './environment.ts'
 import { type ListOptions, listObjects, type StoreList } from './list.ts'
-import type { Registry, WriteRequest } from './registry.ts'
+import type { ObjectStore } from './object-store.ts'
 import { type WatchOptions, type WatchStream, watchObjects } from './watch.ts'
 
 const MAX_NAME_LENGTH = 63
@@ -36,18 +37,18 @@ export interface UpdateResult {
   created: boolean
 }
 
-export class Store {
+export class Store implements ObjectStore {
   readonly definition: ResourceDefinition
-  readonly registry: Registry
+  readonly environment: Environment
   /** How 404s and conflicts name it. */
   readonly qualified: { group: string; resource: string }
   #zero: DynamicObject | undefined
   /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
   readonly #views = new WeakMap<KubeObject, DynamicObject>()
 
-  constructor(definition: ResourceDefinition, registry: Registry) {
+  constructor(definition: ResourceDefinition, environment: Environment) {
     this.definition = definition
-    this.registry = registry
+    this.environment = environment
     this.qualified = { group: definition.group, resource: definition.resource }
   }
 
@@ -58,7 +59,7 @@ export class Store {
 
   /** A value of this kind made in this process -> a draft with defaults. Throws 400. */
   decode(value: unknown): DynamicObject {
-    return decodeValue(this.registry, this.definition, value).object
+    return decodeValue(this.environment, this.definition, value).object
   }
 
   /** A stored object as this resource's version shows it. Shared and immutable. */
@@ -81,7 +82,7 @@ export class Store {
 
   /** The kind with nothing set, as Go prints it: `{spec: {containers: null}, status: {}}`. A fresh copy. */
   zero(): DynamicObject {
-    this.#zero ??= zeroOf(this.registry, this.definition)
+    this.#zero ??= zeroOf(this.environment, this.definition)
     return structuredClone(this.#zero)
   }
 
@@ -93,7 +94,7 @@ export class Store {
   }
 
   find(namespace: string, name: string): DynamicObject | undefined {
-    const stored = this.registry.storage.get(this.definition.storagePrefix, this.name(namespace, name))
+    const stored = this.environment.storage.get(this.definition.storagePrefix, this.name(namespace, name))
     return stored && this.view(stored)
   }
 
@@ -107,7 +108,7 @@ export class Store {
 
   /** `draft` is the caller's gift: decoded, defaulted, changed in place here. Answers the stored object. */
   async create(draft: DynamicObject, request: WriteRequest): Promise<DynamicObject> {
-    const context = this.registry.writeContext(request)
+    const context = this.environment.writeContext(request)
     const { metadata } = draft
     if (this.definition.namespaced) metadata.namespace ||= request.namespace
     const base = metadata.name ? undefined : metadata.generateName
@@ -122,7 +123,7 @@ export class Store {
       name: metadata.name ?? '',
       object: draft,
     }
-    const admitted = this.registry.admission.admit(admission, context)
+    const admitted = this.environment.admission.admit(admission, context)
     if (admitted) await admitted
     prepareForCreate(this.definition, draft, this.zero(), context)
     for (let attempt = 1; ; attempt++) {
@@ -146,9 +147,9 @@ export class Store {
     let committed = false
     try {
       validateCreate(this.definition, draft, context)
-      const validated = this.registry.admission.validate({ ...admission, name: draft.metadata.name ?? '' }, context)
+      const validated = this.environment.admission.validate({ ...admission, name: draft.metadata.name ?? '' }, context)
       if (validated) await validated
-      const { storage } = this.registry
+      const { storage } = this.environment
       const name = this.name(draft.metadata.namespace ?? '', draft.metadata.name ?? '')
       if (context.dryRun) {
         if (storage.get(this.definition.storagePrefix, name)) throw new StorageError('Exists', name)
@@ -158,7 +159,7 @@ export class Store {
       const written = storage.create(this.definition.storagePrefix, name, this.toStored(draft))
       const stored = written instanceof Promise ? await written : written
       committed = true
-      this.registry.committed(this.definition, stored)
+      this.environment.committed(this.definition, stored)
       return this.view(stored)
     } finally {
       if (finish) await finish(committed)
@@ -187,9 +188,9 @@ export class Store {
     request: WriteRequest,
     options: { createIfAbsent?: boolean } = {},
   ): Promise<UpdateResult> {
-    const context = this.registry.writeContext(request)
+    const context = this.environment.writeContext(request)
     for (;;) {
-      const stored = this.registry.storage.get(this.definition.storagePrefix, this.name(request.namespace, name))
+      const stored = this.environment.storage.get(this.definition.storagePrefix, this.name(request.namespace, name))
       if (!stored) {
         if (!options.createIfAbsent) throw newNotFound(this.qualified, name)
         const changed = change(undefined)
@@ -226,7 +227,7 @@ export class Store {
       object: draft,
       old,
     }
-    const admitted = this.registry.admission.admit(admission, context)
+    const admitted = this.environment.admission.admit(admission, context)
     if (admitted) await admitted
     prepareForUpdate(this.definition, draft, old, context)
     const { begin } = this.definition.hooks
@@ -234,7 +235,7 @@ export class Store {
     let committed = false
     try {
       validateUpdate(this.definition, draft, old, context)
-      const validated = this.registry.admission.validate(admission, context)
+      const validated = this.environment.admission.validate(admission, context)
       if (validated) await validated
       const result = await this.#commitUpdate(stored, draft, old, context)
       committed = !context.dryRun
@@ -278,9 +279,9 @@ export class Store {
     if (context.dryRun) return draft
     const name = this.name(old.metadata.namespace ?? '', old.metadata.name ?? '')
     const version = stored.metadata.resourceVersion ?? ''
-    const written = this.registry.storage.update(this.definition.storagePrefix, name, this.toStored(draft), version)
+    const written = this.environment.storage.update(this.definition.storagePrefix, name, this.toStored(draft), version)
     const next = written instanceof Promise ? await written : written
-    this.registry.committed(this.definition, next)
+    this.environment.committed(this.definition, next)
     return this.view(next)
   }
 
@@ -312,7 +313,7 @@ export class Store {
   }
 }
 
-type AdmissionArguments = Parameters<Registry['admission']['admit']>[0]
+type AdmissionArguments = Parameters<Environment['admission']['admit']>[0]
 
 async function begun(
   result: Finish | undefined | void | Promise<Finish | undefined | void>,

@@ -3,9 +3,9 @@ import { newExpired, newInvalid, type Status } from '../apimachinery/errors.ts'
 import { type FieldError, forbidden, notSupported } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { type Cursor, StorageError, type StorageEvent } from '../storage/interface.ts'
-import { type ListOptions, parseResourceVersion } from './list.ts'
+import { type ListOptions, listObjects, parseResourceVersion } from './list.ts'
+import type { ObjectStore } from './object-store.ts'
 import { compilePredicate, type Predicate } from './predicate.ts'
-import type { Store } from './store.ts'
 
 export interface WatchOptions extends ListOptions {
   allowWatchBookmarks?: boolean
@@ -22,7 +22,7 @@ export interface WatchEvent {
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
 
 /** Throws 400 and 422. An expired start is not thrown: it is the stream's only event (ERROR, 410), as upstream answers it. */
-export function watchObjects(store: Store, options: WatchOptions): WatchStream {
+export function watchObjects(store: ObjectStore, options: WatchOptions): WatchStream {
   validateWatchOptions(options)
   const predicate = compilePredicate(store.definition, options.labelSelector, options.fieldSelector)
   return new WatchStream(store, predicate, options)
@@ -30,7 +30,7 @@ export function watchObjects(store: Store, options: WatchOptions): WatchStream {
 
 /** Pull `next` until undefined, wait for `wake`, pull again. Holds no events of its own but the initial state. */
 export class WatchStream {
-  readonly #store: Store
+  readonly #store: ObjectStore
   readonly #predicate: Predicate
   #cursor: Cursor | undefined
   /** State at the start, still to be sent; reversed, so that taking one is a pop. */
@@ -39,17 +39,17 @@ export class WatchStream {
   #failed: Status | undefined
   #bookmarked = 0
 
-  constructor(store: Store, predicate: Predicate, options: WatchOptions) {
+  constructor(store: ObjectStore, predicate: Predicate, options: WatchOptions) {
     this.#store = store
     this.#predicate = predicate
-    const { storage } = store.registry
+    const { storage } = store.environment
     const wanted = parseResourceVersion(options.resourceVersion)
     const namespace = options.namespace || (store.definition.namespaced ? predicate.namespace : undefined)
     const under = watchPrefix(store, namespace, predicate.name)
     const fromState = options.sendInitialEvents ?? wanted === 0
     try {
       if (fromState) {
-        const list = store.list({
+        const list = listObjects(store, {
           namespace: namespace ?? '',
           labelSelector: options.labelSelector,
           fieldSelector: options.fieldSelector,
@@ -139,7 +139,7 @@ export class WatchStream {
     if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
     this.close()
     this.#failed = newExpired(
-      `too old resource version: ${requested} (${error.revision ?? this.#store.registry.storage.revision})`,
+      `too old resource version: ${requested} (${error.revision ?? this.#store.environment.storage.revision})`,
     ).status
   }
 }
@@ -156,7 +156,7 @@ function departed(old: DynamicObject, current: KubeObject): DynamicObject {
   return left
 }
 
-function watchPrefix(store: Store, namespace: string | undefined, name: string | undefined): string {
+function watchPrefix(store: ObjectStore, namespace: string | undefined, name: string | undefined): string {
   if (!store.definition.namespaced) return name ?? ''
   return namespace ? `${namespace}/${name ?? ''}` : ''
 }

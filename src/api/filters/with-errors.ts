@@ -1,8 +1,8 @@
 /** The end of every failed request: a Status body, and the stack of a defect in the log only. */
 import type { ErrorRequestHandler } from 'express'
-import type { ApiOptions } from '../app.ts'
 import { errorFrame } from '../handlers/watch.ts'
 import { negotiate } from '../negotiation.ts'
+import type { ApiOptions } from '../options.ts'
 import { sendValue } from '../respond.ts'
 import { isUnexpected, toStatusError } from '../status.ts'
 import { exchangeOf } from './with-exchange.ts'

@@ -1,8 +1,8 @@
 /** Reads what the request is about, before anything else looks at it. Mirrors filters/{requestinfo,audit_init,cachecontrol}.go. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
-import type { ApiOptions } from '../app.ts'
 import type { Exchange } from '../exchange.ts'
+import type { ApiOptions } from '../options.ts'
 import { parseRequestInfo } from '../request-info.ts'
 
 /**

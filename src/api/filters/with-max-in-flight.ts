@@ -1,7 +1,7 @@
 /** Refuses what is too much at once, before it costs anything. Mirrors apiserver/pkg/server/filters/maxinflight.go. */
 import type { RequestHandler } from 'express'
 import { newTooManyRequests } from '../../apimachinery/errors.ts'
-import type { ApiOptions } from '../app.ts'
+import type { ApiOptions } from '../options.ts'
 import { exchangeOf } from './with-exchange.ts'
 
 export function withMaxInFlight({ maxInFlight = 0 }: ApiOptions): RequestHandler {

@@ -1,6 +1,6 @@
 /** Counts and times each request. Mirrors apiserver/pkg/endpoints/metrics. */
 import type { RequestHandler } from 'express'
-import type { ApiOptions } from '../app.ts'
+import type { ApiOptions } from '../options.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { exchangeOf } from './with-exchange.ts'
 

@@ -1,8 +1,8 @@
 /** Paths that are not resources: discovery, OpenAPI, health, version, metrics. */
 import type { RequestHandler } from 'express'
-import type { ApiOptions } from '../app.ts'
 import { createDocuments } from '../documents.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
+import type { ApiOptions } from '../options.ts'
 import { end } from '../respond.ts'
 import type { ApiSource } from '../source.ts'
 

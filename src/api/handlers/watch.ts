@@ -48,7 +48,7 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
 /** Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, or after an ERROR event. */
 export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start(): void } {
   const { query, store, closed } = exchange
-  const { clock, random } = store.registry
+  const { clock, random } = store.environment
   let scheduled = false
   let blocked = true
   let ended = false

@@ -1,0 +1,22 @@
+/** What the API server is made with. */
+import type { Registry } from '../registry/registry.ts'
+import type { FailingChecks } from './health.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What the API needs to know of the process around it. */
+export interface ApiOptions {
+  registry: Registry
+  metrics: Metrics
+  logger: Logger
+  /** Requests answered at once, watches aside; more get 429. 0: no limit. */
+  maxInFlight?: number
+  /** Health checks that fail now, with why: /readyz and its like say so. */
+  failingChecks?: () => FailingChecks
+  /** Aborts when the server stops: watches end cleanly. */
+  stopping: AbortSignal
+}
+
+export interface Logger {
+  info(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

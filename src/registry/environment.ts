@@ -1,0 +1,36 @@
+/** What all stores of a cluster share, as a store sees it: the registry is one. */
+import type { Clock } from '../apimachinery/clock.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import type { Random } from '../apimachinery/random.ts'
+import type { Schemas } from '../apimachinery/schema/schema.ts'
+import type { Storage } from '../storage/interface.ts'
+import type { AdmissionChain } from './admission/admission.ts'
+import type { ResourceDefinition, UserInfo, WriteContext } from './definition.ts'
+
+export interface Environment {
+  readonly storage: Storage
+  readonly schemas: Schemas
+  readonly clock: Clock
+  readonly random: Random
+  readonly admission: AdmissionChain
+  writeContext(request: WriteRequest): WriteContext
+  /** Told of each create and update, after the commit. */
+  committed(definition: ResourceDefinition, stored: KubeObject): void
+}
+
+/** Who writes, where, through which door. */
+export interface WriteRequest {
+  /** '' for cluster scope. */
+  namespace: string
+  user: UserInfo
+  dryRun?: boolean
+  /** '' or absent: the main resource. */
+  subresource?: string
+  warn?: (message: string) => void
+}
+
+/** The server's own identity, for what it writes by itself. */
+export const SYSTEM_USER: UserInfo = {
+  username: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+}
