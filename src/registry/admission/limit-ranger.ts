@@ -24,7 +24,7 @@ export const limitRanger: AdmissionPlugin = {
   validate(request, context) {
     if (!isLimited(request) || !request.object) return
     for (const range of rangesOf(request, context)) {
-      const problems = range['spec'].limits.flatMap((limit: Limit) => problemsOf(request, limit))
+      const problems = (range['spec'].limits ?? []).flatMap((limit: Limit) => problemsOf(request, limit))
       if (problems.length > 0) {
         throw refuse(request, problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`)
       }
@@ -47,7 +47,7 @@ const rangesOf = (request: AdmissionRequest, context: WriteContext): DynamicObje
 function addDefaults(pod: DynamicObject, range: DynamicObject): void {
   const requests: Record<string, string> = {}
   const limits: Record<string, string> = {}
-  for (const limit of range['spec'].limits) {
+  for (const limit of range['spec'].limits ?? []) {
     if (limit.type !== 'Container') continue
     Object.assign(requests, limit.defaultRequest)
     Object.assign(limits, limit.default)

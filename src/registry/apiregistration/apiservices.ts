@@ -1,16 +1,18 @@
 /** apiservices: the local ones. Mirrors kube-aggregator/pkg/registry/apiservice. */
+import { formatTime } from '../../apimachinery/clock.ts'
 import { newNotImplemented } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { age } from '../cells.ts'
-import { defineResource } from '../definition.ts'
+import { defineResource, type WriteContext } from '../definition.ts'
 import { invalids } from '../validation.ts'
 
 export const apiservices = defineResource('apiregistration.k8s.io/v1', 'apiservices', {
-  prepareForCreate(service) {
+  prepareForCreate(service, context) {
     refuseRemote(service)
-    service['status'] = {}
+    // On the real server the availability controller writes this a moment later.
+    service['status'] = { conditions: [localCondition(context)] }
   },
   prepareForUpdate: (service) => refuseRemote(service),
   validateName: (name) => (name.includes('.') ? [] : [NAME_RULE]),
@@ -32,6 +34,14 @@ const MAX_VERSION_PRIORITY = 1000
 function refuseRemote(service: DynamicObject): void {
   if (service['spec']?.service) throw newNotImplemented('APIServices of extension API servers yet')
 }
+
+const localCondition = ({ clock }: WriteContext): object => ({
+  type: 'Available',
+  status: 'True',
+  lastTransitionTime: formatTime(clock.now()),
+  reason: 'Local',
+  message: 'Local APIServices are always available',
+})
 
 function validateService(service: DynamicObject): FieldError[] {
   const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = service['spec'] ?? {}

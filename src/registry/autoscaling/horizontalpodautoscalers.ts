@@ -4,6 +4,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'
 import { validateCounts } from '../apps/workload.validation.ts'
 import { defineResource, type ResourceHooks } from '../definition.ts'
+import { rulesOfStoredForm } from '../stored-form.ts'
 import { NEGATIVE, NOT_POSITIVE } from '../validation.ts'
 import { autoscalerFromV1, autoscalerToV1 } from './conversion.ts'
 import { validateMetrics } from './metrics.validation.ts'
@@ -33,10 +34,11 @@ const hooks: ResourceHooks = {
 
 export const horizontalpodautoscalers = defineResource('autoscaling/v2', 'horizontalpodautoscalers', hooks)
 
-/** Hooks see the stored form, which is v2. */
 export const horizontalpodautoscalersV1 = defineResource('autoscaling/v1', 'horizontalpodautoscalers', {
-  ...hooks,
-  conversion: { toStored: autoscalerFromV1, fromStored: autoscalerToV1 },
+  ...rulesOfStoredForm(hooks, 'autoscaling/v2', { toStored: autoscalerFromV1, fromStored: autoscalerToV1 }),
+  prepareForCreate(autoscaler) {
+    autoscaler['status'] = { currentReplicas: 0, desiredReplicas: 0 }
+  },
 })
 
 function validateSpec(spec: Spec): FieldError[] {

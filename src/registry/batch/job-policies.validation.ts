@@ -71,7 +71,8 @@ function validateConditions(patterns: Spec[], path: string): FieldError[] {
 }
 
 function validateExitCodes(spec: Spec, requirement: Spec, path: string): FieldError[] {
-  const { operator, containerName, values = [] } = requirement
+  const { operator, containerName } = requirement
+  const values: number[] = requirement.values ?? []
   const errors = validateChoice(operator, OPERATORS, child(path, 'operator'))
   const pod = spec.template?.spec
   const containers = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])]
@@ -88,7 +89,7 @@ function validateExitCodes(spec: Spec, requirement: Spec, path: string): FieldEr
     if (seen.has(value)) errors.push(duplicate(index(at, i), value))
     seen.add(value)
   })
-  const ordered = values.every((value: number, i: number) => i === 0 || values[i - 1] <= value)
+  const ordered = values.every((value, i) => i === 0 || (values[i - 1] as number) <= value)
   if (!ordered) errors.push(invalid(at, values, 'must be ordered'))
   return errors
 }

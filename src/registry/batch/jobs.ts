@@ -17,7 +17,9 @@ export const jobs = defineResource('batch/v1', 'jobs', {
   prepareForCreate(job) {
     if (job['spec'].manualSelector !== true) generateSelector(job)
     job['status'] = {}
+    labelLikeTemplate(job)
   },
+  prepareForUpdate: labelLikeTemplate,
   validate: (job) => [
     ...validateGeneratedSelector(job),
     ...validateJobSpec(job['spec'], 'spec'),
@@ -51,13 +53,23 @@ function generateSelector(job: DynamicObject): void {
     ...job['spec'],
     template: {
       ...template,
-      metadata: { ...template.metadata, labels: { ...generated, ...template.metadata?.labels } },
+      metadata: { ...template.metadata, labels: byName({ ...generated, ...template.metadata?.labels }) },
     },
     selector: {
       ...selector,
       matchLabels: { 'batch.kubernetes.io/controller-uid': uid, ...selector?.matchLabels },
     },
   }
+}
+
+/** As a decoded map prints. */
+const byName = (labels: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** A job without labels has those of its template. */
+function labelLikeTemplate(job: DynamicObject): void {
+  const labels = job['spec'].template.metadata?.labels
+  if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = labels
 }
 
 function statusCell(job: DynamicObject): string {

@@ -59,7 +59,8 @@ function validateSlice(slice: DynamicObject, old?: DynamicObject): FieldError[] 
   else if (!ADDRESS_TYPES.includes(addressType)) {
     errors.push(notSupported('addressType', addressType, ADDRESS_TYPES))
   }
-  endpoints.forEach(({ addresses = [] }, i) => {
+  endpoints.forEach((endpoint, i) => {
+    const addresses: string[] = endpoint.addresses ?? []
     const path = child(index('endpoints', i), 'addresses')
     if (addresses.length === 0) errors.push(required(path))
     else if (addresses.length > MAX_ADDRESSES) errors.push(tooMany(path, addresses.length, MAX_ADDRESSES))
@@ -88,8 +89,9 @@ function validateEndpoints(endpoints: Fields[], addressType: string): FieldError
 }
 
 function validateEndpoint(endpoint: Fields, addressType: string, path: string): FieldError[] {
-  const { addresses = [], nodeName, deprecatedTopology, hostname, hints } = endpoint
-  const errors = addresses.flatMap((address: string, i: number) =>
+  const { addresses, nodeName, deprecatedTopology, hostname, hints } = endpoint
+  // A list that is always printed is null when it is empty.
+  const errors = (addresses ?? []).flatMap((address: string, i: number) =>
     validateAddress(address, addressType, child(path, 'addresses'), i),
   )
   if (nodeName !== undefined) errors.push(...invalids(child(path, 'nodeName'), nodeName, isDns1123Subdomain(nodeName)))

@@ -2,6 +2,7 @@
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { since } from '../cells.ts'
 import { type Cell, defineResource, type ResourceHooks, type RowContext } from '../definition.ts'
+import { rulesOfStoredForm } from '../stored-form.ts'
 import { eventFromCore, eventToCore } from './conversion.ts'
 import { validateEvent, validateNewEvent, validateNewEventUpdate } from './events.validation.ts'
 
@@ -28,13 +29,17 @@ export const eventHooks: ResourceHooks = {
   row: eventRow,
 }
 
-export const events = defineResource('events.k8s.io/v1', 'events', {
+const newEventHooks: ResourceHooks = {
   ...eventHooks,
-  validateName: undefined,
   validate: (event) => validateNewEvent(event),
   validateUpdate: (event, old) => validateNewEventUpdate(event, old),
-  conversion: { toStored: eventToCore, fromStored: eventFromCore },
-} as ResourceHooks)
+}
+
+export const events = defineResource(
+  'events.k8s.io/v1',
+  'events',
+  rulesOfStoredForm(newEventHooks, 'v1', { toStored: eventToCore, fromStored: eventFromCore }),
+)
 
 function eventRow(event: DynamicObject, context: RowContext): Cell[] {
   const { involvedObject = {}, source = {}, series } = event

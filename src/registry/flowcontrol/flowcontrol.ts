@@ -1,12 +1,15 @@
 /** flowschemas and prioritylevelconfigurations: their rows. Mirrors pkg/registry/flowcontrol and pkg/printers/internalversion. */
+import { formatTime } from '../../apimachinery/clock.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
-import { defineResource } from '../definition.ts'
+import { defineResource, type WriteContext } from '../definition.ts'
 
 const API_VERSION = 'flowcontrol.apiserver.k8s.io/v1'
 
 export const flowschemas = defineResource(API_VERSION, 'flowschemas', {
-  prepareForCreate(schema) {
-    schema['status'] = {}
+  // On the real server the configuration consumer writes this a moment later.
+  prepareForCreate(schema, context) {
+    schema['status'] = { conditions: [danglingCondition(schema, context)] }
   },
   row: (schema, context) => {
     const { spec = {}, status } = schema
@@ -21,6 +24,19 @@ export const flowschemas = defineResource(API_VERSION, 'flowschemas', {
     ]
   },
 })
+
+function danglingCondition(schema: DynamicObject, { reader, clock }: WriteContext): object {
+  const name: string = schema['spec']?.priorityLevelConfiguration?.name ?? ''
+  const exists = reader.get('prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', '', name) !== undefined
+  const lead = `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)}`
+  return {
+    type: 'Dangling',
+    status: exists ? 'False' : 'True',
+    lastTransitionTime: formatTime(clock.now()),
+    reason: exists ? 'Found' : 'NotFound',
+    message: exists ? `${lead} and it exists` : `${lead} but there is no such object`,
+  }
+}
 
 export const prioritylevelconfigurations = defineResource(API_VERSION, 'prioritylevelconfigurations', {
   prepareForCreate(level) {

@@ -46,19 +46,21 @@ function validateTopologies(topologies: Fields[]): FieldError[] {
   return topologies.flatMap((term, i) => {
     const path = child(index('allowedTopologies', i), 'matchLabelExpressions')
     const errors: FieldError[] = []
-    const values: Record<string, string[]> = {}
+    const byKey: Record<string, string[]> = {}
     term.matchLabelExpressions?.forEach((expression: Fields, e: number) => {
       const at = index(path, e)
-      const { key = '', values: allowed = [] } = expression
+      const { key = '', values } = expression
+      // A list that is always printed is null when it is empty.
+      const allowed: string[] = values ?? []
       if (allowed.length === 0) errors.push(required(child(at, 'values')))
       allowed.forEach((value: string, v: number) => {
         if (allowed.indexOf(value) !== v) errors.push(duplicate(index(child(at, 'values'), v), value))
       })
-      if (values[key]) errors.push(duplicate(child(at, 'key'), key))
+      if (byKey[key]) errors.push(duplicate(child(at, 'key'), key))
       errors.push(...validateQualifiedName(key, child(at, 'key')))
-      values[key] = [...allowed].sort()
+      byKey[key] = [...allowed].sort()
     })
-    const text = JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
+    const text = JSON.stringify(Object.fromEntries(Object.entries(byKey).sort(([a], [b]) => (a < b ? -1 : 1))))
     const before = seen.get(text) ?? 0
     seen.set(text, before + 1)
     return [...errors, ...Array.from({ length: before }, () => duplicate(path, ''))]
