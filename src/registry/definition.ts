@@ -44,6 +44,14 @@ export interface ClusterSettings {
   podCidr: string
 }
 
+/** Signs service account tokens; made from the cluster's key (core/service-account-token.ts). */
+export interface TokenSigner {
+  readonly issuer: string
+  /** What a token is for when the request does not say. */
+  readonly audiences: readonly string[]
+  sign(claims: Record<string, unknown>): Promise<string>
+}
+
 /** What every hook of one write is given. */
 export interface WriteContext {
   readonly reader: Reader
@@ -56,6 +64,8 @@ export interface WriteContext {
   readonly subresource: string
   /** Cluster-wide settings that some kinds allocate from. */
   readonly settings: ClusterSettings
+  /** Absent: token requests are answered as not supported. */
+  readonly tokens?: TokenSigner
   /** Adds a `Warning: 299` header to the answer. */
   warn(message: string): void
 }
@@ -95,9 +105,11 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number
   /** Refuses or prepares a deletion before anything else of it happens; throws a StatusError. */
   beforeDelete?(object: T, context: WriteContext): MaybePromise<void>
+  /** Changes the draft of an object that deletion marks and leaves behind, for its finalizers or `deletesDuringUpdate` (namespaces: the phase). */
+  prepareForDelete?(object: T, context: WriteContext): void
   /** After the object is gone from storage (not in a dry run): releases what it held. */
   afterDelete?(object: T, context: WriteContext): MaybePromise<void>
-  /** Whether an update that leaves a deleted object without finalizers removes it; namespaces look at spec.finalizers too. */
+  /** Whether a deleted object without finalizers goes, at once or by an update; namespaces look at spec.finalizers too. */
   deletesDuringUpdate?(object: T, old: T): boolean
   /** Value of a matched field key beyond metadata.name and metadata.namespace; absent field: ''. */
   selectableFields?: Record<string, (object: T) => string>
