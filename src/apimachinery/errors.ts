@@ -116,9 +116,10 @@ export function newForbidden(of: Qualified, name: string, why: string): StatusEr
   return failure(403, 'Forbidden', message, details(of, name))
 }
 
-/** 422 with one cause per field error. `of.resource` is the Kind here, as upstream prints it. */
+/** 422 with one cause per field error, each once. `of.resource` is the Kind here, as upstream prints it. */
 export function newInvalid(of: Qualified, name: string, errors: FieldError[]): StatusError {
-  const causes = errors.map((error) => ({
+  const unique = new Map(errors.map((error) => [fieldErrorMessage(error), error]))
+  const causes = [...unique.values()].map((error) => ({
     reason: fieldErrorReason(error),
     message: fieldErrorMessage(error, false),
     field: error.field === '' ? '<nil>' : error.field,

@@ -28,7 +28,24 @@ import { jobs } from './batch/jobs.ts'
 import { certificatesigningrequests } from './certificates/certificatesigningrequests.ts'
 import { clustertrustbundles, podcertificaterequests } from './certificates/trust.ts'
 import { leases } from './coordination/leases.ts'
-import { defineResource, type ResourceRow } from './definition.ts'
+import { bindings } from './core/bindings.ts'
+import { componentstatuses } from './core/componentstatuses.ts'
+import { configmaps } from './core/configmaps.ts'
+import { endpoints } from './core/endpoints.ts'
+import { events as coreEvents } from './core/events.ts'
+import { limitranges } from './core/limitranges.ts'
+import { namespaces } from './core/namespaces.ts'
+import { nodes } from './core/nodes.ts'
+import { persistentvolumeclaims } from './core/persistentvolumeclaims.ts'
+import { persistentvolumes } from './core/persistentvolumes.ts'
+import { pods } from './core/pods.ts'
+import { podtemplates } from './core/podtemplates.ts'
+import { replicationcontrollers } from './core/replicationcontrollers.ts'
+import { resourcequotas } from './core/resourcequotas.ts'
+import { secrets } from './core/secrets.ts'
+import { serviceaccounts } from './core/serviceaccounts.ts'
+import { services } from './core/services.ts'
+import type { ResourceRow } from './definition.ts'
 import { endpointslices } from './discovery/endpointslices.ts'
 import { events } from './events/events.ts'
 import { flowschemas, prioritylevelconfigurations } from './flowcontrol/flowcontrol.ts'
@@ -58,23 +75,23 @@ import { volumeattributesclasses } from './storage/volumeattributesclasses.ts'
 import { storageversionmigrations } from './storagemigration/storageversionmigrations.ts'
 
 export const resources: ResourceRow[] = [
-  defineResource('v1', 'bindings'),
-  defineResource('v1', 'componentstatuses'),
-  defineResource('v1', 'configmaps'),
-  defineResource('v1', 'endpoints'),
-  defineResource('v1', 'events'),
-  defineResource('v1', 'limitranges'),
-  defineResource('v1', 'namespaces'),
-  defineResource('v1', 'nodes'),
-  defineResource('v1', 'persistentvolumeclaims'),
-  defineResource('v1', 'persistentvolumes'),
-  defineResource('v1', 'pods'),
-  defineResource('v1', 'podtemplates'),
-  defineResource('v1', 'replicationcontrollers'),
-  defineResource('v1', 'resourcequotas'),
-  defineResource('v1', 'secrets'),
-  defineResource('v1', 'serviceaccounts'),
-  defineResource('v1', 'services'),
+  bindings,
+  componentstatuses,
+  configmaps,
+  endpoints,
+  coreEvents,
+  limitranges,
+  namespaces,
+  nodes,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+  podtemplates,
+  replicationcontrollers,
+  resourcequotas,
+  secrets,
+  serviceaccounts,
+  services,
   apiservices,
   controllerrevisions,
   daemonsets,

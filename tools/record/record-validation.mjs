@@ -16,7 +16,7 @@ async function call(method, path, body) {
 const recorded = []
 for (const { resource, name, change, from, body, reserves } of cases) {
   const list = `/api/v1${CLUSTER_SCOPED.has(resource) ? '' : '/namespaces/default'}/${resource}`
-  const sent = body()
+  let sent = body()
   let old
   let answer
   if (from) {
@@ -29,9 +29,14 @@ for (const { resource, name, change, from, body, reserves } of cases) {
     change(next)
     answer = await call('PUT', `${list}/${sent.metadata.name}?dryRun=All`, next)
     await call('DELETE', `${list}/${sent.metadata.name}`, { gracePeriodSeconds: 0 })
+    const left = await call('GET', `${list}/${sent.metadata.name}`)
+    if (left.code === 200) {
+      delete left.body.metadata.finalizers
+      await call('PUT', `${list}/${sent.metadata.name}`, left.body)
+    }
     delete old.metadata.managedFields
     delete next.metadata.managedFields
-    Object.assign(sent, next)
+    sent = next
   } else {
     change(sent)
     answer = await call('POST', reserves ? list : `${list}?dryRun=All`, sent)
@@ -40,7 +45,14 @@ for (const { resource, name, change, from, body, reserves } of cases) {
   const causes = status.details?.causes
   // A megabyte of x needs not be kept: the test makes it again.
   const kept = JSON.stringify(sent).length > 100000 ? { ...sent, data: { a: '<1048577 x>' } } : sent
-  recorded.push({ resource, name, ...(old ? { old } : {}), request: kept, code, ...(causes ? { causes } : { message: status.message }) })
+  recorded.push({
+    resource,
+    name,
+    ...(old ? { old } : {}),
+    request: kept,
+    code,
+    ...(causes ? { causes } : { message: status.message }),
+  })
   if (code !== 422) console.log(code, resource, name, status.message ?? '')
 }
 writeFileSync(target, `${JSON.stringify(recorded, null, 1)}\n`)

@@ -17,7 +17,10 @@ function statusOf([name, message]: [string, string]): DynamicObject {
 
 export const componentstatuses = defineResource<ComponentStatus>('v1', 'componentstatuses', {
   virtual: {
-    get: (_namespace, name) => Object.entries(COMPONENTS).map(statusOf).find((one) => one.metadata.name === name),
+    get: (_namespace, name) =>
+      Object.entries(COMPONENTS)
+        .map(statusOf)
+        .find((one) => one.metadata.name === name),
     list: () => Object.entries(COMPONENTS).map(statusOf),
   },
   row({ metadata, conditions }) {

@@ -14,10 +14,7 @@ const FROZEN = 'field is immutable when `immutable` is set'
 
 export const configmaps = defineResource<ConfigMap>('v1', 'configmaps', {
   validate: validateConfigMap,
-  validateUpdate: (map, old) => [
-    ...validateFrozen(map, old, ['data', 'binaryData']),
-    ...validateConfigMap(map),
-  ],
+  validateUpdate: (map, old) => [...validateFrozen(map, old, ['data', 'binaryData']), ...validateConfigMap(map)],
   row: (map, { now }) => [
     map.metadata.name ?? '',
     Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length,
@@ -40,8 +37,8 @@ function validateConfigMap(map: ConfigMap): FieldError[] {
     errors.push(...invalids(key('binaryData', name), name, isConfigMapKey(name)))
     bytes += base64Bytes(value)
   }
-  // Upstream's path is that of an empty field name.
-  if (bytes > MAX_DATA_BYTES) errors.push(tooLong('', MAX_DATA_BYTES))
+  // How upstream prints the path of a field without a name.
+  if (bytes > MAX_DATA_BYTES) errors.push(tooLong('[]', MAX_DATA_BYTES))
   return errors
 }
 
@@ -59,6 +56,7 @@ export function validateFrozen<T extends { immutable?: boolean }>(
 ): FieldError[] {
   if (!old.immutable) return []
   const errors = object.immutable ? [] : [forbidden('immutable', FROZEN)]
-  for (const field of fields) if (!deepEqual(object[field] ?? {}, old[field] ?? {})) errors.push(forbidden(field, FROZEN))
+  for (const field of fields)
+    if (!deepEqual(object[field] ?? {}, old[field] ?? {})) errors.push(forbidden(field, FROZEN))
   return errors
 }

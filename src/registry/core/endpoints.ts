@@ -3,7 +3,7 @@ import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, type FieldError, index, invalid, required } from '../../apimachinery/field-error.ts'
 import { parseIp, validateLegacyIp } from '../../apimachinery/ip.ts'
 import { isDns1123Subdomain, isPortNumber } from '../../apimachinery/names.ts'
-import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from '../../types/core-v1.ts'
+import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { invalids, validateDns1123Label, validateEnum, validateQualifiedName } from '../validation.ts'
 import { ageCell, NONE } from './cells.ts'
@@ -56,7 +56,8 @@ export function validateEndpointIp(text: string, path: string): FieldError[] {
   const ip = parseIp(text)
   if (!ip) return [invalid(path, text, 'must be a valid IP address')]
   const v4 = ip.v4 ? Number(ip.bits & 0xffffffffn) : undefined
-  const starts = (prefix: number, length: number) => v4 !== undefined && v4 >>> (32 - length) === prefix >>> (32 - length)
+  const starts = (prefix: number, length: number) =>
+    v4 !== undefined && v4 >>> (32 - length) === prefix >>> (32 - length)
   const top = ip.bits >> 112n
   const errors: FieldError[] = []
   if (v4 === 0 || ip.bits === 0n) errors.push(invalid(path, text, `may not be unspecified (${text})`))
@@ -72,7 +73,11 @@ export function validateEndpointIp(text: string, path: string): FieldError[] {
   return errors
 }
 
-function validatePort({ name, port = 0, protocol, appProtocol }: EndpointPort, named: boolean, path: string): FieldError[] {
+function validatePort(
+  { name, port = 0, protocol, appProtocol }: EndpointPort,
+  named: boolean,
+  path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   if (name) errors.push(...validateDns1123Label(name, child(path, 'name')))
   else if (named) errors.push(required(child(path, 'name')))
@@ -88,7 +93,9 @@ function subsetsCell(subsets: readonly EndpointSubset[]): string {
   const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
     ports.length === 0
       ? addresses.map(({ ip }) => ip)
-      : ports.flatMap(({ port }) => addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`))),
+      : ports.flatMap(({ port }) =>
+          addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
+        ),
   )
   const shown = all.slice(0, SHOWN).join(',')
   return all.length > SHOWN ? `${shown} + ${all.length - SHOWN} more...` : shown

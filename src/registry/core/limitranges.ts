@@ -1,11 +1,25 @@
 /** LimitRanges. Mirrors pkg/registry/core/limitrange/strategy.go and ValidateLimitRange. */
-import { child, duplicate, type FieldError, forbidden, index, invalid, key, required } from '../../apimachinery/field-error.ts'
+import {
+  child,
+  duplicate,
+  type FieldError,
+  forbidden,
+  index,
+  invalid,
+  key,
+  required,
+} from '../../apimachinery/field-error.ts'
 import { isQualifiedName } from '../../apimachinery/names.ts'
 import { compareQuantities, parseQuantity, quantityMilliValue } from '../../apimachinery/quantity.ts'
 import type { LimitRange, LimitRangeItem } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { invalids } from '../validation.ts'
-import { isHugePages, type ResourceList, validateContainerResourceName, validateResourceName } from './compute-resources.validation.ts'
+import {
+  isHugePages,
+  type ResourceList,
+  validateContainerResourceName,
+  validateResourceName,
+} from './compute-resources.validation.ts'
 
 const TYPES = ['Pod', 'Container', 'PersistentVolumeClaim']
 const LISTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const
@@ -47,7 +61,9 @@ function validateNames(limit: LimitRangeItem, path: string): FieldError[] {
 
 function validateClaimSize({ type, min, max }: LimitRangeItem, path: string): FieldError[] {
   if (type !== 'PersistentVolumeClaim' || min?.storage !== undefined || max?.storage !== undefined) return []
-  return [required(child(path, 'limits'), 'either minimum or maximum storage value is required, but neither was provided')]
+  return [
+    required(child(path, 'limits'), 'either minimum or maximum storage value is required, but neither was provided'),
+  ]
 }
 
 function validateAmounts(limit: LimitRangeItem, path: string): FieldError[] {
@@ -69,8 +85,10 @@ function validateOrder(limit: LimitRangeItem, name: string, path: string): Field
   const add = (list: string, bad: string | undefined, detail: string) =>
     errors.push(invalid(key(child(path, list), name), bad, detail))
   if (above(min, max)) add('min', min, `min value ${min} is greater than max value ${max}`)
-  if (above(min, request)) add('defaultRequest', request, `min value ${min} is greater than default request value ${request}`)
-  if (above(request, max)) add('defaultRequest', request, `default request value ${request} is greater than max value ${max}`)
+  if (above(min, request))
+    add('defaultRequest', request, `min value ${min} is greater than default request value ${request}`)
+  if (above(request, max))
+    add('defaultRequest', request, `default request value ${request} is greater than max value ${max}`)
   if (above(request, usual)) {
     add('defaultRequest', request, `default request value ${request} is greater than default limit value ${usual}`)
   }

@@ -101,7 +101,7 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
   errors.push(...validateTaints(spec.taints ?? [], 'metadata.taints'))
   if (before.providerID && spec.providerID !== before.providerID) {
     const how = spec.providerID ? 'modified' : 'cleared'
-    errors.push(invalid('spec.providerID', spec.providerID ?? '', `field cannot be ${how} once set`))
+    errors.push(invalid('spec.providerID', null, `field cannot be ${how} once set`))
   }
   return errors
 }

@@ -1,6 +1,6 @@
 /** PersistentVolumeClaims. Mirrors pkg/registry/core/persistentvolumeclaim/strategy.go and pkg/api/persistentvolumeclaim/util.go. */
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { parseQuantity, compareQuantities, roundUp } from '../../apimachinery/quantity.ts'
+import { compareQuantities, parseQuantity, roundUp } from '../../apimachinery/quantity.ts'
 import type { PersistentVolumeClaim } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { accessModesCell, ageCell, UNSET } from './cells.ts'

@@ -2,24 +2,53 @@
 import { posix } from 'node:path'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { child, type FieldError, forbidden, invalid, key, notSupported, required } from '../../apimachinery/field-error.ts'
+import {
+  child,
+  type FieldError,
+  forbidden,
+  invalid,
+  key,
+  notSupported,
+  required,
+} from '../../apimachinery/field-error.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { parseQuantity, quantitySign, quantityValue } from '../../apimachinery/quantity.ts'
 import type { PersistentVolume, PersistentVolumeSpec, SecretReference } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
-import { invalids, NOT_POSITIVE, validateDns1123Label, validateDns1123Subdomain, validateImmutable } from '../validation.ts'
+import {
+  invalids,
+  NOT_POSITIVE,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validateImmutable,
+} from '../validation.ts'
 import { accessModesCell, ageCell, UNSET } from './cells.ts'
 import { validateNoBacksteps } from './paths.validation.ts'
-import { validateAccessModes, VOLUME_MODES } from './persistentvolumeclaims.validation.ts'
+import { VOLUME_MODES, validateAccessModes } from './persistentvolumeclaims.validation.ts'
 import { validateNodeSelector } from './scheduling.validation.ts'
-import { validateCsiDriverName, VOLUME_SOURCES } from './volume-sources.validation.ts'
+import { VOLUME_SOURCES, validateCsiDriverName } from './volume-sources.validation.ts'
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class'
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain']
-const SECRET_REFS = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const
+const SECRET_REFS = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const
 /** In upstream's order. */
 const SOURCES = [
-  ...['hostPath', 'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'flocker', 'nfs', 'rbd', 'quobyte', 'cephfs'],
+  ...[
+    'hostPath',
+    'gcePersistentDisk',
+    'awsElasticBlockStore',
+    'glusterfs',
+    'flocker',
+    'nfs',
+    'rbd',
+    'quobyte',
+    'cephfs',
+  ],
   ...['iscsi', 'cinder', 'fc', 'flexVolume', 'azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume'],
   ...['azureDisk', 'scaleIO', 'local', 'storageos', 'csi'],
 ] as (keyof PersistentVolumeSpec)[]
@@ -143,7 +172,8 @@ function validateSources(spec: PersistentVolumeSpec): FieldError[] {
     found++
     const rule = VOLUME_SOURCES.find((one) => one.name === name)
     const at = child('spec', name)
-    if (found > 1) errors.push(forbidden(child('spec', rule?.conflictName ?? name), 'may not specify more than 1 volume type'))
+    if (found > 1)
+      errors.push(forbidden(child('spec', rule?.conflictName ?? name), 'may not specify more than 1 volume type'))
     else if (name === 'csi') errors.push(...validateCsi(spec, at))
     else if (name === 'local') errors.push(...validateLocal(spec))
     else if (rule?.validate) errors.push(...rule.validate(source, at, 'spec'))

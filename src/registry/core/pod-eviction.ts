@@ -19,8 +19,7 @@ import { withCondition } from './pod-conditions.ts'
 
 const BUDGETS = 'poddisruptionbudgets.policy'
 const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
-const TWO_BUDGETS =
-  'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'
+const TWO_BUDGETS = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'
 /** Evictions that the budget's controller has not yet confirmed. */
 const MAX_DISRUPTED_PODS = 2000
 const RETRY_SECONDS = 10

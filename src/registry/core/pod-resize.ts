@@ -34,9 +34,9 @@ function mergeResources(list: Container[] | undefined, old: Container[] | undefi
 export function validateResize(pod: Pod, old: Pod): FieldError[] {
   const [spec, before] = [pod.spec ?? ({} as PodSpec), old.spec ?? ({} as PodSpec)]
   if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
-    return [forbidden('', 'static pods cannot be resized')]
+    return [forbidden('[]', 'static pods cannot be resized')]
   }
-  if (before.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')]
+  if (before.os?.name === 'windows') return [forbidden('[]', 'windows pods cannot be resized')]
   const errors = validateAnnotationsAndSpec(pod)
   if ((old.status?.qosClass || qosClassOf(before)) !== qosClassOf(spec)) {
     const detail = 'Pod QOS Class may not change as a result of resizing'
@@ -89,7 +89,10 @@ function validateKept(
   path: string,
 ): FieldError[] {
   const errors: FieldError[] = []
-  for (const [list, word] of [['requests', 'request'], ['limits', 'limit']] as const) {
+  for (const [list, word] of [
+    ['requests', 'request'],
+    ['limits', 'limit'],
+  ] as const) {
     const lost = Object.keys(old?.[list] ?? {}).some((name) => now?.[list]?.[name] === undefined)
     if (lost) errors.push(forbidden(child(path, list), `resource ${word}s cannot be removed`))
   }

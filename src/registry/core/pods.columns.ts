@@ -39,7 +39,8 @@ function describePod(pod: Pod, sidecars: ReadonlySet<string>): Walk {
   if (findCondition(pod, 'PodScheduled')?.reason === 'SchedulingGated') word = 'SchedulingGated'
   const init = walkInitContainers(pod, sidecars, word)
   const initialized = findCondition(pod, 'Initialized')?.status === 'True'
-  const walk = init.initializing && !initialized ? init.all : walkContainers(pod, { ...init.sidecars, word: init.all.word })
+  const walk =
+    init.initializing && !initialized ? init.all : walkContainers(pod, { ...init.sidecars, word: init.all.word })
   if (!pod.metadata.deletionTimestamp) return walk
   if (status.reason === 'NodeLost') return { ...walk, word: 'Unknown' }
   const over = status.phase === 'Succeeded' || status.phase === 'Failed'
@@ -98,7 +99,15 @@ function walkContainers(pod: Pod, start: Walk): Walk {
   return walk
 }
 
-function terminationWord({ reason, signal, exitCode }: { reason?: string; signal?: number; exitCode?: number }): string {
+function terminationWord({
+  reason,
+  signal,
+  exitCode,
+}: {
+  reason?: string
+  signal?: number
+  exitCode?: number
+}): string {
   return reason || (signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`)
 }
 

@@ -142,4 +142,3 @@ function requireKeys(
     matchExpressions: [...(term.labelSelector.matchExpressions ?? []), ...expressions],
   }
 }
-

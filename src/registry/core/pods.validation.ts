@@ -161,7 +161,7 @@ function withFixedFields(spec: PodSpec, before: PodSpec): PodSpec {
 
 export function validateEphemeralUpdate(pod: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[MIRROR] !== undefined) {
-    return [forbidden('', 'static pods do not support ephemeral containers')]
+    return [forbidden('[]', 'static pods do not support ephemeral containers')]
   }
   const errors = [...validateAnnotationsAndSpec(pod), ...validateAnnotationUpdate(pod, old)]
   const path = 'spec.ephemeralContainers'

@@ -46,8 +46,20 @@ export function podSpecWarnings(spec: PodSpec, _metadata: ObjectMeta, path: stri
       warnings.push(`${at(`spec.volumes[${i}]`)}.${name === 'storageos' ? 'storageOS' : name}: ${message}`)
     }
   })
-  warnings.push(...duplicates(spec.hostAliases?.map((one) => one.ip ?? ''), at('spec.hostAliases'), 'ip'))
-  warnings.push(...duplicates(spec.imagePullSecrets?.map((one) => one.name ?? ''), at('spec.imagePullSecrets'), 'name'))
+  warnings.push(
+    ...duplicates(
+      spec.hostAliases?.map((one) => one.ip ?? ''),
+      at('spec.hostAliases'),
+      'ip',
+    ),
+  )
+  warnings.push(
+    ...duplicates(
+      spec.imagePullSecrets?.map((one) => one.name ?? ''),
+      at('spec.imagePullSecrets'),
+      'name',
+    ),
+  )
   spec.imagePullSecrets?.forEach((secret, i) => {
     if (!secret.name) warnings.push(`${at(`spec.imagePullSecrets[${i}]`)}.name: invalid empty name ""`)
   })

@@ -19,7 +19,9 @@ export const replicationcontrollers = defineResource<ReplicationController>('v1'
     const lead =
       'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended'
     const name = messages.length ? [`${lead}: [${messages.join(' ')}]`] : []
-    return template?.spec ? [...name, ...podSpecWarnings(template.spec, template.metadata ?? {}, 'spec.template')] : name
+    return template?.spec
+      ? [...name, ...podSpecWarnings(template.spec, template.metadata ?? {}, 'spec.template')]
+      : name
   },
   selectableFields: { 'status.replicas': (controller) => String(controller.status?.replicas ?? 0) },
   row(controller, { now }) {

@@ -5,7 +5,12 @@ import type { ResourceQuota, ResourceQuotaSpec } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { IMMUTABLE } from '../validation.ts'
 import { ageCell } from './cells.ts'
-import { QUOTA_RESOURCES, type ResourceList, validateResourceName, validateResourceQuantity } from './compute-resources.validation.ts'
+import {
+  QUOTA_RESOURCES,
+  type ResourceList,
+  validateResourceName,
+  validateResourceQuantity,
+} from './compute-resources.validation.ts'
 
 const POD_RESOURCES = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory']
 const CLAIM_RESOURCES = ['persistentvolumeclaims', 'requests.storage']
@@ -91,7 +96,10 @@ function validateSpec(spec: ResourceQuotaSpec): FieldError[] {
   return [...errors, ...validateConflicts(selected, spec.scopes ?? null, at)]
 }
 
-const hardNames = (spec: ResourceQuotaSpec): string[] => Object.keys(spec.hard ?? {}).filter(isQuotaResource).sort()
+const hardNames = (spec: ResourceQuotaSpec): string[] =>
+  Object.keys(spec.hard ?? {})
+    .filter(isQuotaResource)
+    .sort()
 
 /** As the server's internal type marshals. */
 function goSelector({ scopeSelector }: ResourceQuotaSpec): object {

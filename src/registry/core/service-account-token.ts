@@ -25,7 +25,8 @@ export function newTokenSigner(
   return {
     issuer,
     audiences,
-    sign: (claims) => new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(key),
+    sign: (claims) =>
+      new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(key),
   }
 }
 

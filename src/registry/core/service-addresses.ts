@@ -133,7 +133,12 @@ const formatBits = (bits: bigint, family: Family): string =>
   formatIp({ bits, v4: family === 'IPv4', writtenAs: family === 'IPv4' ? 4 : 6, leadingZeroes: false })
 
 /** False when somebody else has it. */
-async function createAddress(text: string, family: Family, service: Service, { writer }: WriteContext): Promise<boolean> {
+async function createAddress(
+  text: string,
+  family: Family,
+  service: Service,
+  { writer }: WriteContext,
+): Promise<boolean> {
   const { name, namespace } = service.metadata
   const address = {
     apiVersion: 'networking.k8s.io/v1',

@@ -17,8 +17,7 @@ export function initFamilies(service: Service, old: Service | undefined, offered
   if (spec.type === 'ExternalName' || keepsPreferDualStack(spec, old?.spec)) return
   const selectorless = Object.keys(spec.selector ?? {}).length === 0
   const headless = spec.clusterIP === 'None'
-  spec.ipFamilyPolicy ??=
-    old?.spec?.ipFamilyPolicy ?? (headless && selectorless ? 'RequireDualStack' : 'SingleStack')
+  spec.ipFamilyPolicy ??= old?.spec?.ipFamilyPolicy ?? (headless && selectorless ? 'RequireDualStack' : 'SingleStack')
   throwIfAny(service, validateClusterIps(service, old))
   const errors = old ? shrink(spec, old.spec ?? {}) : []
   errors.push(...checkSingleStack(spec))
@@ -84,7 +83,8 @@ function adoptFamilies(spec: ServiceSpec, offered: readonly Family[], errors: Fi
     const family = familyOf(ip)
     if (i < (spec.ipFamilies?.length ?? 0)) continue
     if (offered.includes(family)) spec.ipFamilies = [...(spec.ipFamilies ?? []), family]
-    else errors.push(invalid(index('spec.clusterIPs', i), spec.clusterIPs, `${family} is not configured on this cluster`))
+    else
+      errors.push(invalid(index('spec.clusterIPs', i), spec.clusterIPs, `${family} is not configured on this cluster`))
   }
 }
 

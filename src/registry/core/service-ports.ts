@@ -80,7 +80,12 @@ function portsOf(spec: ServiceSpec | undefined): number[] {
 }
 
 /** The lower band is left for ports asked for by hand, as long as there are others. */
-function findFree(from: number, to: number, context: WriteContext, isTaken: (port: number) => boolean): number | undefined {
+function findFree(
+  from: number,
+  to: number,
+  context: WriteContext,
+  isTaken: (port: number) => boolean,
+): number | undefined {
   const size = to - from + 1
   const band = Math.min(Math.max(16, Math.floor(size / 32)), 128)
   const offset = size <= 16 ? 0 : band

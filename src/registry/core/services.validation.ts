@@ -267,7 +267,11 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
     if (!(now && was)) errors.push(...validateAddressChange(spec, before))
     if (!now && !was) errors.push(...validateFamilyChange(spec, before))
   }
-  if (spec.type === 'LoadBalancer' && before.type === 'LoadBalancer' && spec.loadBalancerClass !== before.loadBalancerClass) {
+  if (
+    spec.type === 'LoadBalancer' &&
+    before.type === 'LoadBalancer' &&
+    spec.loadBalancerClass !== before.loadBalancerClass
+  ) {
     errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? null, FIXED))
   }
   errors.push(...validateClass(spec))
