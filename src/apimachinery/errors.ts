@@ -116,10 +116,9 @@ export function newForbidden(of: Qualified, name: string, why: string): StatusEr
   return failure(403, 'Forbidden', message, details(of, name))
 }
 
-/** 422 with one cause per field error, each once. `of.resource` is the Kind here, as upstream prints it. */
+/** 422 with one cause per field error. `of.resource` is the Kind here, as upstream prints it. */
 export function newInvalid(of: Qualified, name: string, errors: FieldError[]): StatusError {
-  const unique = new Map(errors.map((error) => [fieldErrorMessage(error), error]))
-  const causes = [...unique.values()].map((error) => ({
+  const causes = errors.map((error) => ({
     reason: fieldErrorReason(error),
     message: fieldErrorMessage(error, false),
     field: error.field === '' ? '<nil>' : error.field,

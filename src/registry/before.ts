@@ -10,6 +10,7 @@ import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { isDns1123Subdomain, isPathSegmentName, maskTrailingDash } from '../apimachinery/names.ts'
 import type { ResourceDefinition, Subresource, WriteContext } from './definition.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
+import { uniqueErrors } from './validation.ts'
 
 /** Clears what a client may not set on create and lets the kind prepare. Mutates the draft. */
 export function prepareForCreate(
@@ -149,6 +150,8 @@ function defaultNameRule(name: string, prefix: boolean): string[] {
   return isDns1123Subdomain(prefix ? maskTrailingDash(name) : name)
 }
 
+/** Throws the 422 of what validation found. What two validators found alike is said once. */
 export function throwIfInvalid(definition: { group: string; kind: string }, name: string, errors: FieldError[]): void {
-  if (errors.length > 0) throw newInvalid({ group: definition.group, resource: definition.kind }, name, errors)
+  if (errors.length === 0) return
+  throw newInvalid({ group: definition.group, resource: definition.kind }, name, uniqueErrors(errors))
 }

@@ -120,15 +120,19 @@ function planDeletion(store: ObjectStore, old: DynamicObject, options: DeleteOpt
   const metadata = { ...old.metadata, ...(graceful ?? {}) }
   if (finalizers.length > 0) metadata.finalizers = finalizers
   else delete metadata.finalizers
-  if (!graceful && finalizers.length > 0 && !old.metadata.deletionTimestamp) {
-    Object.assign(metadata, markAsDeleting(old, 0, context))
-  }
+  const { deletesDuringUpdate, prepareForDelete } = store.definition.hooks
+  const free = finalizers.length === 0 && (deletesDuringUpdate?.(old, old) ?? true)
+  const marks = !graceful && !free && !old.metadata.deletionTimestamp
+  if (marks) Object.assign(metadata, markAsDeleting(old, 0, context))
   const unchanged =
     !graceful &&
     sameList(finalizers, old.metadata.finalizers ?? []) &&
     metadata.deletionTimestamp === old.metadata.deletionTimestamp
-  const remove = finalizers.length === 0 && (metadata.deletionGracePeriodSeconds ?? 0) === 0
-  return { next: unchanged ? old : { ...old, metadata }, remove }
+  const remove = free && (metadata.deletionGracePeriodSeconds ?? 0) === 0
+  if (unchanged) return { next: old, remove }
+  const next = { ...old, metadata }
+  if (marks) prepareForDelete?.(next, context)
+  return { next, remove }
 }
 
 type DeletionMarks = Pick<DynamicObject['metadata'], 'deletionTimestamp' | 'deletionGracePeriodSeconds' | 'generation'>

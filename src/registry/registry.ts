@@ -14,6 +14,7 @@ import type {
   Reader,
   ResourceDefinition,
   ResourceRow,
+  TokenSigner,
   WriteContext,
 } from './definition.ts'
 import { type Environment, SYSTEM_USER, type WriteRequest } from './environment.ts'
@@ -28,6 +29,7 @@ export interface RegistryOptions {
   clock: Clock
   random: Random
   settings: ClusterSettings
+  tokens?: TokenSigner
   disableAdmissionPlugins?: readonly string[]
 }
 
@@ -38,6 +40,8 @@ export class Registry implements Environment {
   readonly clock: Clock
   readonly random: Random
   readonly settings: ClusterSettings
+  /** Absent: token requests are refused as not supported. */
+  readonly tokens: TokenSigner | undefined
   readonly admission: AdmissionChain
   readonly reader: Reader
   readonly writer: InternalWriter
@@ -56,6 +60,7 @@ export class Registry implements Environment {
     this.clock = options.clock
     this.random = options.random
     this.settings = options.settings
+    this.tokens = options.tokens
     this.admission = createAdmissionChain(options.disableAdmissionPlugins)
     this.reader = {
       get: (resource, namespace, name) => this.store(resource).find(namespace, name) as never,
@@ -110,6 +115,7 @@ export class Registry implements Environment {
       clock: this.clock,
       random: this.random,
       settings: this.settings,
+      tokens: this.tokens,
       user: request.user,
       dryRun: request.dryRun ?? false,
       subresource: request.subresource ?? '',

@@ -6,6 +6,7 @@ import { deepEqual } from '../apimachinery/equality.ts'
 import {
   child,
   type FieldError,
+  fieldErrorMessage,
   forbidden,
   index,
   invalid,
@@ -132,4 +133,13 @@ function validateSelectorValues(
 export function validatePortNumberOrName(port: number | string | undefined, path: string): FieldError[] {
   if (typeof port === 'string') return invalids(path, port, isPortName(port))
   return invalids(path, port ?? 0, isPortNumber(port ?? 0))
+}
+
+/** Without those that print alike, the first of each kept. */
+export function uniqueErrors(errors: readonly FieldError[]): FieldError[] {
+  const seen = new Set<string>()
+  return errors.filter((error) => {
+    const text = fieldErrorMessage(error)
+    return !seen.has(text) && seen.add(text)
+  })
 }

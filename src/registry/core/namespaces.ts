@@ -25,6 +25,8 @@ export const namespaces = defineResource<Namespace>('v1', 'namespaces', {
     namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: namespace.metadata.name ?? '' }
   },
   prepareForDelete(namespace) {
+    // A namespace is not deleted gracefully: upstream sets the time and nothing else.
+    delete namespace.metadata.deletionGracePeriodSeconds
     namespace.status = { ...namespace.status, phase: 'Terminating' }
   },
   deletesDuringUpdate: (namespace) => !namespace.spec?.finalizers?.length,

@@ -6,7 +6,7 @@ import type { FieldError } from '../../../src/apimachinery/field-error.ts'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import type { ResourceHooks, WriteContext } from '../../../src/registry/definition.ts'
 import { resources } from '../../../src/registry/resources.ts'
-import { invalids, nameIsDnsSubdomain } from '../../../src/registry/validation.ts'
+import { invalids, nameIsDnsSubdomain, uniqueErrors } from '../../../src/registry/validation.ts'
 import { decoded } from '../../support/decoded.ts'
 import { fakeWriteContext } from '../../support/write-context.ts'
 
@@ -29,7 +29,7 @@ const withoutDiff = (cause: StatusCause): StatusCause => ({
 })
 
 const toCauses = (errors: FieldError[]): StatusCause[] =>
-  newInvalid({ group: '', resource: 'Kind' }, 'name', errors).status.details?.causes ?? []
+  newInvalid({ group: '', resource: 'Kind' }, 'name', uniqueErrors(errors)).status.details?.causes ?? []
 
 function clusterLikeTheRecorded(): WriteContext {
   const context = fakeWriteContext({
