@@ -2,27 +2,12 @@
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { BootstrapObject, BootstrapOptions } from './bootstrap.ts'
 
-/** ServiceCIDR, IPAddress, Service, Endpoints, EndpointSlice. */
+/** ServiceCIDR, Service (its creation takes the IPAddress), Endpoints, EndpointSlice. */
 export function kubernetesServiceObjects(options: BootstrapOptions): BootstrapObject[] {
   const clusterIP = firstAddress(options.serviceCidr)
   const port = { name: 'https', protocol: 'TCP', port: options.securePort }
   return [
     serviceCidr(options),
-    {
-      resource: 'ipaddresses.networking.k8s.io',
-      object: {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'IPAddress',
-        metadata: {
-          name: clusterIP,
-          labels: {
-            'ipaddress.kubernetes.io/ip-family': family(clusterIP),
-            'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
-          },
-        },
-        spec: { parentRef: { resource: 'services', namespace: 'default', name: 'kubernetes' } },
-      },
-    },
     service(clusterIP, options.securePort),
     {
       resource: 'endpoints',

@@ -22,7 +22,6 @@ describe('bootstrap objects', () => {
       configmaps: 1,
       'endpointslices.discovery.k8s.io': 1,
       'servicecidrs.networking.k8s.io': 1,
-      'ipaddresses.networking.k8s.io': 1,
       'leases.coordination.k8s.io': 1,
       'priorityclasses.scheduling.k8s.io': 2,
       'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': 8,
