@@ -28,7 +28,16 @@ export interface Lister<T extends KubeObject = KubeObject> {
 
 /** Records Events (the resource) with upstream's aggregation: same source, object, reason and message raise `count`. */
 export interface Recorder {
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, details?: EventDetails): void
+}
+
+export interface EventDetails {
+  /** `spec.containers{web}`: the part of the object that is meant. */
+  fieldPath?: string
+  /** `source.host`: the node that a kubelet speaks for. */
+  host?: string
+  /** Makes an Event of the newer form, as the scheduler does: with an action and an eventTime, without source and count. */
+  action?: string
 }
 
 export interface Logger {

@@ -3,21 +3,29 @@ import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
 import { deployment } from './deployment.ts'
 import { garbageCollector } from './garbage-collector.ts'
+import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
+import { nodeIpam } from './node-ipam.ts'
+import { nodeLifecycle } from './node-lifecycle.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
+import { scheduler } from './scheduler/scheduler.ts'
 import { serviceaccount } from './serviceaccount.ts'
 
 export const controllers: readonly ControllerDefinition[] = [
   serviceaccount,
   rootCaCertificatePublisher,
   clusterroleAggregation,
+  nodeIpam,
   namespace,
   garbageCollector,
   deployment,
   replicaset,
   replicationcontroller,
+  kubelet,
+  nodeLifecycle,
+  scheduler,
 ]
 
 export function controllerNames(): string[] {

@@ -1,17 +1,15 @@
 /** Records Events as the real components do: a repeated one raises the count of the first. Mirrors client-go/tools/record. */
-import { type Clock, formatTime } from '../apimachinery/clock.ts'
+import { type Clock, formatMicroTime, formatTime } from '../apimachinery/clock.ts'
 import { isNotFound, isStatusError } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import type { Client } from './client.ts'
-import type { Logger, Recorder } from './controller.ts'
+import type { EventDetails, Logger, Recorder } from './controller.ts'
 
 export interface RecorderOptions {
   client: Client
   clock: Clock
   /** `source.component` of the Events. */
   component: string
-  /** `source.host`, for the kubelet. */
-  host?: string
   logger: Logger
   /** Told of each write, for those who wait until nothing is left to do. */
   track?(write: Promise<void>): void
@@ -19,15 +17,18 @@ export interface RecorderOptions {
 
 /** Events remembered for counting; the oldest are forgotten, and then start anew. */
 const REMEMBERED = 4096
+/** In a millisecond. */
+const NANOSECONDS = 1_000_000
 
 /** Never fails its caller: an Event that cannot be written is logged and dropped. Writes happen in the order of the calls. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { client, clock, logger } = options
+  const { client, clock, component, logger } = options
   const known = new Map<string, string>()
-  let names = 0
+  let names = firstName(component)
   let writes: Promise<void> = Promise.resolve()
 
-  async function record(about: KubeObject, type: string, reason: string, message: string): Promise<void> {
+  async function record(about: KubeObject, facts: EventFacts): Promise<void> {
+    const { type, reason, message } = facts
     const key = [
       about.kind,
       about.metadata.namespace,
@@ -36,50 +37,68 @@ export function createRecorder(options: RecorderOptions): Recorder {
       type,
       reason,
       message,
+      facts.fieldPath,
+      facts.host,
     ].join('\u0000')
     const namespace = about.metadata.namespace || 'default'
     const name = known.get(key)
     try {
       if (name !== undefined) {
-        await client.modify<DynamicObject>('events', namespace, name, (old) => ({
-          ...old,
-          count: (old.count ?? 1) + 1,
-          lastTimestamp: formatTime(clock.now()),
-        }))
+        await client.modify<DynamicObject>('events', namespace, name, (old) => repeated(old, clock.now()))
         return
       }
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
-    const made = `${about.metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(++names)).toString(16)}`
+    names = (names + 1) % NANOSECONDS
+    const made = `${about.metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(names)).toString(16)}`
     known.set(key, made)
     if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
-    await client.create('events', newEvent(options, about, made, namespace, type, reason, message))
+    await client.create('events', newEvent(options, about, made, namespace, facts))
   }
 
   return {
-    event(about, type, reason, message) {
+    event(about, type, reason, message, details) {
       writes = writes
-        .then(() => record(about, type, reason, message))
+        .then(() => record(about, { type, reason, message, ...details }))
         .catch((error) => {
           // A namespace that is going away takes no Events: that is nobody's fault.
           if (isStatusError(error) && (error.reason === 'Forbidden' || error.reason === 'NotFound')) return
           logger.warn({ err: error, reason }, 'could not record an event')
         })
+      options.track?.(writes)
     },
   }
 }
 
+/** An Event's name ends in a time in nanoseconds; components that speak of one object in the same millisecond must not choose the same. */
+function firstName(component: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < component.length; i++) hash = Math.imul(hash ^ component.charCodeAt(i), 0x01000193)
+  return (hash >>> 0) % NANOSECONDS
+}
+
+interface EventFacts extends EventDetails {
+  type: string
+  reason: string
+  message: string
+}
+
+/** The same thing happened again: the older form counts, the newer keeps a series. */
+function repeated(old: DynamicObject, now: number): DynamicObject {
+  if (!old['eventTime']) return { ...old, count: (old['count'] ?? 1) + 1, lastTimestamp: formatTime(now) }
+  const series = { count: (old['series']?.count ?? 1) + 1, lastObservedTime: formatMicroTime(now) }
+  return { ...old, series }
+}
+
 function newEvent(
-  { clock, component, host }: RecorderOptions,
+  { clock, component }: RecorderOptions,
   about: KubeObject,
   name: string,
   namespace: string,
-  type: string,
-  reason: string,
-  message: string,
+  { type, reason, message, fieldPath, host, action }: EventFacts,
 ): DynamicObject {
-  const now = formatTime(clock.now())
+  const now = clock.now()
   const { uid, resourceVersion } = about.metadata
   return {
     apiVersion: 'v1',
@@ -92,15 +111,20 @@ function newEvent(
       ...(about.metadata.namespace ? { namespace: about.metadata.namespace } : {}),
       uid,
       resourceVersion,
+      ...(fieldPath ? { fieldPath } : {}),
     },
     type,
     reason,
     message,
-    source: { component, ...(host ? { host } : {}) },
     reportingComponent: component,
-    reportingInstance: host ?? '',
-    firstTimestamp: now,
-    lastTimestamp: now,
-    count: 1,
+    ...(action
+      ? { action, eventTime: formatMicroTime(now), reportingInstance: host ? `${component}-${host}` : component }
+      : {
+          source: { component, ...(host ? { host } : {}) },
+          reportingInstance: host ?? '',
+          firstTimestamp: formatTime(now),
+          lastTimestamp: formatTime(now),
+          count: 1,
+        }),
   }
 }

@@ -1,0 +1,149 @@
+/** Phase and conditions of a pod, from what its containers do. Mirrors pkg/kubelet/kubelet_pods.go (getPhase) and pkg/kubelet/status/generate.go. */
+import type { Container, ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../../types/core-v1.ts'
+import { isSidecar } from '../resources.ts'
+
+type Phase = NonNullable<PodStatus['phase']>
+type Statuses = readonly ContainerStatus[]
+
+/** Whether a container that ended with this code is started again. */
+export function restarts(container: Container, spec: PodSpec, exitCode: number, init = false): boolean {
+  const rule = container.restartPolicyRules?.find(({ exitCodes }) => {
+    const listed = exitCodes?.values?.includes(exitCode) ?? false
+    return exitCodes?.operator === 'NotIn' ? !listed : listed
+  })
+  if (rule) return true
+  const policy = container.restartPolicy ?? spec.restartPolicy ?? 'Always'
+  if (policy === 'Never') return false
+  if (policy === 'Always' && !(init && !isSidecar(container))) return true
+  return exitCode !== 0
+}
+
+/** `ending`: the pod is being deleted, nothing is started again. */
+export function phaseOf(spec: PodSpec, statuses: Statuses, initStatuses: Statuses, ending: boolean): Phase {
+  const init = initialization(spec, initStatuses)
+  if (init === 'failed') return 'Failed'
+  let [running, waiting, stopped, succeeded, over] = [0, 0, 0, 0, 0]
+  for (const container of spec.initContainers ?? []) {
+    if (isSidecar(container) && find(initStatuses, container)?.state?.running) running++
+  }
+  for (const container of spec.containers) {
+    const status = find(statuses, container)
+    const ended = status?.state?.terminated ?? (status?.state?.waiting && status.lastState?.terminated)
+    if (status?.state?.running) running++
+    else if (ended) {
+      stopped++
+      if (!restarts(container, spec, ended.exitCode)) over++
+      if (status?.state?.terminated && ended.exitCode === 0) succeeded++
+    } else waiting++
+  }
+  if (init === 'pending' || waiting > 0) return 'Pending'
+  if (running > 0) return 'Running'
+  if (!ending && stopped !== over) return 'Running'
+  return stopped === succeeded ? 'Succeeded' : 'Failed'
+}
+
+function initialization(spec: PodSpec, statuses: Statuses): 'done' | 'pending' | 'failed' {
+  let pending = false
+  for (const container of spec.initContainers ?? []) {
+    const { state, lastState } = find(statuses, container) ?? {}
+    if (isSidecar(container)) {
+      if (!state?.running && !state?.terminated && !lastState?.terminated) pending = true
+      continue
+    }
+    const ended = state?.terminated ?? (state?.waiting && lastState?.terminated)
+    if (!ended) pending = true
+    else if (ended.exitCode !== 0) {
+      if (!restarts(container, spec, ended.exitCode, true)) return 'failed'
+      pending = true
+    }
+  }
+  return pending ? 'pending' : 'done'
+}
+
+export function find(statuses: Statuses | undefined, { name }: { name: string }): ContainerStatus | undefined {
+  return statuses?.find((status) => status.name === name)
+}
+
+interface Verdict {
+  status: 'True' | 'False'
+  reason?: string
+  message?: string
+}
+
+const YES: Verdict = { status: 'True' }
+const no = (reason: string, message?: string): Verdict => ({ status: 'False', reason, ...(message ? { message } : {}) })
+
+/** The kubelet's five, after those that others set; `sandbox`: the pod has its network. */
+export function conditionsOf(pod: Pod, status: PodStatus, sandbox: boolean, now: string): PodCondition[] {
+  const spec = pod.spec!
+  const before = pod.status?.conditions ?? []
+  const kept = before.filter(({ type }) => !OWN.has(type))
+  const containersReady = containersReadyOf(spec, status)
+  const verdicts: [string, Verdict][] = [
+    ['PodReadyToStartContainers', sandbox ? YES : no('PodSandboxNotReady', sandboxMessage(status))],
+    ['Initialized', initializedOf(spec, status)],
+    ['Ready', containersReady.status === 'True' ? gatesOf(spec, kept) : containersReady],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', YES],
+  ]
+  return [...kept, ...verdicts.map(([type, verdict]) => conditionAt(pod, before, type, verdict, now))]
+}
+
+const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+
+function sandboxMessage({ phase }: PodStatus): string {
+  return phase === 'Succeeded' || phase === 'Failed' ? 'pod sandbox is not ready' : 'no pod sandbox exists'
+}
+
+function conditionAt(
+  pod: Pod,
+  before: readonly PodCondition[],
+  type: string,
+  verdict: Verdict,
+  now: string,
+): PodCondition {
+  const old = before.find((condition) => condition.type === type)
+  return {
+    type,
+    observedGeneration: pod.metadata.generation,
+    status: verdict.status,
+    lastProbeTime: null,
+    lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now,
+    ...(verdict.reason ? { reason: verdict.reason } : {}),
+    ...(verdict.message ? { message: verdict.message } : {}),
+  } as unknown as PodCondition
+}
+
+function initializedOf(spec: PodSpec, { phase, initContainerStatuses, containerStatuses }: PodStatus): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
+  if (containerStatuses?.some(({ state }) => state?.running || state?.terminated)) return YES
+  const incomplete = (spec.initContainers ?? []).filter((container) => {
+    const status = find(initContainerStatuses, container)
+    return isSidecar(container) ? !status?.started : !status?.ready
+  })
+  if (incomplete.length === 0) return YES
+  return no('ContainersNotInitialized', `containers with incomplete status: ${list(incomplete)}`)
+}
+
+function containersReadyOf(spec: PodSpec, { phase, containerStatuses, initContainerStatuses }: PodStatus): Verdict {
+  if (phase === 'Succeeded') return no('PodCompleted')
+  if (phase === 'Failed') return no('PodFailed')
+  const sidecars = (spec.initContainers ?? []).filter(isSidecar)
+  const unready = [
+    ...sidecars.filter((container) => !find(initContainerStatuses, container)?.ready),
+    ...spec.containers.filter((container) => !find(containerStatuses, container)?.ready),
+  ]
+  return unready.length === 0 ? YES : no('ContainersNotReady', `containers with unready status: ${list(unready)}`)
+}
+
+function gatesOf({ readinessGates }: PodSpec, conditions: readonly PodCondition[]): Verdict {
+  const messages = (readinessGates ?? []).flatMap(({ conditionType }) => {
+    const condition = conditions.find(({ type }) => type === conditionType)
+    if (!condition) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
+    if (condition.status === 'True') return []
+    return [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`]
+  })
+  return messages.length === 0 ? YES : no('ReadinessGatesNotReady', messages.join(', '))
+}
+
+const list = (containers: readonly { name: string }[]): string => `[${containers.map(({ name }) => name).join(' ')}]`

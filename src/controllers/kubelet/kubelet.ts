@@ -1,0 +1,52 @@
+/** Emulated kubelets: one for every Node object, all in one controller. Mirrors pkg/kubelet. */
+import type { KubeObject } from '../../apimachinery/meta.ts'
+import { type ControllerContext, defineController, type Key, type Result } from '../controller.ts'
+import { nodeNameOf, podsByNode } from '../pod-index.ts'
+import { beat, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
+import { reconcilePod } from './pods.ts'
+import { stateOf } from './state.ts'
+
+/** The key of the timer that all nodes share. */
+const BEAT: Key = { namespace: '', name: '' }
+
+/** Keys with a namespace are pods, all others nodes. */
+export const kubelet = defineController({
+  name: 'kubelet',
+  component: 'kubelet',
+  watches: [
+    { resource: 'nodes', keys: ({ metadata }) => [{ namespace: '', name: metadata.name! }], when: nodeMatters },
+    {
+      resource: 'pods',
+      keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
+      when: (pod) => nodeNameOf(pod) !== undefined,
+    },
+  ],
+  indexes: { pods: podsByNode },
+  reconcile(key, context) {
+    if (key.namespace !== '') return reconcilePod(key, context)
+    return key.name === '' ? onBeat(context) : onNode(key.name, context)
+  },
+})
+
+/** Heartbeats are the kubelet's own. */
+function nodeMatters(node: KubeObject, old?: KubeObject): boolean {
+  return !old || (node as { spec?: unknown }).spec !== (old as { spec?: unknown }).spec
+}
+
+async function onNode(name: string, context: ControllerContext): Promise<Result | void> {
+  await reconcileNode(name, context)
+  const state = stateOf(context)
+  if (state.beating || state.nodes.size === 0) return
+  state.beating = true
+  context.enqueue(BEAT, LEASE_RENEWAL_MS)
+}
+
+async function onBeat(context: ControllerContext): Promise<Result | void> {
+  const state = stateOf(context)
+  if (state.nodes.size === 0) {
+    state.beating = false
+    return
+  }
+  await beat(context)
+  return { requeueAfterMs: LEASE_RENEWAL_MS }
+}

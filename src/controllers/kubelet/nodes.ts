@@ -1,0 +1,145 @@
+/** The node's side of the kubelet: registration, leases, heartbeats. Mirrors pkg/kubelet/kubelet_node_status.go and component-helpers/apimachinery/lease. */
+import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
+import { deepEqual } from '../../apimachinery/equality.ts'
+import { isAlreadyExists, isNotFound } from '../../apimachinery/errors.ts'
+import type { Lease } from '../../types/coordination-v1.ts'
+import type { Node } from '../../types/core-v1.ts'
+import type { ControllerContext } from '../controller.ts'
+import { formatIpv4, ipv4Number } from '../node-ipam.ts'
+import { AddressPool } from './addresses.ts'
+import { heartbeat, missingLabels, registeredStatus, START_EVENTS } from './node-status.ts'
+import { type KubeletState, stateOf } from './state.ts'
+
+export const LEASE_NAMESPACE = 'kube-node-lease'
+const LEASE_SECONDS = 40
+export const LEASE_RENEWAL_MS = 10_000
+const STATUS_REPORT_MS = 5 * 60_000
+/** Node addresses begin behind the gateway. */
+const FIRST_NODE_ADDRESS = ipv4Number('172.18.0.2')
+
+/** Starts the kubelet of a node that is new here, ends that of one that is gone, and notes what pods need to know. */
+export async function reconcileNode(name: string, context: ControllerContext): Promise<void> {
+  const state = stateOf(context)
+  const node = context.lister<Node>('nodes').get('', name)
+  const known = state.nodes.get(name)
+  if (!node) {
+    if (known) state.addresses.delete(known.address)
+    state.nodes.delete(name)
+    return
+  }
+  if (!known || known.uid !== node.metadata.uid) await register(node, context)
+  else if (known.podCidr !== podCidrOf(node)) setPodCidr(state, known, node)
+}
+
+const podCidrOf = ({ spec }: Node): string => spec?.podCIDR ?? ''
+
+async function register(node: Node, context: ControllerContext): Promise<void> {
+  const { client, clock, settings } = context
+  const state = stateOf(context)
+  const { name = '', uid = '' } = node.metadata
+  const address = addressOf(node) ?? freeAddress(state)
+  state.addresses.add(address)
+  const facts = { address, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
+  const wasReady = node.status?.conditions?.some(({ type }) => type === 'Ready') ?? false
+  try {
+    const labels = missingLabels(node)
+    if (labels) {
+      await client.modify<Node>('nodes', '', name, (old) => ({
+        ...old,
+        metadata: { ...old.metadata, labels: { ...old.metadata.labels, ...labels } },
+      }))
+    }
+    await client.modify<Node>('nodes', '', name, (old) => withStatus(old, registeredStatus(old, facts)), {
+      subresource: 'status',
+    })
+  } catch (error) {
+    if (isNotFound(error)) return
+    throw error
+  }
+  const known = { name, uid, address, podCidr: '', reportedAt: clock.now(), pool: state.fallback }
+  state.nodes.set(name, known)
+  setPodCidr(state, known, node)
+  await ensureLease(node, context)
+  if (!wasReady) {
+    for (const [reason, message] of START_EVENTS) {
+      context.recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
+    }
+  }
+  for (const pod of context.lister('pods').byIndex('node', name)) {
+    context.enqueue({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '' })
+  }
+}
+
+/** Kubelets give the node's name for its uid in Events. */
+function aboutNode(node: Node): Node {
+  return { ...node, metadata: { name: node.metadata.name, uid: node.metadata.name } }
+}
+
+function withStatus(node: Node, status: Node['status']): Node {
+  return deepEqual(node.status, status) ? node : { ...node, status }
+}
+
+function setPodCidr(state: KubeletState, known: { podCidr: string; pool: AddressPool }, node: Node): void {
+  known.podCidr = podCidrOf(node)
+  known.pool = known.podCidr.includes('.') ? new AddressPool(known.podCidr) : state.fallback
+}
+
+function addressOf(node: Node): string | undefined {
+  return node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
+}
+
+function freeAddress({ addresses }: KubeletState): string {
+  for (let number = FIRST_NODE_ADDRESS + addresses.size; ; number++) {
+    const address = formatIpv4(number)
+    if (!addresses.has(address)) return address
+  }
+}
+
+async function ensureLease(node: Node, { client, clock }: ControllerContext): Promise<void> {
+  const { name = '', uid = '' } = node.metadata
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name,
+      namespace: LEASE_NAMESPACE,
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }],
+    },
+    spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: formatMicroTime(clock.now()) },
+  } as Lease
+  try {
+    await client.create('leases.coordination.k8s.io', lease)
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+    await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, name, (old) => ({
+      ...old,
+      metadata: { ...old.metadata, ownerReferences: lease.metadata.ownerReferences },
+      spec: { ...old.spec, ...lease.spec },
+    }))
+  }
+}
+
+/** All nodes at once: leases now, statuses when they are due. */
+export async function beat(context: ControllerContext): Promise<void> {
+  const { client, clock } = context
+  const now = clock.now()
+  for (const known of stateOf(context).nodes.values()) {
+    const node = context.lister<Node>('nodes').get('', known.name)
+    if (!node) continue
+    try {
+      await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, known.name, (old) => ({
+        ...old,
+        spec: { ...old.spec, holderIdentity: known.name, renewTime: formatMicroTime(now) },
+      }))
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      await ensureLease(node, context)
+    }
+    const silent = node.status?.conditions?.some(({ status }) => status === 'Unknown')
+    if (!silent && now - known.reportedAt < STATUS_REPORT_MS) continue
+    known.reportedAt = now
+    await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(now)), {
+      subresource: 'status',
+    })
+  }
+}

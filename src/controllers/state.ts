@@ -1,0 +1,15 @@
+/** What a controller remembers between reconciles, one copy a run: many clusters live in one process. */
+import type { ControllerContext } from './controller.ts'
+
+/** Answers the run's own state, made when first asked for. A restart (or a reset of the cluster) begins with a new one: it must be rebuilt from objects. */
+export function perRun<T>(make: (context: ControllerContext) => T): (context: ControllerContext) => T {
+  const states = new WeakMap<ControllerContext, T>()
+  return (context) => {
+    let state = states.get(context)
+    if (state === undefined) {
+      state = make(context)
+      states.set(context, state)
+    }
+    return state
+  }
+}
