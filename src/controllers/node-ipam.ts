@@ -1,6 +1,6 @@
 /** Gives every node its part of the pod network. Mirrors pkg/controller/nodeipam/ipam/range_allocator.go. */
 import type { Node } from '../types/core-v1.ts'
-import { type ControllerContext, defineController } from './controller.ts'
+import { defineController } from './controller.ts'
 import { perRun } from './state.ts'
 
 /** `--node-cidr-mask-size-ipv4` by default. */

@@ -132,7 +132,8 @@ function pull(place: Place, step: PodStep): void {
   const policy = place.container.imagePullPolicy
   if (policy === 'Never' || (policy !== 'Always' && step.images.has(key))) {
     const message = `Container image "${image}" already present on machine and can be accessed by the pod`
-    return step.event(place, 'Normal', 'Pulled', message)
+    step.event(place, 'Normal', 'Pulled', message)
+    return
   }
   step.images.add(key)
   step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)

@@ -1,7 +1,7 @@
 /** What a pod's stages do: pure steps from one status to the next. Mirrors pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod). */
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core-v1.ts'
-import { amountsOf, isSidecar, podRequestTexts } from '../resources.ts'
+import { isSidecar, podRequestTexts } from '../resources.ts'
 import { conditionsOf, find, phaseOf } from './conditions.ts'
 import { type Place, stepContainer, terminated, waitingStatus } from './container-status.ts'
 import type { KnownPod } from './state.ts'

@@ -23,7 +23,10 @@ export class SchedulerCache {
 
   setNode(name: string, node: Node | undefined): void {
     const known = this.#nodes.get(name)
-    if (known && node) return known.setNode(node)
+    if (known && node) {
+      known.setNode(node)
+      return
+    }
     this.#list = undefined
     if (!node) {
       this.#nodes.delete(name)
