@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import type { KubeObject } from '../../src/apimachinery/meta.ts'
+import type { InformerEvent, WatchSource } from '../../src/controllers/client.ts'
+import { Informer } from '../../src/controllers/informer.ts'
+import { Informers } from '../../src/controllers/informers.ts'
+
+/** A source whose events the test writes. */
+function fakeSource(resources: string[] = ['pods']) {
+  const queues = new Map<string, InformerEvent[]>()
+  const wakes = new Map<string, () => void>()
+  const closed: string[] = []
+  let changed = (): void => {}
+  const source: WatchSource = {
+    watch(resource, wake) {
+      wakes.set(resource, wake)
+      return {
+        read: () => queues.get(resource)?.splice(0) ?? [],
+        close: () => closed.push(resource),
+      }
+    },
+    resources: () =>
+      resources.map((name) => ({
+        name,
+        group: '',
+        version: 'v1',
+        kind: name,
+        namespaced: true,
+        verbs: ['list', 'watch'],
+      })),
+    onResourcesChanged(callback) {
+      changed = callback
+      return () => {}
+    },
+  }
+  return {
+    source,
+    closed,
+    push(resource: string, ...events: InformerEvent[]) {
+      queues.set(resource, [...(queues.get(resource) ?? []), ...events])
+      wakes.get(resource)?.()
+    },
+    serve(...names: string[]) {
+      resources.splice(0, resources.length, ...names)
+      changed()
+    },
+  }
+}
+
+function pod(name: string, more: Partial<KubeObject['metadata']> = {}): KubeObject {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid: `uid-${name}`, ...more } }
+}
+
+const owned = (uid: string) => ({
+  ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid, controller: true }],
+})
+const names = (objects: readonly KubeObject[]) => objects.map(({ metadata }) => metadata.name)
+
+describe('Informer', () => {
+  test('holds what the watch told after a drain, not before', () => {
+    const { source, push } = fakeSource()
+    let woken = 0
+    const informer = new Informer('pods', () => woken++)
+    informer.start(source)
+    informer.drain()
+    push('pods', { type: 'added', object: pod('a') })
+    expect(woken).toBeGreaterThan(0)
+    expect(informer.pending).toBe(true)
+    expect(informer.get('default', 'a')).toBeUndefined()
+    informer.drain()
+    expect(informer.pending).toBe(false)
+    expect(informer.get('default', 'a')).toEqual(pod('a'))
+  })
+
+  test('indexes by namespace, controller and value follow every change', () => {
+    const { source, push } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    informer.addIndex('colour', ({ metadata }) => (metadata.labels?.colour ?? '').split(',').filter(Boolean))
+    informer.start(source)
+    const red = pod('a', { ...owned('1'), labels: { colour: 'red,blue' } })
+    push('pods', { type: 'added', object: red }, { type: 'added', object: pod('b', { namespace: 'other' }) })
+    informer.drain()
+    expect(names(informer.list('default'))).toEqual(['a'])
+    expect(names(informer.list())).toEqual(['a', 'b'])
+    expect(names(informer.ownedBy('1'))).toEqual(['a'])
+    expect(names(informer.byIndex('colour', 'blue'))).toEqual(['a'])
+
+    const green = pod('a', { ...owned('2'), labels: { colour: 'blue,green' } })
+    push('pods', { type: 'updated', object: green })
+    informer.drain()
+    expect(informer.ownedBy('1')).toEqual([])
+    expect(informer.ownedBy('2')).toEqual([green])
+    expect(informer.byIndex('colour', 'red')).toEqual([])
+    expect(informer.byIndex('colour', 'blue')).toEqual([green])
+
+    push('pods', { type: 'deleted', object: green })
+    informer.drain()
+    for (const list of [informer.ownedBy('2'), informer.byIndex('colour', 'green'), informer.list('default')]) {
+      expect(list).toEqual([])
+    }
+  })
+
+  test('handlers are told old and new', () => {
+    const { source, push } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    const told: unknown[] = []
+    informer.onEvent(({ type, object, old }) => told.push([type, object.metadata.labels?.v, old?.metadata.labels?.v]))
+    informer.start(source)
+    const version = (v: string) => pod('a', { labels: { v } })
+    push('pods', { type: 'added', object: version('1') }, { type: 'updated', object: version('2') })
+    push('pods', { type: 'deleted', object: version('3') })
+    informer.drain()
+    expect(told).toEqual([
+      ['added', '1', undefined],
+      ['updated', '2', '1'],
+      ['deleted', '3', '2'],
+    ])
+  })
+
+  test('an index that nobody declared is an error', () => {
+    const informer = new Informer('pods', () => {})
+    expect(() => informer.byIndex('nope', 'x')).toThrow('pods has no index nope')
+  })
+})
+
+describe('Informers', () => {
+  test('open one watch a resource, whoever wants it', () => {
+    const { source, push } = fakeSource(['pods', 'nodes'])
+    const informers = new Informers(source, () => {})
+    const told: string[] = []
+    informers.want('pods', { handler: () => told.push('first') })
+    informers.want('pods', { handler: () => told.push('second') })
+    informers.start()
+    push('pods', { type: 'added', object: pod('a') })
+    informers.drain()
+    expect(told).toEqual(['first', 'second'])
+    expect(informers.get('nodes')).toBeUndefined()
+  })
+
+  test('those who want everything follow the served resources, Events left out', () => {
+    const { source, push, serve, closed } = fakeSource(['pods', 'events', 'events.events.k8s.io'])
+    const informers = new Informers(source, () => {})
+    const told: string[] = []
+    informers.want('*', { handler: ({ object }, resource) => told.push(`${resource} ${object.metadata.name}`) })
+    informers.start()
+    expect(informers.get('events')).toBeUndefined()
+    serve('widgets.example.com')
+    expect(closed).toEqual(['pods'])
+    push('widgets.example.com', { type: 'added', object: pod('w') })
+    informers.drain()
+    expect(told).toEqual(['widgets.example.com w'])
+    expect(informers.get('pods')).toBeUndefined()
+  })
+})
