@@ -19,6 +19,7 @@ import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
+import { createTokenSigner } from './registry/core/service-account-token.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
 import { Registry } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
@@ -148,6 +149,7 @@ class LocalCluster implements Cluster {
         nodePortRange: { from: 30000, to: 32767 },
         podCidr: '10.244.0.0/16',
       },
+      tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
       disableAdmissionPlugins: options.disableAdmissionPlugins,
     })
     this.client = createLocalClient(this.#registry, ADMIN)

@@ -115,6 +115,8 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   selectableFields?: Record<string, (object: T) => string>
   /** Cells in the order of the facts' columns. Default: by the column's meaning (Name, Age, Created At). */
   row?(object: T, context: RowContext): Cell[]
+  /** The kind is deprecated: what every request for it is warned with. */
+  deprecation?: string
   /** Applied to objects as they leave storage: kinds that default on read. Pure; answers the same object when nothing changes. */
   defaultOnRead?(object: T): T
   subresources?: Record<string, Subresource<T>>

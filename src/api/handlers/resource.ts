@@ -49,6 +49,7 @@ export function findResource(base: ReturnType<typeof exchangeOf>): {
   const verbs = subresource ? subresource.verbs : definition.verbs
   const handle = HANDLERS[info.verb]
   if (!handle || !verbs.includes(info.verb) || !hasPlace(base)) throw newMethodNotSupported(store.qualified, info.verb)
+  if (definition.hooks.deprecation) base.warnings.add(definition.hooks.deprecation)
   const encodings = info.verb === 'watch' ? WATCH_ENCODINGS : undefined
   const accept = negotiate(base.req.headers.accept, true, encodings)
   return { exchange: { ...base, store, accept }, handle }

@@ -16,6 +16,7 @@ function statusOf([name, message]: [string, string]): DynamicObject {
 }
 
 export const componentstatuses = defineResource<ComponentStatus>('v1', 'componentstatuses', {
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   virtual: {
     get: (_namespace, name) =>
       Object.entries(COMPONENTS)

@@ -12,6 +12,7 @@ import { PROTOCOLS } from './containers.validation.ts'
 const SHOWN = 3
 
 export const endpoints = defineResource<Endpoints>('v1', 'endpoints', {
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   validate: (object) => validateSubsets(object.subsets ?? []),
   /** What was let in once stays legal while it stays as it is. */
   validateUpdate: (object, old) =>

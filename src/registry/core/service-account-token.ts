@@ -1,4 +1,5 @@
 /** serviceaccounts/token: signed tokens on request. Mirrors pkg/registry/core/serviceaccount/storage/token.go and pkg/serviceaccount/claims.go. */
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { type CryptoKey, type JWK, type KeyObject, SignJWT } from 'jose'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { newBadRequest, newConflict, newInvalid, newNotFound, newNotImplemented } from '../../apimachinery/errors.ts'
@@ -28,6 +29,15 @@ export function newTokenSigner(
     sign: (claims) =>
       new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(key),
   }
+}
+
+/** A signer with a new key, whose tokens are for this cluster's own API unless asked otherwise. */
+export function createTokenSigner(issuer: string): TokenSigner {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const keyId = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url')
+  return newTokenSigner(privateKey, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
 }
 
 /** Answers the request with `status.token` filled in. Nothing is stored. */
