@@ -6,7 +6,7 @@ process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
 const { SERVER, TOKEN } = process.env
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const CLUSTER_SCOPED = new Set(['namespaces', 'nodes', 'persistentvolumes'])
-const target = new URL('../../test/golden/columns/core.json', import.meta.url)
+const target = new URL('../../test/golden/core/rows.json', import.meta.url)
 
 async function call(method, path, body, type = 'application/json', accept = 'application/json') {
   const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': type, Accept: accept }

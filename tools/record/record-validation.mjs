@@ -5,7 +5,7 @@ import { cases } from './validation-cases.mjs'
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
 const { SERVER, TOKEN } = process.env
 const CLUSTER_SCOPED = new Set(['namespaces', 'nodes', 'persistentvolumes'])
-const target = new URL('../../test/golden/validation/core.json', import.meta.url)
+const target = new URL('../../test/golden/core/validation.json', import.meta.url)
 
 async function call(method, path, body) {
   const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' }

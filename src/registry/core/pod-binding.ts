@@ -11,7 +11,7 @@ import { withCondition } from './pod-conditions.ts'
 
 /** The body of a create that makes nothing. */
 export const success = (): KubeObject =>
-  ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' }) as KubeObject
+  ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }) as KubeObject
 
 export async function bindPod(
   name: string,

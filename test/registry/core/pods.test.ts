@@ -81,7 +81,7 @@ describe('binding', () => {
   it('puts the pod on the node and says so in its status', async () => {
     const context = contextWith(pod({}, { phase: 'Pending', nominatedNodeName: 'node-2' }))
     const answer = await bind(context, binding)
-    expect(answer).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })
+    expect(answer).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
     const [{ object, subresource }] = context.written
     expect(subresource).toBe('binding')
     expect(object.spec.nodeName).toBe('node-1')

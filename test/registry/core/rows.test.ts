@@ -14,7 +14,7 @@ interface Recorded {
   object: DynamicObject
 }
 
-const url = new URL('../../golden/columns/core.json', import.meta.url)
+const url = new URL('../../golden/core/rows.json', import.meta.url)
 const recorded = JSON.parse(readFileSync(url, 'utf8')) as Recorded[]
 
 it.each(recorded)('$resource $name has the cells the server shows', ({ resource, now, cells, columns, object }) => {

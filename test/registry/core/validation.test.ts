@@ -18,7 +18,7 @@ interface Recorded {
   causes: StatusCause[]
 }
 
-const url = new URL('../../golden/validation/core.json', import.meta.url)
+const url = new URL('../../golden/core/validation.json', import.meta.url)
 const recorded = JSON.parse(readFileSync(url, 'utf8')) as Recorded[]
 const CLUSTER_SCOPED = ['namespaces', 'nodes', 'persistentvolumes']
 
