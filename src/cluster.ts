@@ -1,14 +1,14 @@
 /** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
 
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Express } from 'express'
 import { createApp, createHttpServer } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
 import { createMetrics } from './api/metrics.ts'
-import type { ApiOptions, Logger } from './api/options.ts'
+import type { ApiOptions } from './api/options.ts'
 import { type Clock, realClock } from './apimachinery/clock.ts'
 import { isAlreadyExists } from './apimachinery/errors.ts'
+import type { Logger } from './apimachinery/logger.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
@@ -46,15 +46,10 @@ export interface ClusterOptions {
   /** Makes uids, name suffixes and jitter the same in every run. */
   seed?: number
   /** Where the server and the controllers say what goes wrong; default: nowhere. */
-  logger?: ClusterLogger
+  logger?: Logger
   /** Admission plug-ins to leave out, by upstream's names. */
   disableAdmissionPlugins?: readonly string[]
   serviceCidr?: string
-}
-
-export interface ClusterLogger extends Logger {
-  debug(fields: object, message: string): void
-  warn(fields: object, message: string): void
 }
 
 export interface ListenOptions {
@@ -68,8 +63,8 @@ export interface ListenOptions {
 export interface Cluster extends AsyncDisposable {
   /** In-process client with admin rights: the writes of any HTTP client, without HTTP. */
   readonly client: Client
-  /** The HTTP application, for supertest: `request(cluster.app).get('/version')`. */
-  readonly app: Express
+  /** Answers HTTP requests without a port, for supertest: `request(cluster.app).get('/version')`. */
+  readonly app: RequestListener
   /** Where it listens, or undefined before `listen`. */
   readonly url: string | undefined
   /** Starts to serve; answers the URL. Rejects when the port is taken. A second call answers the same URL. */
@@ -86,7 +81,7 @@ export interface Cluster extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const SILENT: ClusterLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 
 /** A running, settled cluster. Rejects when a fixture or the data file cannot be read, or a controller's name is unknown. */
@@ -112,12 +107,12 @@ async function openStorage({ data, fsync, logger }: ClusterOptions): Promise<Sto
 
 class LocalCluster implements Cluster {
   readonly client: Client
-  readonly app: Express
+  readonly app: ReturnType<typeof createApp>
   url: string | undefined
   readonly #options: ClusterOptions
   readonly #clock: Clock
   readonly #random: Random
-  readonly #logger: ClusterLogger
+  readonly #logger: Logger
   readonly #storage: Storage
   readonly #registry: Registry
   readonly #api: ApiOptions

@@ -1,4 +1,5 @@
 /** What the API server is made with. */
+import type { Logger } from '../apimachinery/logger.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { FailingChecks } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -14,9 +15,4 @@ export interface ApiOptions {
   failingChecks?: () => FailingChecks
   /** Aborts when the server stops: watches end cleanly. */
   stopping: AbortSignal
-}
-
-export interface Logger {
-  info(fields: object, message: string): void
-  error(fields: object, message: string): void
 }

@@ -1,15 +1,13 @@
 /** Logs to stderr: pino's JSON lines, or readable ones on a terminal. stdout belongs to the answer. */
 import pc from 'picocolors'
 import { pino } from 'pino'
-import type { ClusterLogger } from '../cluster.ts'
-
-export type CliLogger = ClusterLogger
+import type { Logger } from '../index.ts'
 
 const COLOURS: Record<number, (text: string) => string> = { 20: pc.gray, 30: pc.green, 40: pc.yellow, 50: pc.red }
 const NAMES: Record<number, string> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
 
 /** `level`: the least that is printed; `silent` for nothing. */
-export function createLogger(level: string): CliLogger {
+export function createLogger(level: string): Logger {
   if (!process.stderr.isTTY) return pino({ level, base: null }, process.stderr)
   return pino({ level, base: null }, { write: (line: string) => process.stderr.write(prettyLine(line)) })
 }

@@ -1,7 +1,7 @@
 /** What `start` and `run` share: from flags to a listening cluster. */
-import { type Cluster, createCluster } from '../cluster.ts'
 import { controllerNames } from '../controllers/controllers.ts'
-import { type CliLogger, createLogger } from './logger.ts'
+import { type Cluster, createCluster, type Logger } from '../index.ts'
+import { createLogger } from './logger.ts'
 
 export interface ServeFlags {
   host: string
@@ -24,7 +24,7 @@ export class UsageError extends Error {}
 export interface Served {
   cluster: Cluster
   url: string
-  logger: CliLogger
+  logger: Logger
 }
 
 /** A cluster that listens. Nothing is left behind when it rejects. `data`: absent for in memory. */

@@ -1,5 +1,6 @@
 /** What a controller is: one file and one row of controllers.ts. Mirrors controller-runtime's contract. */
 import type { Clock } from '../apimachinery/clock.ts'
+import type { Logger } from '../apimachinery/logger.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, ServedResource } from './client.ts'
@@ -38,13 +39,6 @@ export interface EventDetails {
   host?: string
   /** Makes an Event of the newer form, as the scheduler does: with an action and an eventTime, without source and count. */
   action?: string
-}
-
-export interface Logger {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
 }
 
 /** What controllers must know of the cluster as a whole. */

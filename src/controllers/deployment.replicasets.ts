@@ -5,7 +5,6 @@ import { quote } from '../apimachinery/go-text.ts'
 import { controllerOf, type LabelSelector } from '../apimachinery/meta.ts'
 import type { Deployment, ReplicaSet } from '../types/apps-v1.ts'
 import type { PodTemplateSpec } from '../types/core-v1.ts'
-import type { ControllerContext } from './controller.ts'
 import {
   byAge,
   hasProgressDeadline,
@@ -17,17 +16,11 @@ import {
   TEMPLATE_HASH,
 } from './deployment.arithmetic.ts'
 import { newSetAnnotations } from './deployment.revision.ts'
+import type { Rollout } from './deployment.rollout.ts'
 import { conditionOf, newCondition, withCondition } from './deployment.status.ts'
 import { controllerRef } from './pods.ts'
 import { isNamespaceTerminating } from './replicas.ts'
 import { templateHash } from './template-hash.ts'
-
-/** One sync. `deployment` and `replicaSets` are the newest known state: a write replaces what it changed. */
-export interface Rollout {
-  deployment: Deployment
-  replicaSets: readonly ReplicaSet[]
-  readonly context: ControllerContext
-}
 
 /** Finds the new and the old ReplicaSets, and brings revision annotations up to date; makes a missing new one when asked. */
 export async function syncRevision(rollout: Rollout, create: boolean): Promise<ReplicaSets> {

@@ -12,7 +12,8 @@ import {
   sum,
   wanted,
 } from './deployment.arithmetic.ts'
-import { type Rollout, syncRevision } from './deployment.replicasets.ts'
+import { syncRevision } from './deployment.replicasets.ts'
+import type { Rollout } from './deployment.rollout.ts'
 import { cleanUp, scaleReplicaSet } from './deployment.scale.ts'
 import { writeRolloutStatus } from './deployment.status.ts'
 

@@ -16,8 +16,9 @@ import {
   sum,
   wanted,
 } from './deployment.arithmetic.ts'
-import { type Rollout, syncRevision } from './deployment.replicasets.ts'
+import { syncRevision } from './deployment.replicasets.ts'
 import { replicaAnnotations } from './deployment.revision.ts'
+import type { Rollout } from './deployment.rollout.ts'
 
 /** The wanted size differs from the one the ReplicaSets were last scaled for. */
 export async function isScalingEvent(rollout: Rollout): Promise<boolean> {

@@ -18,7 +18,7 @@ import {
   TIMED_OUT,
   wanted,
 } from './deployment.arithmetic.ts'
-import type { Rollout } from './deployment.replicasets.ts'
+import type { Rollout } from './deployment.rollout.ts'
 import { timeOf } from './pods.ts'
 
 export function conditionOf(status: DeploymentStatus | undefined, type: string): DeploymentCondition | undefined {

@@ -1,9 +1,10 @@
 /** Records Events as the real components do: a repeated one raises the count of the first. Mirrors client-go/tools/record. */
 import { type Clock, formatMicroTime, formatTime } from '../apimachinery/clock.ts'
 import { isNotFound, isStatusError } from '../apimachinery/errors.ts'
+import type { Logger } from '../apimachinery/logger.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import type { Client } from './client.ts'
-import type { EventDetails, Logger, Recorder } from './controller.ts'
+import type { EventDetails, Recorder } from './controller.ts'
 
 export interface RecorderOptions {
   client: Client

@@ -1,18 +1,11 @@
 /** Runs controllers: shared informers, one queue each, the event loop kept free. Mirrors controller-runtime's manager. */
 import type { Clock } from '../apimachinery/clock.ts'
 import { isConflict } from '../apimachinery/errors.ts'
+import type { Logger } from '../apimachinery/logger.ts'
 import { controllerOf, type KubeObject, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
-import type {
-  ControllerContext,
-  ControllerDefinition,
-  ControllerSettings,
-  Key,
-  Lister,
-  Logger,
-  Watch,
-} from './controller.ts'
+import type { ControllerContext, ControllerDefinition, ControllerSettings, Key, Lister, Watch } from './controller.ts'
 import { Informers } from './informers.ts'
 import { createRecorder } from './recorder.ts'
 import { WorkQueue } from './workqueue.ts'

@@ -1,6 +1,6 @@
 /** The `kubernetes` Service, where it leads, and the address range it is from. Mirrors pkg/controlplane/controller/kubernetesservice and defaultservicecidr. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import type { BootstrapObject, BootstrapOptions } from './bootstrap.ts'
+import type { BootstrapObject, BootstrapOptions } from './bootstrap-object.ts'
 
 /** ServiceCIDR, Service (its creation takes the IPAddress), Endpoints, EndpointSlice. */
 export function kubernetesServiceObjects(options: BootstrapOptions): BootstrapObject[] {
