@@ -6,12 +6,8 @@ import { nameIsDnsLabel } from '../validation.ts'
 import { ageCell, labelsCell, NONE, UNKNOWN } from './cells.ts'
 import { allocate, releaseAll } from './service-allocation.ts'
 import { hasNodePorts, needsHealthPort } from './service-ports.ts'
-import {
-  isExternallyAccessible,
-  validateService,
-  validateServiceUpdate,
-  validateStatus,
-} from './services.validation.ts'
+import { isExternallyAccessible, validateService, validateStatus } from './services.validation.ts'
+import { validateServiceUpdate } from './services-update.validation.ts'
 
 const HINTS = 'service.kubernetes.io/topology-aware-hints'
 const MODE = 'service.kubernetes.io/topology-mode'
