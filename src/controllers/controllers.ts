@@ -2,6 +2,9 @@
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
 import { deployment } from './deployment.ts'
+import { endpoints } from './endpoints.ts'
+import { endpointslice } from './endpointslice.ts'
+import { endpointslicemirroring } from './endpointslicemirroring.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
@@ -26,6 +29,9 @@ export const controllers: readonly ControllerDefinition[] = [
   kubelet,
   nodeLifecycle,
   scheduler,
+  endpoints,
+  endpointslice,
+  endpointslicemirroring,
 ]
 
 export function controllerNames(): string[] {
