@@ -10,7 +10,7 @@ const named = [container('main', { ports: [{ name: 'http', containerPort: 8080 }
 
 async function slices(name: string): Promise<DynamicObject[]> {
   const all = await cluster.client.list<DynamicObject>('endpointslices.discovery.k8s.io')
-  return all.filter(({ metadata }) => metadata.labels['kubernetes.io/service-name'] === name)
+  return all.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
 }
 
 test('A Service leads to its ready pods, in Endpoints and in a slice.', async () => {
