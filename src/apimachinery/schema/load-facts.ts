@@ -1,3 +1,4 @@
+/** Reads the API facts of the package: the one data file that everything about kinds derives from. */
 import { readFileSync } from 'node:fs'
 import type { Facts } from './facts.ts'
 

@@ -5,17 +5,10 @@ import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
 import { behaviourOf } from './behaviours.ts'
 import { restarts } from './conditions.ts'
 import { imageOf } from './images.ts'
-import type { PodStep } from './steps.ts'
+import type { Place, PodStep } from './pod-step.ts'
 
 const BACK_OFF_MS = 10_000
 const MAX_BACK_OFF_MS = 300_000
-
-/** Where a container of a pod stands, and in which list it is. */
-export interface Place {
-  container: Container
-  list: 'initContainers' | 'containers' | 'ephemeralContainers'
-  status: ContainerStatus
-}
 
 /** A container that has not been started. */
 export function waitingStatus(container: Container, reason: string): ContainerStatus {

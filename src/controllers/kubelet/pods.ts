@@ -3,9 +3,10 @@ import { deepEqual } from '../../apimachinery/equality.ts'
 import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { Pod, PodStatus } from '../../types/core-v1.ts'
 import type { ControllerContext, Key, Result } from '../controller.ts'
+import { PodStep } from './pod-step.ts'
 import { type CompiledStage, compileStage, podStages } from './stages.ts'
 import { type KnownNode, type KnownPod, type KubeletState, stateOf } from './state.ts'
-import { admit, advance, type NodeAddresses, PodStep, terminate } from './steps.ts'
+import { admit, advance, type NodeAddresses, terminate } from './steps.ts'
 
 const stages: readonly CompiledStage[] = podStages.map(compileStage)
 

@@ -3,44 +3,8 @@ import { formatTime } from '../../apimachinery/clock.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core-v1.ts'
 import { isSidecar, podRequestTexts } from '../resources.ts'
 import { conditionsOf, find, phaseOf } from './conditions.ts'
-import { type Place, stepContainer, terminated, waitingStatus } from './container-status.ts'
-import type { KnownPod } from './state.ts'
-
-export interface StepEvent {
-  type: 'Normal' | 'Warning'
-  reason: string
-  message: string
-  fieldPath: string
-}
-
-/** One step of one pod: what it sees of the node, and what it leaves to be done. */
-export class PodStep {
-  readonly pod: Pod
-  readonly now: number
-  readonly images: Set<string>
-  readonly pulls: NonNullable<KnownPod['pulls']>
-  readonly events: StepEvent[] = []
-  /** When the next thing happens by itself, ms. */
-  again: number | undefined
-
-  constructor(pod: Pod, now: number, images: Set<string>, known: KnownPod) {
-    this.pod = pod
-    this.now = now
-    this.images = images
-    known.pulls ??= new Map()
-    this.pulls = known.pulls
-  }
-
-  event({ container, list }: Place, type: StepEvent['type'], reason: string, message: string): void {
-    this.events.push({ type, reason, message, fieldPath: `spec.${list}{${container.name}}` })
-  }
-
-  /** Look again at `due`. Answers the status, unchanged. */
-  wait(due: number, status: ContainerStatus): ContainerStatus {
-    this.again = Math.min(this.again ?? due, due)
-    return status
-  }
-}
+import { stepContainer, terminated, waitingStatus } from './container-status.ts'
+import type { Place, PodStep } from './pod-step.ts'
 
 export interface NodeAddresses {
   host: string

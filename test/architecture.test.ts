@@ -1,0 +1,283 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, normalize, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+import { loadFacts } from '../src/apimachinery/schema/load-facts.ts'
+import { controllers } from '../src/controllers/controllers.ts'
+import { resources } from '../src/registry/resources.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+interface Source {
+  path: string
+  text: string
+  /** Paths of the project's own files. */
+  imports: string[]
+  /** Names of packages and of Node's modules that are there at run time. */
+  packages: string[]
+}
+
+const sources = filesUnder('src', '.ts').map(readSource)
+const sourceOf = new Map(sources.map((source) => [source.path, source]))
+const packageJson = JSON.parse(read('package.json'))
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...filesUnder('docs', '.md'),
+].filter((path) => existsSync(join(ROOT, path)))
+
+/** Part of src -> what it may import besides itself: parts (folders end in a slash) or single files. */
+const MAY_IMPORT: Record<string, string[]> = {
+  'apimachinery/': [],
+  'types/': ['apimachinery/'],
+  'storage/': ['apimachinery/'],
+  'registry/': ['apimachinery/', 'types/', 'storage/interface.ts'],
+  'api/': ['apimachinery/', 'types/', 'registry/', 'storage/interface.ts'],
+  'controllers/': ['apimachinery/', 'types/'],
+  'scenario/': ['apimachinery/', 'types/', 'registry/'],
+  'certificate-authority.ts': ['apimachinery/'],
+  'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
+  'cluster.ts': [
+    'apimachinery/',
+    'storage/',
+    'registry/',
+    'api/',
+    'controllers/',
+    'scenario/',
+    'certificate-authority.ts',
+    'local-client.ts',
+  ],
+  'index.ts': ['cluster.ts', 'apimachinery/', 'controllers/client.ts', 'scenario/fixtures.ts'],
+  'cli/': ['index.ts', 'controllers/controllers.ts'],
+}
+
+/** Packages and Node modules that only some parts may use: elsewhere they would be I/O in the wrong place. */
+const ONLY_IN: Record<string, string[]> = {
+  express: ['api/'],
+  ws: ['api/'],
+  'prom-client': ['api/'],
+  lowdb: ['storage/'],
+  commander: ['cli/'],
+  pino: ['cli/'],
+  picocolors: ['cli/'],
+  'node:child_process': ['cli/'],
+  'node:http': ['api/', 'cluster.ts'],
+  'node:fs': ['storage/', 'cli/', 'apimachinery/schema/load-facts.ts', 'registry/bootstrap/bootstrap.ts'],
+  'node:fs/promises': ['storage/', 'cli/', 'scenario/'],
+}
+
+describe('imports', () => {
+  it.each(sources.map(({ path }) => path))('%s imports only what its part of the tree may import', (path) => {
+    const own = partOf(path)
+    const allowed = MAY_IMPORT[own]
+    expect(allowed, `${own} is no known part of src; give it a row in MAY_IMPORT`).toBeDefined()
+    const imported = sourceOf.get(path)!.imports.map((file) => file.slice('src/'.length))
+    const wrong = imported.filter((file) => !startsWithAny(file, [own, ...allowed!]))
+    expect(wrong).toEqual([])
+  })
+
+  it('have no cycles, those of types included', () => {
+    expect(cycles()).toEqual([])
+  })
+
+  it.each(Object.entries(ONLY_IN))('%s is used by %j only', (name, parts) => {
+    const users = sources.filter(({ packages }) => packages.includes(name)).map(({ path }) => path.slice('src/'.length))
+    expect(users.filter((path) => !startsWithAny(path, parts))).toEqual([])
+    expect(users).not.toEqual([])
+  })
+
+  it('name exactly the dependencies of the package, types aside', () => {
+    const builtin = new Set(builtinModules.map((name) => `node:${name}`))
+    const used = new Set(sources.flatMap(({ packages }) => packages).filter((name) => !builtin.has(name)))
+    expect([...used].sort()).toEqual(Object.keys(packageJson.dependencies).sort())
+  })
+})
+
+/** Where time or chance comes from something else than the cluster's Clock and Random, and why that is right. */
+const TIME_AND_CHANCE: Record<string, string> = {
+  'src/apimachinery/clock.ts': 'is the Clock',
+  'src/apimachinery/random.ts': 'is the Random',
+  'src/api/filters/with-metrics.ts': 'measures the machine: durations of requests',
+  'src/controllers/runner.ts': 'measures the machine: gives the event loop back after some milliseconds of work',
+  'src/cluster.ts': 'waits for the machine: cuts connections that do not end while it closes',
+  'src/storage/json-file.ts': 'waits for the machine: when files are written, not what is in them',
+}
+
+describe('source files', () => {
+  const TIME =
+    /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|performance\.now|process\.hrtime|random(UUID|Bytes|Int))\b/
+
+  it('take time from the Clock and chance from the Random', () => {
+    const found = sources.filter(({ text }) => TIME.test(withoutComments(text))).map(({ path }) => path)
+    expect(found.sort()).toEqual(Object.keys(TIME_AND_CHANCE).sort())
+  })
+
+  it('have no default exports', () => {
+    expect(sources.filter(({ text }) => /^export default\b/m.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
+  it('have at most 400 lines', () => {
+    const long = sources.filter(({ path, text }) => partOf(path) !== 'types/' && text.split('\n').length > 400)
+    expect(long.map(({ path }) => path)).toEqual([])
+  })
+
+  it('begin by saying what they are', () => {
+    const silent = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*|^\/\//.test(text)).map(({ path }) => path)
+    expect(silent).toEqual([])
+  })
+})
+
+const TABLE = 'src/controllers/controllers.ts'
+
+describe('tables', () => {
+  it('of resources has one row for each resource of the facts', () => {
+    const key = (row: { group: string; version: string; resource: string }) =>
+      `${row.group}/${row.version}/${row.resource}`
+    expect(resources.map(key).sort()).toEqual(loadFacts().resources.map(key).sort())
+  })
+
+  it('of controllers has a row for each controller that is defined', async () => {
+    const files = sources.filter(({ path }) => path.startsWith('src/controllers/') && path !== TABLE)
+    const modules = await Promise.all(files.map(({ path }) => import(join(ROOT, path))))
+    const defined = modules.flatMap((exported) => Object.values(exported)).filter(isController)
+    expect([...controllers].map(({ name }) => name).sort()).toEqual(defined.map(({ name }) => name).sort())
+  })
+})
+
+describe('documents', () => {
+  it('list each DEVIATION of the code, and no other', () => {
+    const inCode = sources.flatMap(({ text }) => [...text.matchAll(/DEVIATION\(([\w-]+)\)/g)].map((match) => match[1]))
+    const table = read('docs/compatibility.md')
+    const listed = [...table.matchAll(/^\| `?([a-z][a-z0-9-]+)`? \|/gm)].map((match) => match[1])
+    expect(listed.filter((slug) => slug !== 'slug').sort()).toEqual([...new Set(inCode)].sort())
+  })
+
+  it('give a reason for each dependency', () => {
+    const rows = [...read('docs/decisions/0001-dependencies.md').matchAll(/^\| (`.*?) \|/gm)].map((match) => match[1])
+    const listed = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map((match) => match[1]))
+    const present = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.devDependencies)]
+    expect(listed.sort()).toEqual(present.sort())
+  })
+
+  it.each(documents)('%s names only npm scripts that exist', (path) => {
+    const named = [...read(path).matchAll(/\bnpm (?:run ([a-z][\w:-]*)|(test|start)\b)/g)].map(
+      (match) => match[1] ?? match[2],
+    )
+    expect(named.filter((name) => !(name in packageJson.scripts))).toEqual([])
+  })
+
+  it.each(documents)('%s links only to files that exist', (path) => {
+    const text = read(path)
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => join(dirname(path), match[1]))
+    const inCode = [...text.matchAll(/`((?:src|test|fixtures|docs|tools|facts|bench|examples)\/[\w./-]+)`/g)].map(
+      (match) => match[1],
+    )
+    expect([...links, ...inCode].filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
+  })
+})
+
+describe('the lock file', () => {
+  const lock = JSON.parse(read('package-lock.json'))
+
+  it('holds no download addresses', () => {
+    expect(Object.keys(lock.packages).filter((name) => lock.packages[name].resolved)).toEqual([])
+  })
+
+  it('holds the optional packages of every platform, so that npm ci works on each', () => {
+    const wanted = Object.entries<{ optionalDependencies?: Record<string, string> }>(lock.packages).flatMap(
+      ([name, entry]) => Object.keys(entry.optionalDependencies ?? {}).map((optional) => ({ name, optional })),
+    )
+    const missing = wanted.filter(
+      ({ name, optional }) =>
+        !(`node_modules/${optional}` in lock.packages) && !(`${name}/node_modules/${optional}` in lock.packages),
+    )
+    expect(missing).toEqual([])
+  })
+})
+
+function isController(value: unknown): value is { name: string } {
+  return typeof value === 'object' && value !== null && 'component' in value && 'reconcile' in value
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function filesUnder(folder: string, extension: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return []
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => `${folder}/${name.split(sep).join('/')}`)
+    .sort()
+}
+
+function readSource(path: string): Source {
+  const text = read(path)
+  return {
+    path,
+    text,
+    imports: importedNames(text)
+      .filter(isRelative)
+      .map((name) =>
+        normalize(join(dirname(path), name))
+          .split(sep)
+          .join('/'),
+      ),
+    packages: importedNames(text.replace(/^import type [^;]*? from '[^']+'$/gm, ''))
+      .filter((name) => !isRelative(name))
+      .map(packageOf),
+  }
+}
+
+function importedNames(text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName)
+}
+
+function isRelative(name: string): boolean {
+  return name.startsWith('.')
+}
+
+/** `lowdb/node` -> `lowdb`; Node's own modules stay whole. */
+function packageOf(name: string): string {
+  if (name.startsWith('node:')) return name
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** `api/` or `cluster.ts`. */
+function partOf(path: string): string {
+  const [, first = '', ...rest] = path.split('/')
+  return rest.length > 0 ? `${first}/` : first
+}
+
+function startsWithAny(path: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix))
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '')
+}
+
+/** Depth first; each cycle once, as the way round it. */
+function cycles(): string[][] {
+  const found: string[][] = []
+  const done = new Set<string>()
+  const way: string[] = []
+  const visit = (path: string): void => {
+    const at = way.indexOf(path)
+    if (at >= 0) found.push([...way.slice(at), path])
+    if (at >= 0 || done.has(path)) return
+    way.push(path)
+    for (const next of sourceOf.get(path)?.imports ?? []) visit(next)
+    way.pop()
+    done.add(path)
+  }
+  for (const { path } of sources) visit(path)
+  return found
+}
