@@ -187,7 +187,7 @@ function silenced(node: Node, now: string): Node {
   return { ...node, status: { ...node.status, conditions } }
 }
 
-/** Upstream waits 40 s for a node to come back; here a node that is deleted is gone. */
+/** DEVIATION(pod-gc-at-once): upstream waits 40 s for a node to come back; here a node that is deleted is gone. */
 async function removePods(node: string, context: ControllerContext): Promise<void> {
   const { client, clock } = context
   stateOf(context).delete(node)

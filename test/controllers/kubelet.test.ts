@@ -258,7 +258,7 @@ const cases: Case[] = [
 ]
 
 describe('What becomes of', () => {
-  test.each(cases)('$name.', async ({ spec, metadata, afterMs, phase, statuses, init, notReady }) => {
+  test.each(cases)('$name', async ({ spec, metadata, afterMs, phase, statuses, init, notReady }) => {
     cluster = await testCluster({ controllers: ['*', '-garbage-collector'] })
     await cluster.make(pod('case', spec, metadata))
     if (afterMs) await cluster.pass(afterMs)

@@ -23,6 +23,7 @@ const UNITS: Record<string, number> = { '': 1000, s: 1000, m: 60_000, h: 3_600_0
 /**
  * Commands that are understood: `true`, `false`, `sleep N`, `exit N`, short tools, and scripts of them under `sh -c`. What is not understood runs
  * on in a container, and ends well in an init container and in a Job's pod.
+ * DEVIATION(emulated-containers): no process runs; what a container does is read from its command and the name of its image.
  */
 export function behaviourOf(pod: Pod, container: Container, init: boolean): Behaviour {
   const behaviour = commandBehaviour(container)

@@ -1,5 +1,6 @@
 /** Emulated kubelets: one for every Node object, all in one controller. Mirrors pkg/kubelet. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import type { Node } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Key, type Result } from '../controller.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { beat, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
@@ -29,9 +30,14 @@ export const kubelet = defineController({
 })
 
 /** Heartbeats are the kubelet's own. */
-function nodeMatters(node: KubeObject, old?: KubeObject): boolean {
-  return !old || (node as { spec?: unknown }).spec !== (old as { spec?: unknown }).spec
+function nodeMatters(object: KubeObject, before?: KubeObject): boolean {
+  if (!before) return true
+  const [node, old] = [object as Node, before as Node]
+  return node.spec !== old.spec || readyStatus(node) !== readyStatus(old)
 }
+
+const readyStatus = ({ status }: Node): string | undefined =>
+  status?.conditions?.find(({ type }) => type === 'Ready')?.status
 
 async function onNode(name: string, context: ControllerContext): Promise<Result | void> {
   await reconcileNode(name, context)

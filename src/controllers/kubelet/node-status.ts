@@ -67,6 +67,7 @@ export function registeredStatus(node: Node, { address, kubeletVersion, now }: N
   }
 }
 
+/** DEVIATION(node-conditions-kept): a condition that somebody wrote is not overruled by the kubelet's next report. */
 function conditionsAt(present: readonly NodeCondition[], now: string): NodeCondition[] {
   const kept = present.filter(({ type }) => !HEALTHY.some(([healthy]) => healthy === type))
   const own = HEALTHY.map(([type, status, reason, message]) => {

@@ -7,7 +7,7 @@ import type { Node } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import { formatIpv4, ipv4Number } from '../node-ipam.ts'
 import { AddressPool } from './addresses.ts'
-import { heartbeat, missingLabels, registeredStatus, START_EVENTS } from './node-status.ts'
+import { heartbeat, missingLabels, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KubeletState, stateOf } from './state.ts'
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
@@ -27,46 +27,70 @@ export async function reconcileNode(name: string, context: ControllerContext): P
     state.nodes.delete(name)
     return
   }
-  if (!known || known.uid !== node.metadata.uid) await register(node, context)
-  else if (known.podCidr !== podCidrOf(node)) setPodCidr(state, known, node)
+  if (!known || known.uid !== node.metadata.uid) return register(node, context)
+  if (known.podCidr !== podCidrOf(node)) setPodCidr(state, known, node)
+  const wasReady = known.ready
+  known.ready = isReady(node)
+  if (known.ready && !wasReady) enqueuePods(name, context)
+}
+
+/** Only what somebody said counts: a node without the condition is about to get it. */
+function isReady({ status }: Node): boolean {
+  return (status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'True') === 'True'
+}
+
+function enqueuePods(node: string, context: ControllerContext): void {
+  for (const { metadata } of context.lister('pods').byIndex('node', node)) {
+    context.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
+  }
 }
 
 const podCidrOf = ({ spec }: Node): string => spec?.podCIDR ?? ''
 
 async function register(node: Node, context: ControllerContext): Promise<void> {
-  const { client, clock, settings } = context
+  const { clock, settings } = context
   const state = stateOf(context)
   const { name = '', uid = '' } = node.metadata
   const address = addressOf(node) ?? freeAddress(state)
   state.addresses.add(address)
   const facts = { address, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
-  const wasReady = node.status?.conditions?.some(({ type }) => type === 'Ready') ?? false
+  const isNew = !node.status?.conditions?.some(({ type }) => type === 'Ready')
+  const registered = await writeRegistration(node, facts, context)
+  if (!registered) return
+  const ready = isReady(registered)
+  const known = { name, uid, address, podCidr: '', reportedAt: clock.now(), pool: state.fallback, ready }
+  state.nodes.set(name, known)
+  setPodCidr(state, known, node)
+  await ensureLease(node, context)
+  if (isNew) {
+    for (const [reason, message] of START_EVENTS) {
+      context.recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
+    }
+  }
+  enqueuePods(name, context)
+}
+
+/** Undefined: the node is gone. */
+async function writeRegistration(
+  node: Node,
+  facts: NodeFacts,
+  { client }: ControllerContext,
+): Promise<Node | undefined> {
+  const { name = '' } = node.metadata
+  const labels = missingLabels(node)
   try {
-    const labels = missingLabels(node)
     if (labels) {
       await client.modify<Node>('nodes', '', name, (old) => ({
         ...old,
         metadata: { ...old.metadata, labels: { ...old.metadata.labels, ...labels } },
       }))
     }
-    await client.modify<Node>('nodes', '', name, (old) => withStatus(old, registeredStatus(old, facts)), {
+    return await client.modify<Node>('nodes', '', name, (old) => withStatus(old, registeredStatus(old, facts)), {
       subresource: 'status',
     })
   } catch (error) {
-    if (isNotFound(error)) return
+    if (isNotFound(error)) return undefined
     throw error
-  }
-  const known = { name, uid, address, podCidr: '', reportedAt: clock.now(), pool: state.fallback }
-  state.nodes.set(name, known)
-  setPodCidr(state, known, node)
-  await ensureLease(node, context)
-  if (!wasReady) {
-    for (const [reason, message] of START_EVENTS) {
-      context.recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
-    }
-  }
-  for (const pod of context.lister('pods').byIndex('node', name)) {
-    context.enqueue({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '' })
   }
 }
 

@@ -18,8 +18,8 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   if (before && before.uid !== pod?.metadata.uid) forget(state, text, before)
   if (!pod?.spec?.nodeName) return
   const node = state.nodes.get(pod.spec.nodeName)
-  // A node that registers asks for its pods again.
-  if (!node) return
+  // A node that registers or becomes ready asks for its pods again.
+  if (!node?.ready) return
   const stage = stages.find((each) => each.selects(pod))
   if (!stage) return over(pod, state.pods.get(text))
   const known = knownPod(state, text, pod, node)

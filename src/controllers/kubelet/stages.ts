@@ -94,6 +94,7 @@ export function compileStage(stage: Stage): CompiledStage {
 type Values = (value: unknown) => unknown[]
 
 function compileExpression({ key, operator, values = [] }: StageExpression): (pod: Pod) => boolean {
+  if (/^(\.\w+)+$/.test(key)) return compileField(key.slice(1).split('.'), operator, values)
   const read = compilePath(key)
   const found = (pod: Pod): unknown[] => read(pod).filter((value) => value !== undefined && value !== null)
   switch (operator) {
@@ -105,6 +106,25 @@ function compileExpression({ key, operator, values = [] }: StageExpression): (po
       return (pod) => found(pod).some((value) => values.includes(String(value)))
     case 'NotIn':
       return (pod) => !found(pod).some((value) => values.includes(String(value)))
+  }
+}
+
+/** Most keys are plain fields: every pod event asks for them. */
+function compileField(
+  names: readonly string[],
+  operator: StageExpression['operator'],
+  values: readonly string[],
+): (pod: Pod) => boolean {
+  const positive = operator === 'Exists' || operator === 'In'
+  const anyValue = operator === 'Exists' || operator === 'DoesNotExist'
+  return (pod) => {
+    let value: unknown = pod
+    for (const name of names) {
+      if (value === undefined || value === null) break
+      value = (value as Record<string, unknown>)[name]
+    }
+    const found = value !== undefined && value !== null && (anyValue || values.includes(String(value)))
+    return found === positive
   }
 }
 

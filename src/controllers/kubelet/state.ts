@@ -9,6 +9,8 @@ export interface KnownNode {
   address: string
   podCidr: string
   pool: AddressPool
+  /** False: somebody says that the node is not ready, so its kubelet plays dead and leaves its pods as they are. */
+  ready: boolean
   /** When the status was last said, ms. */
   reportedAt: number
 }

@@ -80,7 +80,10 @@ function advanceInit(step: PodStep, status: PodStatus): boolean {
   return finished
 }
 
-/** All containers stop; those that never started stay as they are. */
+/**
+ * All containers stop; those that never started stay as they are.
+ * DEVIATION(no-termination-grace): at once and well; neither terminationGracePeriodSeconds nor preStop hooks are waited for.
+ */
 export function terminate(step: PodStep): PodStatus {
   const { pod, now } = step
   const stop = (list: Place['list'], containers: readonly Container[] | undefined, statuses?: ContainerStatus[]) =>

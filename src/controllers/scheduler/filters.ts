@@ -21,7 +21,10 @@ const PORTS_TAKEN: Refusal = {
 }
 const UNSCHEDULABLE_TAINT: readonly Taint[] = [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }]
 
-/** Undefined: the pod fits. */
+/**
+ * Undefined: the pod fits.
+ * DEVIATION(scheduler-filters): affinity between pods, topology spread constraints, volumes and claims are not looked at, and nothing is preempted.
+ */
 export function refuse(pod: PodInfo, node: NodeInfo): Refusal | undefined {
   const { tolerations } = pod.pod.spec!
   if (node.spec.unschedulable && !toleratesAll(tolerations, UNSCHEDULABLE_TAINT)) return UNSCHEDULABLE
