@@ -164,6 +164,8 @@ class LocalCluster implements Cluster {
     if (isNew) {
       for (let i = 1; i <= (this.#options.nodes ?? 1); i++) await this.client.create('nodes', nodeObject(i))
     }
+    // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
+    if (this.#controllers.length > 0) await this.#rootCa()
     this.#startControllers()
     await this.settle()
     await applyObjects(this.#registry, fixtures, ADMIN)

@@ -102,7 +102,6 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/apimachinery/clock.ts': 'is the Clock',
   'src/apimachinery/random.ts': 'is the Random',
   'src/api/filters/with-metrics.ts': 'measures the machine: durations of requests',
-  'src/controllers/runner.ts': 'measures the machine: gives the event loop back after some milliseconds of work',
   'src/cluster.ts': 'waits for the machine: cuts connections that do not end while it closes',
   'src/storage/json-file.ts': 'waits for the machine: when files are written, not what is in them',
 }

@@ -46,6 +46,13 @@ export function decodeValue(decoding: Decoding, kind: Kind, value: unknown): Dec
   return { object: schema.applyDefaults(object, decoding.clock), strict }
 }
 
+/** As decodeValue, with what Strict refuses: unknown fields are a 400. */
+export function decodeStrictValue(decoding: Decoding, kind: Kind, value: unknown): DynamicObject {
+  const { object, strict } = decodeValue(decoding, kind, value)
+  if (hasIssues(strict)) throw schemaOf(decoding, kind).strictError(strict)
+  return object
+}
+
 /**
  * A client's JSON or YAML body. A missing kind or apiVersion means the expected one. Throws 400, also for what Strict refuses; what Warn tells
  * goes to `warn`.

@@ -2,6 +2,7 @@
 import { newBadRequest } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { applyMergePatch } from '../apimachinery/patch/merge.ts'
+import { decodeStrictValue } from '../registry/decode.ts'
 import type { UserInfo } from '../registry/definition.ts'
 import type { Registry } from '../registry/registry.ts'
 
@@ -28,8 +29,10 @@ async function applyObject(registry: Registry, object: DynamicObject, user: User
   const namespace = store.definition.namespaced ? object.metadata.namespace || 'default' : ''
   const name = object.metadata.name ?? ''
   const request = { namespace, user }
+  // What the caller gave is looked at closely; what is merged from it later is known to be good.
+  const draft = decodeStrictValue(registry, store.definition, object)
   if (name === '' || !store.find(namespace, name)) {
-    const created = await store.create(store.decode(object), request)
+    const created = await store.create(draft, request)
     const hasStatus =
       object.status !== undefined && store.definition.subresources?.some((door) => door.name === 'status')
     if (!hasStatus) return created
