@@ -10,6 +10,7 @@ import {
   hostnameFor,
   isHeadless,
   leadsSomewhere,
+  PodMemo,
   podsByLabel,
   portOf,
   selectedPods,
@@ -64,7 +65,7 @@ async function remove({ metadata }: Endpoints, { client }: ControllerContext): P
 async function write(service: Service, current: Endpoints | undefined, context: ControllerContext): Promise<void> {
   const pods = selectedPods(service, context)
   const time = triggerTimes(context).of(service, pods)
-  const { subsets, truncated } = capped(subsetsOf(service, pods))
+  const { subsets, truncated } = capped(subsetsOf(service, pods, context))
   const labels: Record<string, string> = { ...service.metadata.labels, [MANAGED_BY]: 'endpoint-controller' }
   delete labels[HEADLESS]
   if (isHeadless(service)) labels[HEADLESS] = ''
@@ -88,30 +89,46 @@ async function write(service: Service, current: Endpoints | undefined, context: 
   }
 }
 
-function subsetsOf(service: Service, pods: readonly Pod[]): EndpointSubset[] {
-  const { publishNotReadyAddresses = false, ports = [] } = service.spec!
-  const family = familiesOf(service)[0]
+/** What one pod adds; null: nothing. */
+interface Part {
+  key: string
+  ports: EndpointPort[]
+  address: EndpointAddress
+  ready: boolean
+}
+
+const parts = perRun(() => new PodMemo<Part | null>())
+
+function subsetsOf(service: Service, pods: readonly Pod[], context: ControllerContext): EndpointSubset[] {
+  const memo = parts(context)
   const groups = new Map<string, Required<EndpointSubset>>()
   for (const pod of pods) {
-    const ip = leadsSomewhere(pod, publishNotReadyAddresses) ? addressesOf(pod, family)[0] : undefined
-    if (!ip) continue
-    const own = ports.flatMap((port): EndpointPort[] => {
-      const number = portOf(pod, port)
-      if (number === undefined) return []
-      const { name, protocol = 'TCP', appProtocol } = port
-      return [{ ...(name ? { name } : {}), port: number, protocol, ...(appProtocol ? { appProtocol } : {}) }]
-    })
-    if (own.length === 0 && (ports.length > 0 || !isHeadless(service))) continue
-    const key = JSON.stringify(own)
-    let group = groups.get(key)
+    const part = memo.of(service, pod, () => partOf(service, pod))
+    if (!part) continue
+    let group = groups.get(part.key)
     if (!group) {
-      group = { addresses: [], notReadyAddresses: [], ports: own }
-      groups.set(key, group)
+      group = { addresses: [], notReadyAddresses: [], ports: part.ports }
+      groups.set(part.key, group)
     }
-    const list = publishNotReadyAddresses || isPodReady(pod) ? group.addresses : group.notReadyAddresses
-    list.push(addressOf(pod, ip, service))
+    const list = part.ready ? group.addresses : group.notReadyAddresses
+    list.push(part.address)
   }
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => withoutEmpty(group))
+}
+
+function partOf(service: Service, pod: Pod): Part | null {
+  const { publishNotReadyAddresses = false, ports = [] } = service.spec!
+  const ip = leadsSomewhere(pod, publishNotReadyAddresses) ? addressesOf(pod, familiesOf(service)[0])[0] : undefined
+  if (!ip) return null
+  const own = ports.flatMap((port): EndpointPort[] => {
+    const number = portOf(pod, port)
+    if (number === undefined) return []
+    const { name, protocol = 'TCP', appProtocol } = port
+    return [{ ...(name ? { name } : {}), port: number, protocol, ...(appProtocol ? { appProtocol } : {}) }]
+  })
+  if (own.length === 0 && (ports.length > 0 || !isHeadless(service))) return null
+  const ready = publishNotReadyAddresses || isPodReady(pod)
+  return { key: JSON.stringify(own), ports: own, address: addressOf(pod, ip, service), ready }
 }
 
 function addressOf(pod: Pod, ip: string, service: Service): EndpointAddress {

@@ -78,13 +78,30 @@ function keep(slice: EndpointSlice, missing: Map<string, Endpoint>): { endpoints
     const wanted = missing.get(key)
     missing.delete(key)
     if (wanted) endpoints.push(wanted)
-    if (!wanted || !deepEqual(endpoint, wanted)) same = false
+    if (!wanted || !equalEndpoints(endpoint, wanted)) same = false
   }
   return { endpoints, same }
 }
 
-function endpointKey({ addresses, targetRef, hostname, nodeName }: Endpoint): string {
-  return `${addresses.join()}|${targetRef?.uid}|${hostname}|${nodeName}`
+/** Pairs found equal: most endpoints of a large Service are compared again and again, unchanged. */
+const equals = new WeakMap<Endpoint, Endpoint>()
+const keys = new WeakMap<Endpoint, string>()
+
+function equalEndpoints(endpoint: Endpoint, wanted: Endpoint): boolean {
+  if (equals.get(endpoint) === wanted) return true
+  if (!deepEqual(endpoint, wanted)) return false
+  equals.set(endpoint, wanted)
+  return true
+}
+
+function endpointKey(endpoint: Endpoint): string {
+  let key = keys.get(endpoint)
+  if (key === undefined) {
+    const { addresses, targetRef, hostname, nodeName } = endpoint
+    key = `${addresses.join()}|${targetRef?.uid}|${hostname}|${nodeName}`
+    keys.set(endpoint, key)
+  }
+  return key
 }
 
 function fullest(slices: readonly EndpointSlice[], more: number): EndpointSlice | undefined {

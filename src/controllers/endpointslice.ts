@@ -13,6 +13,7 @@ import {
   hostnameFor,
   isHeadless,
   leadsSomewhere,
+  PodMemo,
   podsByLabel,
   portOf,
   selectedPods,
@@ -96,29 +97,59 @@ function labelsOf(service: Service): Record<string, string> {
   return { ...labels, [SERVICE_NAME]: service.metadata.name ?? '', [SLICE_MANAGED_BY]: MANAGER }
 }
 
+/** What one pod adds. */
+interface Part {
+  key: string
+  ports: EndpointPort[]
+  /** By address family; absent: none. */
+  endpoints: Map<string, Endpoint>
+  node: Node | undefined
+}
+
+const parts = perRun(() => new PodMemo<Part>())
+
 function groupsOf(
   service: Service,
   pods: readonly Pod[],
   family: string,
   context: ControllerContext,
 ): Map<string, PortGroup> {
+  const memo = parts(context)
+  const nodes = context.lister<Node>('nodes')
   const groups = new Map<string, PortGroup>()
   for (const pod of pods) {
     if (!leadsSomewhere(pod, true)) continue
-    const addresses = addressesOf(pod, family)
-    const ports = portsOf(service, pod)
-    const key = portKey(ports)
-    let group = groups.get(key)
+    const part = memo.of(service, pod, () => newPart(service, pod))
+    let group = groups.get(part.key)
     if (!group) {
-      group = { ports, endpoints: [] }
-      groups.set(key, group)
+      group = { ports: part.ports, endpoints: [] }
+      groups.set(part.key, group)
     }
-    const node = context.lister<Node>('nodes').get('', pod.spec?.nodeName ?? '')
-    // The pod of a node that is gone is about to go itself.
-    if (addresses.length === 0 || (!node && !service.spec?.publishNotReadyAddresses)) continue
-    group.endpoints.push(endpointOf(pod, addresses, service, node))
+    const node = nodes.get('', pod.spec?.nodeName ?? '')
+    if (part.node !== node) {
+      part.node = node
+      part.endpoints = endpointsOf(service, pod, node)
+    }
+    const endpoint = part.endpoints.get(family)
+    if (endpoint) group.endpoints.push(endpoint)
   }
   return groups
+}
+
+function newPart(service: Service, pod: Pod): Part {
+  const ports = portsOf(service, pod)
+  return { key: portKey(ports), ports, endpoints: endpointsOf(service, pod, undefined), node: undefined }
+}
+
+function endpointsOf(service: Service, pod: Pod, node: Node | undefined): Map<string, Endpoint> {
+  const endpoints = new Map<string, Endpoint>()
+  // The pod of a node that is gone is about to go itself.
+  if (!node && !service.spec?.publishNotReadyAddresses) return endpoints
+  for (const family of familiesOf(service)) {
+    const addresses = addressesOf(pod, family)
+    if (addresses.length > 0) endpoints.set(family, endpointOf(pod, addresses, service, node))
+  }
+  return endpoints
 }
 
 function portsOf(service: Service, pod: Pod): EndpointPort[] {

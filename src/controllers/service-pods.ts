@@ -3,7 +3,7 @@ import { parseIp } from '../apimachinery/ip.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Pod, Service, ServicePort } from '../types/core-v1.ts'
 import type { ControllerContext, Key, Watch } from './controller.ts'
-import { isPodReady, isPodTerminal } from './pods.ts'
+import { isPodReady, isPodTerminal, readyCondition } from './pods.ts'
 import { isSidecar } from './resources.ts'
 
 /** `byIndex('label', 'namespace/key=value')`. */
@@ -95,28 +95,55 @@ export function familiesOf({ spec }: Service): string[] {
   return [parseIp(spec.clusterIP)?.v4 === false ? 'IPv6' : 'IPv4']
 }
 
+/**
+ * What follows from one Service and one pod, worked out once for each state of both: a Service of thousands of pods is reconciled at
+ * every batch of them. Objects are immutable, so their identity is their state.
+ */
+export class PodMemo<T> {
+  readonly #known = new WeakMap<Service, WeakMap<Pod, T>>()
+
+  /** `make` may depend on nothing else that changes. */
+  of(service: Service, pod: Pod, make: () => T): T {
+    let pods = this.#known.get(service)
+    if (!pods) {
+      pods = new WeakMap()
+      this.#known.set(service, pods)
+    }
+    let value = pods.get(pod)
+    if (value === undefined) {
+      value = make()
+      pods.set(pod, value)
+    }
+    return value
+  }
+}
+
 /** Remembers when pods and Services last changed, to say since when an endpoint is outdated. Mirrors endpointslice/util/trigger_time_tracker.go. */
 export class TriggerTimes {
-  readonly #known = new Map<string, { service: string; pods: Map<string, string> }>()
+  /** Times by pod name; pods whose present state was looked at are not looked at again. */
+  readonly #known = new Map<string, { service: string; pods: Map<string, string>; seen: WeakSet<Pod> }>()
 
   /** RFC 3339, or undefined when nothing that has a time changed. */
   of(service: Service, pods: readonly Pod[]): string | undefined {
     const key = `${service.metadata.namespace}/${service.metadata.name}`
-    const before = this.#known.get(key)
-    const created = service.metadata.creationTimestamp ?? ''
-    const times = new Map<string, string>()
+    const known = this.#known.get(key) ?? { service: '', pods: new Map<string, string>(), seen: new WeakSet<Pod>() }
+    this.#known.set(key, known)
     let earliest: string | undefined
     const consider = (time: string, old = ''): void => {
       if (time > old && (earliest === undefined || time < earliest)) earliest = time
     }
-    for (const { metadata, status } of pods) {
-      const time = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+    for (const pod of pods) {
+      if (known.seen.has(pod)) continue
+      known.seen.add(pod)
+      const time = readyCondition(pod)?.lastTransitionTime
       if (!time) continue
-      times.set(metadata.name ?? '', time)
-      consider(time, before?.pods.get(metadata.name ?? ''))
+      const name = pod.metadata.name ?? ''
+      consider(time, known.pods.get(name))
+      known.pods.set(name, time)
     }
-    consider(created, before?.service)
-    this.#known.set(key, { service: created, pods: times })
+    const created = service.metadata.creationTimestamp ?? ''
+    consider(created, known.service)
+    known.service = created
     return earliest
   }
 
