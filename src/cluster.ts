@@ -1,5 +1,6 @@
 /** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
 
+import { setMaxListeners } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp, createHttpServer } from './api/app.ts'
@@ -125,6 +126,8 @@ class LocalCluster implements Cluster {
   #authority: Promise<CertificateAuthority> | undefined
 
   constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
+    // Every watch listens: any number of them is no leak.
+    setMaxListeners(0, this.#stopping.signal)
     this.#options = options
     this.#controllers = controllers
     this.#storage = storage

@@ -30,12 +30,12 @@ async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, optio
   const { WebSocketServer } = await import('ws')
   const closed = new AbortController()
   const stop = (): void => closed.abort()
-  options.stopping.addEventListener('abort', stop)
   exchange.closed = closed.signal
   let sink: (FrameSink & { open(webSocket: WebSocket): void }) | undefined
   // Errors of the request itself are answered as HTTP: the stream is opened before the upgrade.
   sink = webSocketSink()
   const pump = startWatch(exchange, sink)
+  options.stopping.addEventListener('abort', stop)
   const upgrader = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => [...offered].find((name) => PROTOCOLS.has(name)) ?? false,

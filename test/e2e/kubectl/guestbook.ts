@@ -91,7 +91,14 @@ export function guestbookTests(fresh: Fresh): void {
     await kubectl('rollout', 'status', 'deploy/frontend', '--timeout=20s')
     const slices = await kubectl('get', 'endpointslices', '-l', 'kubernetes.io/service-name=frontend')
     expect(slices).toMatch(/^frontend-\w{5} +IPv4 +80 +10\.244\.\d+\.\d+,10\.244\.\d+\.\d+,10\.244\.\d+\.\d+ /m)
-    const watched = kubectl.until(/(?:frontend-\S+ +1\/1 +Running[\s\S]*?){5}/, 'get', 'pods', '-l', 'tier=frontend', '-w')
+    const watched = kubectl.until(
+      /(?:frontend-\S+ +1\/1 +Running[\s\S]*?){5}/,
+      'get',
+      'pods',
+      '-l',
+      'tier=frontend',
+      '-w',
+    )
     expect(await kubectl('scale', 'deploy/frontend', '--replicas=5')).toBe('deployment.apps/frontend scaled\n')
     await kubectl('rollout', 'status', 'deploy/frontend', '--timeout=20s')
     await watched

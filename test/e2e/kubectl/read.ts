@@ -21,7 +21,7 @@ export function readTests(fresh: Fresh): void {
       ['b', 'bb'],
       ['kube-root-ca.crt', '<none>'],
     ])
-    expect(rows(await kubectl('get', 'cm'))).toMatchObject([
+    expect(rows(await kubectl('get', 'cm')).map((row) => row.slice(0, 2))).toEqual([
       ['a', '1'],
       ['b', '1'],
       ['kube-root-ca.crt', '1'],
