@@ -99,7 +99,10 @@ export function createTests(fresh: Fresh): void {
     )
     await kubectl('create', 'cronjob', 'hourly', '--image=busybox', '--schedule=0 * * * *', '--', 'date')
     expect(await kubectl('create', 'job', 'manual', '--from=cronjob/hourly')).toBe('job.batch/manual created\n')
-    expect(await kubectl('describe', 'job', 'manual')).toMatch(/Controlled By: +CronJob\/hourly/)
+    expect(await kubectl('get', 'job', 'manual', '-o', 'jsonpath={.metadata.ownerReferences[0].name}')).toBe('hourly')
+    expect(await kubectl('describe', 'job', 'manual')).toMatch(
+      /^Annotations: +cronjob\.kubernetes\.io\/instantiate: manual$/m,
+    )
   })
 
   test('create token answers a signed token for an account that exists', async () => {
@@ -125,9 +128,8 @@ export function createTests(fresh: Fresh): void {
 
   test('run, expose and autoscale', async () => {
     const kubectl = await fresh('run')
-    expect(await kubectl('run', 'one', '--image=nginx', '--port=80', '--expose')).toBe(
-      'service/one created\npod/one created\n',
-    )
+    const made = await kubectl('run', 'one', '--image=nginx', '--port=80', '--expose')
+    expect(made.split('\n').sort()).toEqual(['', 'pod/one created', 'service/one created'])
     await kubectl('wait', '--for=condition=Ready', 'pod/one', '--timeout=20s')
     await kubectl('create', 'deployment', 'web', '--image=nginx')
     expect(await kubectl('expose', 'deploy/web', '--port=80', '--type=NodePort')).toBe('service/web exposed\n')

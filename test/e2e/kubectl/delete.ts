@@ -30,7 +30,7 @@ export function deleteTests(fresh: Fresh): void {
   })
 
   test('delete by file, by label, by all; what is not there is said', async () => {
-    const kubectl = await fresh('deleted')
+    const kubectl = await fresh('swept')
     await kubectl('apply', '-f', GUESTBOOK)
     expect(await kubectl('delete', 'svc,deploy', '-l', 'role=leader')).toMatch(
       /^service "redis-leader" deleted.*\ndeployment\.apps "redis-leader" deleted.*\n$/,

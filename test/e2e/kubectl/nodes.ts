@@ -38,8 +38,7 @@ export function nodeTests(fresh: Fresh): void {
     )
     expect(await kubectl.fails('taint', 'node', 'node-1', 'only=others:NoSchedule')).toContain('already has only taint')
     await kubectl('run', 'web', '--image=nginx')
-    const waiting = '--for=jsonpath={.status.conditions[?(@.type=="PodScheduled")].reason}=Unschedulable'
-    await kubectl('wait', waiting, 'pod/web', '--timeout=20s')
+    await kubectl('wait', '--for=condition=PodScheduled=False', 'pod/web', '--timeout=20s')
     expect(await kubectl('get', 'pod', 'web')).toMatch(/^web +0\/1 +Pending +0 /m)
     expect(await kubectl('describe', 'pod', 'web')).toMatch(
       /Warning +FailedScheduling .* 0\/2 nodes are available: 2 node\(s\) had untolerated taint/,

@@ -19,9 +19,9 @@ export function writeTests(fresh: Fresh): void {
     expect(await kubectl('get', 'cm', 'c', '--show-labels')).toMatch(/ a=c\n/)
     expect(await kubectl('label', 'cm', 'c', 'a-')).toBe('configmap/c unlabeled\n')
     expect(await kubectl.fails('label', 'cm', 'c', 'a=b c')).toContain('a valid label must be')
-    expect(await kubectl('annotate', 'cm', 'c', 'note=hello there')).toBe('configmap/c annotated\n')
+    expect(await kubectl('annotate', 'cm', 'c', 'note=hello there')).toMatch(/^configmap\/c annotated?\n$/)
     expect(await kubectl('annotate', 'cm', 'c', '--list')).toContain('note=hello there')
-    expect(await kubectl('annotate', 'cm', 'c', 'note-')).toBe('configmap/c annotated\n')
+    expect(await kubectl('annotate', 'cm', 'c', 'note-')).toMatch(/^configmap\/c annotated?\n$/)
   })
 
   test('patch in three types, and of a subresource', async () => {
@@ -122,7 +122,9 @@ export function writeTests(fresh: Fresh): void {
     expect(yaml).not.toContain('resourceVersion')
     expect(await kubectl.fails('get', 'deploy', 'web')).toContain('deployments.apps "web" not found')
     await kubectl('create', 'configmap', 'c')
-    expect(await kubectl('delete', 'cm', 'c', '--dry-run=server')).toContain('deleted (server dry run)')
+    expect(await kubectl('delete', 'cm', 'c', '--dry-run=server')).toMatch(
+      /^configmap "c" deleted.* \(server dry run\)\n$/,
+    )
     expect(await kubectl('label', 'cm', 'c', 'a=b', '--dry-run=server')).toContain('labeled (server dry run)')
     expect(await kubectl('get', 'cm', 'c', '--show-labels')).toMatch(/ <none>\n/)
   })
