@@ -1,8 +1,38 @@
-/** The cluster's own certificate authority: what kube-root-ca.crt holds and certificates are signed with. Loaded and made when first asked for. */
-import { webcrypto } from 'node:crypto'
+/**
+ * The cluster's own certificate authority: what kube-root-ca.crt holds. Written with node:crypto and a few DER elements: every start needs
+ * one, and a certificate library takes a tenth of the start-up time to load.
+ */
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import type { Clock } from './apimachinery/clock.ts'
+import {
+  bitString,
+  boolean,
+  element,
+  explicit,
+  integer,
+  objectIdentifier,
+  octetString,
+  sequence,
+  set,
+  time,
+  utf8String,
+} from './apimachinery/der.ts'
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000
+/** Clients' clocks may be a little behind. */
+const EARLIER_MS = 5 * 60 * 1000
+const NAME = 'kubernetes'
+
+const ECDSA_WITH_SHA256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'))
+const COMMON_NAME = objectIdentifier('2.5.4.3')
+const SUBJECT_KEY_IDENTIFIER = objectIdentifier('2.5.29.14')
+const KEY_USAGE = objectIdentifier('2.5.29.15')
+const SUBJECT_ALTERNATIVE_NAME = objectIdentifier('2.5.29.17')
+const BASIC_CONSTRAINTS = objectIdentifier('2.5.29.19')
+/** digitalSignature (bit 0), keyEncipherment (2), keyCertSign (5): the last two bits of the byte are unused. */
+const CA_USAGES = bitString(Buffer.from([0b10100100]), 2)
+const DNS_NAME = 0x82
+const VERSION_3 = Buffer.from([2])
 
 export interface CertificateAuthority {
   /** Its certificate. */
@@ -10,29 +40,34 @@ export interface CertificateAuthority {
 }
 
 /** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
-export async function createCertificateAuthority(clock: Clock): Promise<CertificateAuthority> {
-  await import('reflect-metadata')
-  const x509 = await import('@peculiar/x509')
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+export function createCertificateAuthority(clock: Clock): CertificateAuthority {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const name = sequence(set(sequence(COMMON_NAME, utf8String(NAME))))
+  const key = publicKey.export({ type: 'spki', format: 'der' })
   const now = clock.now()
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      name: 'CN=kubernetes',
-      keys: keys as never,
-      signingAlgorithm: algorithm,
-      notBefore: new Date(now - 5 * 60 * 1000),
-      notAfter: new Date(now + TEN_YEARS_MS),
-      extensions: [
-        new x509.BasicConstraintsExtension(true, undefined, true),
-        new x509.KeyUsagesExtension(
-          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
-          true,
-        ),
-        new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'kubernetes' }]),
-      ],
-    },
-    webcrypto as never,
+  const content = sequence(
+    explicit(0, integer(VERSION_3)),
+    integer(randomBytes(16)),
+    ECDSA_WITH_SHA256,
+    name,
+    sequence(time(now - EARLIER_MS), time(now + TEN_YEARS_MS)),
+    name,
+    key,
+    explicit(
+      3,
+      sequence(
+        extension(KEY_USAGE, true, CA_USAGES),
+        extension(BASIC_CONSTRAINTS, true, sequence(boolean(true))),
+        extension(SUBJECT_KEY_IDENTIFIER, false, octetString(createHash('sha1').update(key).digest())),
+        extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(element(DNS_NAME, Buffer.from(NAME)))),
+      ),
+    ),
   )
-  return { pem: `${certificate.toString('pem')}\n` }
+  const certificate = sequence(content, ECDSA_WITH_SHA256, bitString(sign('sha256', content, privateKey)))
+  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
+  return { pem: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n` }
+}
+
+function extension(type: Buffer, critical: boolean, value: Buffer): Buffer {
+  return sequence(type, ...(critical ? [boolean(true)] : []), octetString(value))
 }

@@ -123,7 +123,7 @@ class LocalCluster implements Cluster {
   #server: Server | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
-  #authority: Promise<CertificateAuthority> | undefined
+  #authority: CertificateAuthority | undefined
 
   constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
     // Every watch listens: any number of them is no leak.
@@ -217,7 +217,7 @@ class LocalCluster implements Cluster {
 
   async #rootCa(): Promise<string> {
     this.#authority ??= createCertificateAuthority(this.#clock)
-    return (await this.#authority).pem
+    return this.#authority.pem
   }
 
   async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {

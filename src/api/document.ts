@@ -1,7 +1,6 @@
 /** One answer on a path that is not a resource, and how its media type is chosen. Mirrors apiserver/pkg/endpoints/handlers/{negotiation,responsewriters}. */
-import { dump } from 'js-yaml'
 import { failure, newNotAcceptable } from '../apimachinery/errors.ts'
-import { type AcceptClause, clauseMatches, isPrettyPrint, parseAccept } from './accept.ts'
+import { type AcceptClause, clauseMatches, parseAccept } from './accept.ts'
 
 export interface DocumentRequest {
   /** `GET`; most documents answer any method, as upstream's do. */
@@ -44,10 +43,6 @@ export function newNoAcceptableMediaType(): Error {
   return newNotAcceptable(`only the following media types are accepted: ${MEDIA_TYPES.join(', ')}`)
 }
 
-/** Clauses that ask for another form of the object (Table, partial metadata, aggregated discovery) do not pass. */
-const asksForNothingSpecial = ({ as, g, v, sv }: AcceptClause['parameters']): boolean =>
-  as === undefined && g === undefined && v === undefined && !sv
-
 /**
  * Refuses what upstream's router refuses before its handler runs: methods other than GET, and an Accept header that names none
  * of the media types literally.
@@ -60,46 +55,6 @@ export function requireRoute(request: DocumentRequest, produces: readonly string
   if (!ranges.some((range) => range === '*/*' || produces.includes(range))) {
     const message = `406: Not Acceptable\n\nAvailable representations: ${produces.join(', ')}`
     throw failure(406, 'NotAcceptable', message, {})
-  }
-}
-
-function encodeObject(
-  object: object,
-  mediaType: MediaType,
-  request: DocumentRequest,
-  protobuf: (object: object) => Buffer,
-): Buffer {
-  switch (mediaType) {
-    case 'application/yaml':
-      return Buffer.from(
-        dump(object, { sortKeys: true, noRefs: true, quoteStyle: 'double', seqNoIndent: true, lineWidth: -1 }),
-      )
-    case 'application/vnd.kubernetes.protobuf':
-      return protobuf(object)
-    default:
-      return isPrettyPrint(request.query, request.header('user-agent'))
-        ? Buffer.from(JSON.stringify(object, null, 2))
-        : Buffer.from(`${JSON.stringify(object)}\n`)
-  }
-}
-
-export interface ObjectForm {
-  /** Decides by the parameters of an Accept clause; default: no transformation is asked for. */
-  passes?: (parameters: AcceptClause['parameters']) => boolean
-  /** What follows the media type in the content type. */
-  parameters?: string
-  headers?: Record<string, string>
-  protobuf: (object: object) => Buffer
-}
-
-/** Answers the object as JSON, YAML or protobuf, as the request accepts. */
-export function objectDocument(object: object, request: DocumentRequest, form: ObjectForm): Document {
-  const mediaType = negotiateMediaType(request.header('accept'), form.passes ?? asksForNothingSpecial)
-  if (!mediaType) throw newNoAcceptableMediaType()
-  return {
-    status: 200,
-    headers: { 'content-type': mediaType + (form.parameters ?? ''), ...form.headers },
-    body: encodeObject(object, mediaType, request, form.protobuf),
   }
 }
 

@@ -3,14 +3,8 @@ import { createHash } from 'node:crypto'
 import { newPathNotFound } from '../../apimachinery/errors.ts'
 import type { GroupFact } from '../../apimachinery/schema/facts.ts'
 import type { AcceptClause } from '../accept.ts'
-import {
-  type Document,
-  type DocumentRequest,
-  negotiateMediaType,
-  objectDocument,
-  pageNotFound,
-  requireRoute,
-} from '../document.ts'
+import { type Document, type DocumentRequest, negotiateMediaType, pageNotFound, requireRoute } from '../document.ts'
+import { objectDocument } from '../object-document.ts'
 import { type ApiSource, perVersion } from '../source.ts'
 import { type ApiGroupDiscoveryList, apiGroupDiscoveryList } from './aggregated.ts'
 import { apiGroup, apiGroupList, apiVersions } from './groups.ts'

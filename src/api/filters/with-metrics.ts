@@ -1,5 +1,6 @@
 /** Counts and times each request. Mirrors apiserver/pkg/endpoints/metrics. */
 import type { RequestHandler } from 'express'
+import type { RequestLabels } from '../metrics.ts'
 import type { ApiOptions } from '../options.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { exchangeOf } from './with-exchange.ts'
@@ -9,26 +10,16 @@ const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection
 export function withMetrics({ metrics }: ApiOptions): RequestHandler {
   return (req, res, next) => {
     const { info } = exchangeOf(req)
-    const started = process.hrtime.bigint()
-    const isWatch = info.verb === 'watch'
-    const kind = WRITES.has(info.verb) ? 'mutating' : 'readOnly'
-    const { group, version, resource } = info
-    if (isWatch) metrics.watches.inc({ group, version, resource })
-    else metrics.inflight.inc({ request_kind: kind })
-    res.once('close', () => {
-      const labels = labelsOf(info, res.statusCode)
-      metrics.requests.inc({ ...labels, code: String(res.statusCode) })
-      if (isWatch) return metrics.watches.dec({ group, version, resource })
-      metrics.inflight.dec({ request_kind: kind })
-      metrics.durations.observe(labels, Number(process.hrtime.bigint() - started) / 1e9)
-    })
+    const kind = info.verb === 'watch' ? 'watch' : WRITES.has(info.verb) ? 'mutating' : 'readOnly'
+    const request = metrics.begin(labelsOf(info), kind)
+    // What is not served gets one label, so that a client cannot make up new ones.
+    res.once('close', () => request.answered(res.statusCode, res.statusCode !== 404))
     next()
   }
 }
 
-/** What is not served gets one label, so that a client cannot make up new ones. */
-function labelsOf(info: RequestInfo, code: number) {
-  const known = info.isResourceRequest && code !== 404
+function labelsOf(info: RequestInfo): RequestLabels {
+  const known = info.isResourceRequest
   return {
     verb: info.verb.toUpperCase(),
     group: known ? info.group : '',

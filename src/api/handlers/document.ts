@@ -1,10 +1,13 @@
-/** Paths that are not resources: discovery, OpenAPI, health, version, metrics. */
+/** Paths that are not resources: discovery, OpenAPI, health, version, metrics. All but health is loaded when first asked for. */
 import type { RequestHandler } from 'express'
-import { createDocuments } from '../documents.ts'
+import type { Document, DocumentRequest } from '../document.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
+import { type FailingChecks, healthDocument } from '../health.ts'
 import type { ApiOptions } from '../options.ts'
 import { end } from '../respond.ts'
 import type { ApiSource } from '../source.ts'
+
+const NO_FAILURES: FailingChecks = new Map()
 
 export function serveDocument({ registry, metrics, failingChecks }: ApiOptions): RequestHandler {
   const source: ApiSource = {
@@ -18,25 +21,36 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
     types: registry.facts.types,
   }
   let address = ''
-  const documents = createDocuments({
-    source,
-    kubernetesVersion: registry.facts.kubernetesVersion,
-    serverAddress: () => address,
-    failingChecks,
-    otherPaths: ['/metrics'],
-  })
+  let documents: Promise<(request: DocumentRequest) => Document> | undefined
+  const load = async (): Promise<(request: DocumentRequest) => Document> => {
+    const { createDocuments } = await import('../documents.ts')
+    return createDocuments({
+      source,
+      kubernetesVersion: registry.facts.kubernetesVersion,
+      serverAddress: () => address,
+      failingChecks,
+      otherPaths: ['/metrics'],
+    })
+  }
   return async (req, res) => {
     const exchange = exchangeOf(req)
     if (exchange.info.path === '/metrics') {
-      return end(exchange, 200, metrics.registry.contentType, Buffer.from(await metrics.registry.metrics()))
+      const { contentType, text } = await metrics.exposition()
+      return end(exchange, 200, contentType, Buffer.from(text))
     }
-    address = `${req.socket.localAddress}:${req.socket.localPort}`
-    const document = documents({
+    const request: DocumentRequest = {
       method: req.method,
       path: exchange.info.path,
       query: exchange.query,
       header: (name) => req.headers[name] as string | undefined,
-    })
+    }
+    let document = healthDocument(request, failingChecks?.() ?? NO_FAILURES)
+    if (!document) {
+      documents ??= load()
+      const answer = await documents
+      address = `${req.socket.localAddress}:${req.socket.localPort}`
+      document = answer(request)
+    }
     for (const [name, value] of Object.entries(document.headers)) res.setHeader(name, value)
     if (document.status === 304) {
       // Headers of a 304 replace those of the cached answer: it must not speak of a body.

@@ -1,6 +1,6 @@
 /** serviceaccounts/token: signed tokens on request. Mirrors pkg/registry/core/serviceaccount/storage/token.go and pkg/serviceaccount/claims.go. */
 import { createHash, generateKeyPairSync } from 'node:crypto'
-import { type CryptoKey, type JWK, type KeyObject, SignJWT } from 'jose'
+import type { CryptoKey, JWK, KeyObject } from 'jose'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { newBadRequest, newConflict, newInvalid, newNotFound, newNotImplemented } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
@@ -26,8 +26,10 @@ export function newTokenSigner(
   return {
     issuer,
     audiences,
-    sign: (claims) =>
-      new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(key),
+    async sign(claims) {
+      const { SignJWT } = await import('jose')
+      return new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(key)
+    },
   }
 }
 
