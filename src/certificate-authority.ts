@@ -2,7 +2,7 @@
  * The cluster's own certificate authority: what kube-root-ca.crt holds. Written with node:crypto and a few DER elements: every start needs
  * one, and a certificate library takes a tenth of the start-up time to load.
  */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import type { Clock } from './apimachinery/clock.ts'
 import {
   bitString,
@@ -17,6 +17,7 @@ import {
   time,
   utf8String,
 } from './apimachinery/der.ts'
+import type { Random } from './apimachinery/random.ts'
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000
 /** Clients' clocks may be a little behind. */
@@ -40,14 +41,14 @@ export interface CertificateAuthority {
 }
 
 /** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
-export function createCertificateAuthority(clock: Clock): CertificateAuthority {
+export function createCertificateAuthority(clock: Clock, random: Random): CertificateAuthority {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = sequence(set(sequence(COMMON_NAME, utf8String(NAME))))
   const key = publicKey.export({ type: 'spki', format: 'der' })
   const now = clock.now()
   const content = sequence(
     explicit(0, integer(VERSION_3)),
-    integer(randomBytes(16)),
+    integer(Buffer.from(random.uuid().replaceAll('-', ''), 'hex')),
     ECDSA_WITH_SHA256,
     name,
     sequence(time(now - EARLIER_MS), time(now + TEN_YEARS_MS)),

@@ -216,7 +216,7 @@ class LocalCluster implements Cluster {
   }
 
   async #rootCa(): Promise<string> {
-    this.#authority ??= createCertificateAuthority(this.#clock)
+    this.#authority ??= createCertificateAuthority(this.#clock, this.#random)
     return this.#authority.pem
   }
 

@@ -2,12 +2,15 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { realClock } from '../src/apimachinery/clock.ts'
 import { integer, objectIdentifier, octetString, time } from '../src/apimachinery/der.ts'
+import { seededRandom } from '../src/apimachinery/random.ts'
 import { createCertificateAuthority } from '../src/certificate-authority.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
 
 test('the authority is a self-signed certificate for kubernetes that signs certificates, for ten years', () => {
-  const certificate = new X509Certificate(createCertificateAuthority({ ...realClock(), now: () => now }).pem)
+  const certificate = new X509Certificate(
+    createCertificateAuthority({ ...realClock(), now: () => now }, seededRandom(1)).pem,
+  )
   expect(certificate.subject).toBe('CN=kubernetes')
   expect(certificate.issuer).toBe('CN=kubernetes')
   expect(certificate.ca).toBe(true)

@@ -1,7 +1,6 @@
 /** Logs to stderr: pino's JSON lines, or readable ones on a terminal. stdout belongs to the answer. */
-import { createRequire } from 'node:module'
 import pc from 'picocolors'
-import type { Logger } from '../apimachinery/logger.ts'
+import type { Logger } from '../index.ts'
 
 const COLOURS: Record<number, (text: string) => string> = { 20: pc.gray, 30: pc.green, 40: pc.yellow, 50: pc.red }
 const NAMES: Record<number, string> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
@@ -9,22 +8,29 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** `level`: the least that is printed; `silent` for nothing. pino is loaded with the first line: most runs print none before they serve. */
 export function createLogger(level: string): Logger {
-  let made: Logger | undefined
+  let ready: Logger | undefined
+  let loading: Promise<Logger> | undefined
   const least = LEVELS.indexOf(level)
   const at =
     (name: keyof Logger): Logger['info'] =>
     (fields, message) => {
       if (LEVELS.indexOf(name) < least) return
-      made ??= createPino(level)
-      made[name](fields, message)
+      if (ready) return ready[name](fields, message)
+      loading ??= createPino(level).then((logger) => {
+        ready = logger
+        return logger
+      })
+      // Lines that come while it loads queue up here, in their order.
+      void loading.then((logger) => logger[name](fields, message))
     }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-function createPino(level: string): Logger {
-  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino')
-  if (!process.stderr.isTTY) return pino({ level, base: null }, process.stderr)
-  return pino({ level, base: null }, { write: (line: string) => process.stderr.write(prettyLine(line)) })
+async function createPino(level: string): Promise<Logger> {
+  const { pino } = await import('pino')
+  const pretty = { write: (line: string) => process.stderr.write(prettyLine(line)) }
+  const logger: Logger = pino({ level, base: null }, process.stderr.isTTY ? pretty : process.stderr)
+  return logger
 }
 
 function prettyLine(line: string): string {

@@ -1,7 +1,6 @@
 /** The version of this package. */
-import { readFileSync } from 'node:fs'
+import { readPackageFile } from '../apimachinery/package-root.ts'
 
 export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  return (JSON.parse(readPackageFile('package.json')) as { version: string }).version
 }

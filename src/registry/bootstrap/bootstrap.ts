@@ -3,9 +3,9 @@
  * plugin/pkg/auth/authorizer/rbac/bootstrappolicy. Default ServiceAccounts and kube-root-ca.crt are controllers' work.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { readPackageFile } from '../../apimachinery/package-root.ts'
 import type { BootstrapObject, BootstrapOptions } from './bootstrap-object.ts'
 import { kubernetesServiceObjects } from './kubernetes-service.ts'
 
@@ -36,8 +36,7 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
 
 /** Parsed anew for each caller, so that no two clusters share an object. */
 function loadBootstrapFacts(): BootstrapFacts[] {
-  const file = new URL('../../../facts/bootstrap-1.37.json', import.meta.url)
-  return JSON.parse(readFileSync(file, 'utf8')) as BootstrapFacts[]
+  return JSON.parse(readPackageFile('facts/bootstrap-1.37.json')) as BootstrapFacts[]
 }
 
 function fixed(entry: BootstrapFacts, facts: DynamicObject, time: string): BootstrapObject {

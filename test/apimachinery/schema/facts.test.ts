@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { readPackageFile } from '../../../src/apimachinery/package-root.ts'
 import type { FieldFact, SpecialType, TypeRef } from '../../../src/apimachinery/schema/facts.ts'
-import { factsUrl, loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
+import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
 
-const text = readFileSync(factsUrl, 'utf8')
+const text = readPackageFile('facts/kubernetes-1.37.json')
 const facts = loadFacts()
 const types = Object.entries(facts.types)
 const field = (type: string, name: string): FieldFact | undefined =>
