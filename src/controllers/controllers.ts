@@ -15,6 +15,7 @@ import { replicationcontroller } from './replicationcontroller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
 import { serviceaccount } from './serviceaccount.ts'
+import { taintEviction } from './taint-eviction.ts'
 
 export const controllers: readonly ControllerDefinition[] = [
   serviceaccount,
@@ -28,6 +29,7 @@ export const controllers: readonly ControllerDefinition[] = [
   replicationcontroller,
   kubelet,
   nodeLifecycle,
+  taintEviction,
   scheduler,
   endpoints,
   endpointslice,
