@@ -31,6 +31,7 @@ import { nodeObject } from './scenario/nodes.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 import { MemoryStorage } from './storage/memory.ts'
 
+/** How to make a cluster. Everything has a default that suits a test. */
 export interface ClusterOptions {
   /** YAML or JSON files, or folders of them, applied in order before the cluster is handed over. */
   fixtures?: string | readonly string[]
@@ -50,9 +51,11 @@ export interface ClusterOptions {
   logger?: Logger
   /** Admission plug-ins to leave out, by upstream's names. */
   disableAdmissionPlugins?: readonly string[]
+  /** Where Services get their addresses from; default `10.96.0.0/16`. */
   serviceCidr?: string
 }
 
+/** Where to serve. */
 export interface ListenOptions {
   /** Default 0: any free port. */
   port?: number

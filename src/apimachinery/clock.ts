@@ -5,6 +5,7 @@ export interface Timer {
   cancel(): void
 }
 
+/** Time as the cluster sees it: the machine's, or a ManualClock that a test moves. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number

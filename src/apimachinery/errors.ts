@@ -3,12 +3,14 @@ import { aggregate, type FieldError, fieldErrorMessage, fieldErrorReason } from 
 import { quote } from './go-text.ts'
 import { formatGroupResource } from './meta.ts'
 
+/** One of the reasons of a failure: which field, and what is wrong with it. */
 export interface StatusCause {
   reason?: string
   message?: string
   field?: string
 }
 
+/** What a Status is about. */
 export interface StatusDetails {
   name?: string
   group?: string
@@ -18,6 +20,7 @@ export interface StatusDetails {
   retryAfterSeconds?: number
 }
 
+/** How the API answers a request that failed, and some that did not. */
 export interface Status {
   kind: 'Status'
   apiVersion: 'v1'
@@ -37,15 +40,18 @@ export interface Qualified {
 
 /** An error that is answered to the client as the Status it carries. Every failure of the API is one of these. */
 export class StatusError extends Error {
+  /** What the client is answered. */
   readonly status: Status
   constructor(status: Status) {
     super(status.message)
     this.name = 'StatusError'
     this.status = status
   }
+  /** The HTTP status code: 404, 409, 422. */
   get code(): number {
     return this.status.code ?? 500
   }
+  /** `NotFound`, `Conflict`, `Invalid`: what programs look at. */
   get reason(): string {
     return this.status.reason ?? ''
   }

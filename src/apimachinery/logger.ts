@@ -2,8 +2,12 @@
 
 /** Each call is one line: what a program reads, then what a person reads. */
 export interface Logger {
+  /** What only somebody who looks for a defect wants to know. */
   debug(fields: object, message: string): void
+  /** What happens in the life of a server. */
   info(fields: object, message: string): void
+  /** What went wrong and is tried again or done without. */
   warn(fields: object, message: string): void
+  /** What is a defect or loses something. */
   error(fields: object, message: string): void
 }

@@ -9,6 +9,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
+/** Who owns which fields of an object. */
 export interface ManagedFieldsEntry {
   manager?: string
   operation?: 'Apply' | 'Update'
@@ -19,6 +20,7 @@ export interface ManagedFieldsEntry {
   subresource?: string
 }
 
+/** What every object has beside what it is for. Fields that the server sets are ignored in what a client sends. */
 export interface ObjectMeta {
   name?: string
   generateName?: string
@@ -61,6 +63,7 @@ export interface ListMeta {
   remainingItemCount?: number
 }
 
+/** Selects objects by their labels; all that it says must hold. Empty: everything. */
 export interface LabelSelector {
   matchLabels?: Record<string, string>
   matchExpressions?: { key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'; values?: string[] }[]

@@ -4,9 +4,13 @@ import type { KubeObject, LabelSelector } from '../apimachinery/meta.ts'
 /** `pods`, `deployments.apps`: resource and group, as messages print them. */
 export type ResourceName = string
 
+/** How to delete. */
 export interface DeleteOptions {
+  /** Seconds a pod has to stop; default: its own. 0: at once. */
   gracePeriodSeconds?: number
+  /** Conflict unless the object is still this one. */
   preconditions?: { uid?: string; resourceVersion?: string }
+  /** What becomes of dependents; default: the kind's own, mostly Background. */
   propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'
 }
 
@@ -15,9 +19,11 @@ export interface DeleteOptions {
  * Failures are StatusErrors. Objects that come back are shared and must not be changed: make a new one.
  */
 export interface Client {
+  /** Answers the object as it was stored: with defaults, uid and resourceVersion. Throws AlreadyExists, Invalid, Forbidden. */
   create<T extends KubeObject>(resource: ResourceName, object: T): Promise<T>
   /** Optimistic when metadata.resourceVersion is set. */
   update<T extends KubeObject>(resource: ResourceName, object: T): Promise<T>
+  /** As update, of the status alone; other fields stay as they are stored. */
   updateStatus<T extends KubeObject>(resource: ResourceName, object: T): Promise<T>
   /**
    * Read, change, write as one step: `change` gets the present object (do not mutate) and answers the next one; answering the same object
@@ -38,9 +44,11 @@ export interface Client {
     subresource: string,
     body: KubeObject,
   ): Promise<KubeObject>
+  /** Resolves when the object is gone or marked: grace and finalizers can keep it. Throws NotFound. */
   delete(resource: ResourceName, namespace: string, name: string, options?: DeleteOptions): Promise<void>
   /** Live read. Throws NotFound. */
   get<T extends KubeObject>(resource: ResourceName, namespace: string, name: string): Promise<T>
+  /** Live read of all, or those of a namespace or with labels, in name order. */
   list<T extends KubeObject>(
     resource: ResourceName,
     options?: { namespace?: string; labelSelector?: LabelSelector },
