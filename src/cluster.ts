@@ -24,8 +24,8 @@ import { createTokenSigner } from './registry/core/service-account-token.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
 import { Registry } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
-import { applyObjects } from './scenario/apply.ts'
-import { parseObjects, readFixtures } from './scenario/fixtures.ts'
+import { applyFixtures, applyObjects } from './scenario/apply.ts'
+import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { nodeObject } from './scenario/nodes.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
@@ -93,12 +93,17 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const fixtures = (await Promise.all([options.fixtures ?? []].flat().map(readFixtures))).flat()
   const controllers = selectControllers(options.controllers ?? true)
   const storage = await openStorage(options)
+  const untouched = storage.mark()
+  let cluster: LocalCluster | undefined
   try {
-    const cluster = new LocalCluster(options, storage, controllers)
+    cluster = new LocalCluster(options, storage, controllers)
     await cluster.start(fixtures)
     return cluster
   } catch (error) {
-    await storage.close()
+    // A start that fails leaves the data as it found it: no cluster is half there the next time.
+    await cluster?.stopControllers()
+    await storage.restore(untouched)
+    await (cluster ?? storage).close()
     throw error
   }
 }
@@ -164,7 +169,7 @@ class LocalCluster implements Cluster {
   }
 
   /** Bootstrap objects, nodes, controllers, fixtures; then everything settled. */
-  async start(fixtures: KubeObject[]): Promise<void> {
+  async start(fixtures: readonly Fixture[]): Promise<void> {
     const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
     await this.#bootstrap()
     if (isNew) {
@@ -174,9 +179,13 @@ class LocalCluster implements Cluster {
     if (this.#controllers.length > 0) await this.#rootCa()
     this.#startControllers()
     await this.settle()
-    await applyObjects(this.#registry, fixtures, ADMIN)
+    await applyFixtures(this.#registry, fixtures, ADMIN)
     await this.settle()
     this.#initial = this.#storage.mark()
+  }
+
+  async stopControllers(): Promise<void> {
+    await this.#runner?.stop()
   }
 
   async #bootstrap(): Promise<void> {
@@ -246,7 +255,8 @@ class LocalCluster implements Cluster {
   }
 
   apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {
-    const objects = typeof manifest === 'string' ? parseObjects(manifest, 'manifest') : [manifest].flat()
+    const objects =
+      typeof manifest === 'string' ? parseFixtures(manifest, 'manifest').map(({ object }) => object) : [manifest].flat()
     return applyObjects(this.#registry, objects, ADMIN)
   }
 

@@ -109,7 +109,10 @@ describe('createCluster', () => {
         join(folder, 'pod.yaml'),
         'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: []}\n',
       )
-      await expect(createCluster({ fixtures: folder })).rejects.toMatchObject({ code: 422, reason: 'Invalid' })
+      await expect(createCluster({ fixtures: folder })).rejects.toMatchObject({
+        message: expect.stringContaining('pod.yaml: document 1 (Pod "p"): '),
+        cause: { code: 422, reason: 'Invalid' },
+      })
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -1,10 +1,11 @@
 /** Applies fixture objects: creates what is not there, merges into what is. */
-import { newBadRequest } from '../apimachinery/errors.ts'
+import { isStatusError, newBadRequest } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { applyMergePatch } from '../apimachinery/patch/merge.ts'
 import { decodeStrictValue } from '../registry/decode.ts'
 import type { UserInfo } from '../registry/definition.ts'
 import type { Registry } from '../registry/registry.ts'
+import { type Fixture, FixtureError } from './fixtures.ts'
 
 /**
  * In order, each through its store. Namespaced objects without a namespace go to `default`. Unknown fields are refused. A `status` of a
@@ -18,6 +19,21 @@ export async function applyObjects(
   const applied: KubeObject[] = []
   for (const object of objects) applied.push(await applyObject(registry, object as DynamicObject, user))
   return applied
+}
+
+/** As applyObjects; a failure is a FixtureError that says which object of which file it was. */
+export async function applyFixtures(registry: Registry, fixtures: readonly Fixture[], user: UserInfo): Promise<void> {
+  for (const { object, where } of fixtures) {
+    try {
+      await applyObject(registry, object as DynamicObject, user)
+    } catch (error) {
+      if (!isStatusError(error)) throw error
+      throw new FixtureError(
+        `${where} (${object.kind} ${JSON.stringify(object.metadata.name ?? '')}): ${error.message}`,
+        { cause: error },
+      )
+    }
+  }
 }
 
 async function applyObject(registry: Registry, object: DynamicObject, user: UserInfo): Promise<KubeObject> {

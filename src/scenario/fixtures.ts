@@ -9,15 +9,23 @@ export class FixtureError extends Error {}
 
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json'])
 
+/** One object to apply, and where it stands, for messages. */
+export interface Fixture {
+  object: KubeObject
+  /** `guestbook.yaml: document 2` */
+  where: string
+}
+
 /** All objects of a file, or of a folder's .yaml, .yml and .json files in name order. Rejects with FixtureError. */
-export async function readFixtures(path: string): Promise<KubeObject[]> {
+export async function readFixtures(path: string): Promise<Fixture[]> {
   try {
-    if (!(await stat(path)).isDirectory()) return parseObjects(await readFile(path, 'utf8'), path)
+    if (!(await stat(path)).isDirectory()) return parseFixtures(await readFile(path, 'utf8'), path)
     const names = (await readdir(path)).filter((name) => EXTENSIONS.has(extname(name))).sort()
     if (names.length === 0) throw new FixtureError(`${path}: no .yaml, .yml or .json file in this folder`)
-    const objects: KubeObject[] = []
-    for (const name of names) objects.push(...parseObjects(await readFile(join(path, name), 'utf8'), join(path, name)))
-    return objects
+    const fixtures: Fixture[] = []
+    for (const name of names)
+      fixtures.push(...parseFixtures(await readFile(join(path, name), 'utf8'), join(path, name)))
+    return fixtures
   } catch (error) {
     if (error instanceof FixtureError) throw error
     const { code } = error as NodeJS.ErrnoException
@@ -27,7 +35,7 @@ export async function readFixtures(path: string): Promise<KubeObject[]> {
 }
 
 /** Objects of a text: several YAML documents, Lists opened. `where` names the source in errors. Throws FixtureError. */
-export function parseObjects(text: string, where: string): KubeObject[] {
+export function parseFixtures(text: string, where: string): Fixture[] {
   let documents: unknown[]
   try {
     documents = parseYamlDocuments(text)
@@ -39,7 +47,7 @@ export function parseObjects(text: string, where: string): KubeObject[] {
     .flatMap((document, i) => flatten(document, `${where}: document ${i + 1}`))
 }
 
-function flatten(document: unknown, where: string): KubeObject[] {
+function flatten(document: unknown, where: string): Fixture[] {
   const object = document as KubeObject & { items?: unknown }
   if (typeof document !== 'object' || Array.isArray(document)) throw new FixtureError(`${where} is not an object`)
   if (typeof object.apiVersion !== 'string' || typeof object.kind !== 'string') {
@@ -50,5 +58,5 @@ function flatten(document: unknown, where: string): KubeObject[] {
   }
   if (typeof object.metadata !== 'object' || object.metadata === null)
     throw new FixtureError(`${where} (${object.kind}) has no metadata`)
-  return [object]
+  return [{ object, where }]
 }
