@@ -1,9 +1,10 @@
-/** Taints nodes by what is said of them, notices kubelets that fell silent, removes pods of nodes that are gone. Mirrors pkg/controller/nodelifecycle and pkg/controller/podgc. */
+/** Taints nodes by what is said of them, notices kubelets that fell silent, removes pods of nodes that are gone. Mirrors pkg/controller/nodelifecycle. */
 import { formatTime } from '../apimachinery/clock.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
 import type { Lease } from '../types/coordination-v1.ts'
 import type { Node, NodeCondition, Pod, PodCondition, Taint } from '../types/core-v1.ts'
 import { type ControllerContext, defineController, type Result } from './controller.ts'
+import { collectPods } from './node-lifecycle.pod-gc.ts'
 import { nodeNameOf, podsByNode } from './pod-index.ts'
 import { perRun } from './state.ts'
 
@@ -52,7 +53,7 @@ export const nodeLifecycle = defineController({
   indexes: { pods: podsByNode },
   async reconcile({ name }, context) {
     const node = context.lister<Node>('nodes').get('', name)
-    if (!node) return removePods(name, context)
+    if (!node) return collectPods(name, stateOf(context).delete(name), context)
     await retaint(node, context)
     const ready = conditionOf(node, 'Ready')
     if (ready && ready.status !== 'True') await markPodsNotReady(node, context)
@@ -185,35 +186,4 @@ function silenced(node: Node, now: string): Node {
     })
   }
   return { ...node, status: { ...node.status, conditions } }
-}
-
-/** DEVIATION(pod-gc-at-once): upstream waits 40 s for a node to come back; here a node that is deleted is gone. */
-async function removePods(node: string, context: ControllerContext): Promise<void> {
-  const { client, clock } = context
-  stateOf(context).delete(node)
-  const now = formatTime(clock.now())
-  for (const { metadata } of context.lister<Pod>('pods').byIndex('node', node)) {
-    const { namespace = '', name = '', uid } = metadata
-    try {
-      await client.modify<Pod>('pods', namespace, name, (old) => orphaned(old, now), { subresource: 'status' })
-      await client.delete('pods', namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-    }
-  }
-}
-
-function orphaned(pod: Pod, now: string): Pod {
-  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return pod
-  const condition = {
-    type: 'DisruptionTarget',
-    observedGeneration: pod.metadata.generation,
-    status: 'True',
-    lastProbeTime: null,
-    lastTransitionTime: now,
-    reason: 'DeletionByPodGC',
-    message: 'PodGC: node no longer exists',
-  } as unknown as PodCondition
-  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
-  return { ...pod, status: { ...pod.status, phase: 'Failed', conditions: [...conditions, condition] } }
 }

@@ -156,6 +156,18 @@ test('Pods of a node that is deleted are deleted.', async () => {
   expect(await cluster.client.list('pods')).toEqual([])
 })
 
+test('A pod that names a node that is not there yet waits 40 seconds for it.', async () => {
+  cluster = await testCluster({ nodes: 0 })
+  await cluster.make(pod('early', { nodeName: 'late' }), pod('lost', { nodeName: 'never' }))
+  await cluster.pass(39_000)
+  expect((await cluster.see('pods', 'lost')).status.phase).toBe('Pending')
+  await cluster.make(node('late'))
+  expect((await cluster.see('pods', 'early')).status.phase).toBe('Running')
+  await cluster.pass(1_000)
+  const left = await cluster.client.list('pods')
+  expect(left.map(({ metadata }) => metadata.name)).toEqual(['early'])
+})
+
 test('The part of the pod network that a deleted node had is given to the next one.', async () => {
   cluster = await testCluster({ nodes: 3 })
   const part = async (name: string) => (await cluster.see('nodes', name)).spec.podCIDR
