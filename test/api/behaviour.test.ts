@@ -1,0 +1,62 @@
+/**
+ * The generic behaviour of HTTP requests, compared with what a real kube-apiserver answered. Record anew with
+ * `KUBEMU_RECORD=https://HOST:PORT KUBEMU_RECORD_TOKEN=... npx vitest run test/api/behaviour.test.ts`; the requests are in test/behaviour.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { topics } from '../behaviour/topics.ts'
+import { type Cluster, createCluster } from '../../src/cluster.ts'
+import { type Played, play, type Step } from '../support/player.ts'
+
+const real = process.env.KUBEMU_RECORD
+const only = process.env.KUBEMU_TOPICS?.split(',')
+
+function fileOf(topic: string): URL {
+  return new URL(`../golden/behaviour/${topic}.json`, import.meta.url)
+}
+
+async function record(topic: string, steps: readonly Step[]): Promise<void> {
+  const target = { url: real as string, token: process.env.KUBEMU_RECORD_TOKEN, patienceMs: 1500 }
+  const played = await play(target, topic, steps)
+  const text = played.map((one) => `  ${JSON.stringify(one)}`).join(',\n')
+  writeFileSync(fileOf(topic), `[\n${text}\n]\n`)
+}
+
+function recorded(topic: string): Played[] {
+  return JSON.parse(readFileSync(fileOf(topic), 'utf8')) as Played[]
+}
+
+describe.runIf(real)('recording', () => {
+  it.each(Object.entries(topics).filter(([topic]) => !only || only.includes(topic)))(
+    '%s is recorded from a real server',
+    async (topic, steps) => {
+      await record(topic, steps)
+      expect(recorded(topic)).toHaveLength(steps.length)
+    },
+    120_000,
+  )
+})
+
+describe.each(real ? [] : Object.keys(topics))('%s', (topic) => {
+  const golden = recorded(topic)
+  let cluster: Cluster
+  let played: Played[]
+
+  beforeAll(async () => {
+    cluster = await createCluster({
+      controllers: false,
+      nodes: 0,
+      disableAdmissionPlugins: ['ServiceAccount'],
+      serviceCidr: '10.0.0.0/24',
+    })
+    played = await play({ url: await cluster.listen() }, topic, golden)
+  })
+  afterAll(() => cluster.close())
+
+  it.each(golden.map(({ request, body, headers, silent }, i) => ({ i, request, body, headers, silent })).filter((one) => !one.silent))(
+    '$i $request',
+    ({ i }) => {
+      expect(played[i]?.answer).toEqual(golden[i]?.answer)
+    },
+  )
+})

@@ -1,0 +1,23 @@
+/** The lists of requests by topic. */
+import type { Step } from '../support/player.ts'
+import { create } from './create.ts'
+import { deletion } from './deletion.ts'
+import { list } from './list.ts'
+import { negotiation } from './negotiation.ts'
+import { patch } from './patch.ts'
+import { paths } from './paths.ts'
+import { subresources } from './subresources.ts'
+import { update } from './update.ts'
+import { watch } from './watch.ts'
+
+export const topics: Record<string, readonly Step[]> = {
+  paths,
+  create,
+  update,
+  patch,
+  deletion,
+  list,
+  watch,
+  negotiation,
+  subresources,
+}
