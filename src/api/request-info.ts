@@ -12,6 +12,10 @@ export interface RequestInfo {
   resource: string
   subresource: string
   name: string
+  /** The path goes through `namespaces/`, be it an empty one. */
+  inNamespace: boolean
+  /** `/api/v1/watch/...`: what `?watch=true` was once. */
+  isLegacyWatch: boolean
   /** Parts after the subresource: `proxy/a/b` has `a/b`. */
   rest: string
   /** Path without the query, as sent. */
@@ -32,33 +36,40 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     resource: '',
     subresource: '',
     name: '',
+    inNamespace: false,
+    isLegacyWatch: false,
     rest: '',
     path,
   }
-  let parts = path.slice(1).split('/')
-  if (parts.at(-1) === '') parts.pop()
-  if (parts[0] !== 'api' && parts[0] !== 'apis') return info
-  if (parts.length < (parts[0] === 'api' ? 3 : 4)) return info
+  let decoded: string
   try {
-    parts = parts.map(decodeURIComponent)
+    decoded = path.includes('%') ? decodeURIComponent(path) : path
   } catch {
     return info
   }
+  // Decoded before it is cut, as upstream: %2F separates.
+  const parts = decoded.slice(1).split('/')
+  if (parts.at(-1) === '') parts.pop()
+  if (parts[0] !== 'api' && parts[0] !== 'apis') return info
+  if (parts.length < (parts[0] === 'api' ? 3 : 4)) return info
   info.prefix = parts.shift() as string
   if (info.prefix === 'apis') info.group = parts.shift() as string
   info.version = parts.shift() as string
   info.isResourceRequest = true
-  const legacyWatch = parts[0] === 'watch' && method === 'GET'
-  if (legacyWatch) parts.shift()
+  info.isLegacyWatch = parts[0] === 'watch' && method === 'GET'
+  if (info.isLegacyWatch) parts.shift()
   readResource(info, parts)
-  info.verb = legacyWatch ? 'watch' : verbOf(method, info, query)
+  info.verb = info.isLegacyWatch ? 'watch' : verbOf(method, info, query)
   return info
 }
 
 function readResource(info: RequestInfo, parts: string[]): void {
   if (parts[0] === 'namespaces' && parts.length > 1) {
     info.namespace = parts[1] ?? ''
-    if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '')) parts = parts.slice(2)
+    if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '')) {
+      info.inNamespace = true
+      parts = parts.slice(2)
+    }
   }
   info.resource = parts[0] ?? ''
   info.name = parts[1] ?? ''
@@ -79,7 +90,6 @@ function verbOf(method: string, info: RequestInfo, query: URLSearchParams): stri
     case 'DELETE':
       return info.name === '' ? 'deletecollection' : 'delete'
     case 'GET':
-    case 'HEAD':
       if (info.name !== '') return 'get'
       return isTrue(query.get('watch')) ? 'watch' : 'list'
     default:
