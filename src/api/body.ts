@@ -1,9 +1,10 @@
 /** The request body as an object or a patch, whatever it is written in. */
-import { newBadRequest } from '../apimachinery/errors.ts'
-import { type DynamicObject, parseGroupVersion } from '../apimachinery/meta.ts'
-import { parseBody, unrecognized } from '../apimachinery/schema/body.ts'
+import { isStatusError, newBadRequest } from '../apimachinery/errors.ts'
+import { type DynamicObject, formatGroupVersion, parseGroupVersion } from '../apimachinery/meta.ts'
+import { bodyKind, parseBody, unrecognized } from '../apimachinery/schema/body.ts'
 import { decodeText, decodeValue, type FieldValidation, type Kind, schemaOf } from '../registry/decode.ts'
 import type { Exchange } from './exchange.ts'
+import type { RawDeleteOptions } from './handlers/options.ts'
 import { bodyEncoding } from './negotiation.ts'
 
 /** The body as a draft of `kind`. Throws 400 and 415; what is only worth a warning becomes one. */
@@ -22,7 +23,7 @@ async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promi
   const { decodeProtobuf, readEnvelope } = await import('../apimachinery/schema/protobuf.ts')
   try {
     const envelope = readEnvelope(body)
-    if (!envelope) throw unrecognized(expected.kind, body, 'provided data does not appear to be a protobuf message')
+    if (!envelope) throw unrecognized(expected.kind, body, 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
     const given = { ...parseGroupVersion(envelope.apiVersion), kind: envelope.kind }
     if (given.kind !== expected.kind || given.group !== expected.group || given.version !== expected.version) {
       throw newBadRequest(
@@ -37,14 +38,38 @@ async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promi
   }
 }
 
-/** The body as a JSON value of whatever shape. Throws 400 and 415. */
-export async function readValue(exchange: Exchange, expected: Kind): Promise<unknown> {
+const DELETE_OPTIONS = { group: '', version: 'v1', kind: 'DeleteOptions' }
+
+/** DeleteOptions of whatever version they say they are. Throws 400 with shorter texts than other bodies get, and 415. */
+export async function readDeleteOptions(exchange: Exchange): Promise<RawDeleteOptions> {
   const format = bodyEncoding(exchange.req.headers['content-type'])
-  if (format === 'protobuf') return readProtobuf(exchange, expected)
-  return parseBody(exchange.body, format, expected.kind).value
+  if (format === 'protobuf') return (await readProtobuf(exchange, DELETE_OPTIONS)) as RawDeleteOptions
+  try {
+    const parsed = parseBody(exchange.body, format, DELETE_OPTIONS.kind)
+    const { group, version, kind } = bodyKind(parsed, exchange.body, DELETE_OPTIONS)
+    if (kind !== DELETE_OPTIONS.kind) {
+      throw newBadRequest(
+        `no kind ${JSON.stringify(kind)} is registered for version "${formatGroupVersion({ group, version })}" in scheme "pkg/runtime/scheme.go:111"`,
+      )
+    }
+    return schemaOf(exchange.registry, DELETE_OPTIONS).decode(parsed).object as RawDeleteOptions
+  } catch (error) {
+    throw isStatusError(error, 'BadRequest') ? newBadRequest(bareCause(error.message)) : error
+  }
+}
+
+/** What went wrong with a body, without the words that say which body it was. */
+export function bareCause(message: string): string {
+  return message
+    .replace(/^the object provided is unrecognized \(must be of type \w+\): (.*) \([^()]*\)$/s, '$1')
+    .replace(/^\w+ in version "[^"]*" cannot be handled as a \w+: /, '')
 }
 
 /** A patch document: any JSON value. Throws 400. */
 export function parsePatch(body: Buffer, kind: Kind): unknown {
-  return parseBody(body, 'json', kind.kind).value
+  try {
+    return parseBody(body, 'json', kind.kind).value
+  } catch (error) {
+    throw isStatusError(error, 'BadRequest') ? newBadRequest('invalid JSON patch') : error
+  }
 }

@@ -9,6 +9,8 @@ export interface Negotiated {
   as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
   /** Version of `as`: v1 or v1beta1. */
   version?: string
+  /** `;pretty=1` */
+  pretty?: boolean
 }
 
 const MEDIA_TYPES: Record<string, Encoding> = {
@@ -23,8 +25,9 @@ const CONTENT_TYPES: Record<Encoding, string> = {
   protobuf: 'application/vnd.kubernetes.protobuf',
 }
 const ENCODINGS: readonly Encoding[] = ['json', 'yaml', 'protobuf']
-/** Watches are JSON so far. */
+/** Watches have no YAML form. */
 export const WATCH_ENCODINGS: readonly Encoding[] = ['json']
+const WATCH_TYPES = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
 const JSON_ANSWER: Negotiated = { encoding: 'json' }
 const TRANSFORMS = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
 
@@ -42,12 +45,27 @@ export function negotiate(accept: string | undefined, allowTransforms: boolean, 
     const encoding = type === '*/*' || type === 'application/*' ? 'json' : MEDIA_TYPES[type]
     if (!encoding || !encodings.includes(encoding)) continue
     const { as, g, v } = parameters
-    if (as === undefined) return { encoding }
+    const pretty = parameters.pretty === '1' ? { pretty: true } : {}
+    if (as === undefined) return { encoding, ...pretty }
     if (!allowTransforms || !TRANSFORMS.has(as) || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) continue
     if (encoding === 'protobuf' && as === 'Table') continue
-    return { encoding, as: as as Negotiated['as'], version: v }
+    return { encoding, as: as as Negotiated['as'], version: v, ...pretty }
   }
-  throw newNotAcceptable(`only the following media types are accepted: ${ACCEPTED}`)
+  throw newNotAcceptable(`only the following media types are accepted: ${encodings === ENCODINGS ? ACCEPTED : WATCH_TYPES}`)
+}
+
+/**
+ * The route's own check, before anything else: coarser than `negotiate`, and with another text. Mirrors go-restful's matchesAccept. Throws
+ * 406.
+ */
+export function checkAccept(accept: string | undefined, isCollection: boolean): void {
+  if (accept === undefined || accept === '') return
+  for (const clause of accept.split(',')) {
+    const range = clause.split(';')[0]?.trim() ?? ''
+    if (range === '*/*' || range in MEDIA_TYPES) return
+  }
+  const types = isCollection ? `${ACCEPTED}, ${WATCH_TYPES}` : ACCEPTED
+  throw newNotAcceptable(`406: Not Acceptable\n\nAvailable representations: ${types}`, {})
 }
 
 function parseAccept(accept: string): Clause[] {

@@ -48,18 +48,20 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     return info
   }
   // Decoded before it is cut, as upstream: %2F separates.
-  const parts = decoded.slice(1).split('/')
+  const parts: string[] = decoded.slice(1).split('/')
   if (parts.at(-1) === '') parts.pop()
   if (parts[0] !== 'api' && parts[0] !== 'apis') return info
   if (parts.length < (parts[0] === 'api' ? 3 : 4)) return info
-  info.prefix = parts.shift() as string
+  info.prefix = parts[0]
+  parts.shift()
   if (info.prefix === 'apis') info.group = parts.shift() as string
   info.version = parts.shift() as string
   info.isResourceRequest = true
-  info.isLegacyWatch = parts[0] === 'watch' && method === 'GET'
+  const [first] = parts.slice(0, 1)
+  info.isLegacyWatch = first === 'watch'
   if (info.isLegacyWatch) parts.shift()
   readResource(info, parts)
-  info.verb = info.isLegacyWatch ? 'watch' : verbOf(method, info, query)
+  info.verb = info.isLegacyWatch && method === 'GET' ? 'watch' : verbOf(method, info, query)
   return info
 }
 

@@ -2,16 +2,17 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { constants, createGzip, gzip } from 'node:zlib'
-import type { Status } from '../apimachinery/errors.ts'
+import { newNotAcceptable, type Status } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { objectBytes } from '../apimachinery/object-bytes.ts'
 import type { ResourceDefinition } from '../registry/definition.ts'
 import type { StoreList } from '../registry/store.ts'
+import { isPrettyPrint } from './accept.ts'
 import { encodeBody } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
 import { listMeta } from './list-meta.ts'
 import { partialList, partialObject } from './metadata-only.ts'
-import { contentType, type Encoding } from './negotiation.ts'
+import { contentType, type Encoding, type Negotiated } from './negotiation.ts'
 import { tableOf } from './table.ts'
 
 /** As upstream: smaller bodies are not worth it. */
@@ -24,6 +25,10 @@ const LIST_END = Buffer.from(']}\n')
 /** A resource's object, or a Status, in the form the client accepts. */
 export async function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): Promise<void> {
   const { accept, store } = exchange
+  if (accept.as === 'PartialObjectMetadataList') {
+    const type = goType(store.definition, object.kind)
+    throw newNotAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${type})`)
+  }
   let shown: unknown = object
   if (object.kind !== 'Status') {
     if (accept.as === 'Table') {
@@ -43,13 +48,22 @@ export async function sendObject(exchange: ResourceExchange, code: number, objec
 }
 
 /** Any JSON value, encoded. */
-export async function sendValue(exchange: Exchange, code: number, value: unknown, encoding: Encoding): Promise<void> {
-  return end(
-    exchange,
-    code,
-    contentType(encoding),
-    await encodeBody(value, encoding, exchange.registry.schemas, wantsPretty(exchange)),
-  )
+export async function sendValue(
+  exchange: Exchange,
+  code: number,
+  value: unknown,
+  encoding: Encoding,
+  pretty = wantsPretty(exchange),
+): Promise<void> {
+  return end(exchange, code, contentType(encoding), await encodeBody(value, encoding, exchange.registry.schemas, pretty))
+}
+
+/** The type that upstream's handlers hold the answer in. */
+function goType({ custom, group }: ResourceDefinition, kind: string): string {
+  if (kind === 'Status') return '*v1.Status'
+  if (custom) return kind.endsWith('List') ? '*unstructured.UnstructuredList' : '*unstructured.Unstructured'
+  const scheme = group === '' || group === 'events.k8s.io' ? 'core' : group.split('.')[0]
+  return `*${scheme}.${kind}`
 }
 
 /** A list: streamed, item by item from the bytes that are kept beside each object, with back-pressure. */
@@ -57,6 +71,10 @@ export async function sendList(exchange: ResourceExchange, list: StoreList): Pro
   const { accept, store } = exchange
   if (accept.as === 'Table') {
     return sendValue(exchange, 200, tableOf(store, list, exchange.query, accept.version), accept.encoding)
+  }
+  if (accept.as === 'PartialObjectMetadata') {
+    const type = goType(store.definition, `${store.definition.kind}List`)
+    throw newNotAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${type})`)
   }
   if (accept.as) return sendValue(exchange, 200, partialList(list, accept.version), accept.encoding)
   const { definition } = store
@@ -156,11 +174,8 @@ async function drained(sink: Sink, res: ServerResponse): Promise<boolean> {
   }
 }
 
-function wantsPretty(exchange: Exchange): boolean {
-  const pretty = exchange.query.get('pretty')
-  if (pretty !== null) return pretty !== 'false' && pretty !== '0'
-  const agent = exchange.req.headers['user-agent']
-  return agent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(agent)
+function wantsPretty(exchange: Exchange & { accept?: Negotiated }): boolean {
+  return exchange.accept?.pretty ?? isPrettyPrint(exchange.query, exchange.req.headers['user-agent'])
 }
 
 function acceptsGzip(exchange: Exchange): boolean {

@@ -1,8 +1,7 @@
 /** Tables: what kubectl get prints. Columns are facts, cells are the kind's. Mirrors registry/rest/table.go and printers' TableGenerator. */
 
 import { humanDuration } from '../apimachinery/duration.ts'
-import { newInvalid } from '../apimachinery/errors.ts'
-import { notSupported } from '../apimachinery/field-error.ts'
+import { newBadRequest } from '../apimachinery/errors.ts'
 import type { DynamicObject } from '../apimachinery/meta.ts'
 import type { ColumnFact } from '../apimachinery/schema/facts.ts'
 import type { Cell, ResourceDefinition } from '../registry/definition.ts'
@@ -24,7 +23,7 @@ const DEFAULT_COLUMNS: ColumnFact[] = [
   { name: 'Created At', type: 'date' },
 ]
 
-/** `includeObject` of the query: None, Metadata (default) or Object. Throws 422 for another value. */
+/** `includeObject` of the query: None, Metadata (default) or Object. Throws 400 for another value. */
 export function tableOf(
   store: Store,
   list: StoreList,
@@ -35,9 +34,9 @@ export function tableOf(
   const { definition } = store
   const include = query.get('includeObject') || 'Metadata'
   if (include !== 'None' && include !== 'Metadata' && include !== 'Object') {
-    throw newInvalid({ group: 'meta.k8s.io', resource: 'TableOptions' }, '', [
-      notSupported('includeObject', include, ['Metadata', 'None', 'Object', '']),
-    ])
+    throw newBadRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+    )
   }
   const now = store.environment.clock.now()
   return {

@@ -21,7 +21,6 @@ export function prepareForCreate(
 ): void {
   for (const path of definition.resetFields ?? []) copyField(draft, zero as DynamicObject, path)
   if (definition.generation) draft.metadata.generation = 1
-  else delete draft.metadata.generation
   definition.hooks.prepareForCreate?.(draft, context)
 }
 
@@ -29,7 +28,7 @@ export function prepareForCreate(
 export function validateCreate(definition: ResourceDefinition, draft: DynamicObject, context: WriteContext): void {
   const { hooks } = definition
   const nameRule = hooks.validateName ?? defaultNameRule
-  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule)
+  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, definition.custom !== true)
   if (draft.metadata.name && errors.length === 0) {
     for (const message of isPathSegmentName(draft.metadata.name)) {
       errors.push(invalid('metadata.name', draft.metadata.name, message))
@@ -71,7 +70,7 @@ export function validateUpdate(
   context: WriteContext,
 ): void {
   const { hooks } = definition
-  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata)
+  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, definition.custom !== true)
   let warnings: string[] = []
   if (context.subresource === '') {
     if (hooks.validateUpdate) errors.push(...hooks.validateUpdate(draft, old, context))
@@ -105,14 +104,9 @@ function keepSystemMetadata(draft: DynamicObject, old: KubeObject): void {
   if (kept.generation === undefined) delete metadata.generation
   else metadata.generation = kept.generation
   metadata.uid ||= kept.uid
-  metadata.creationTimestamp ||= kept.creationTimestamp
-  if (kept.deletionTimestamp) {
-    metadata.deletionTimestamp ||= kept.deletionTimestamp
-    metadata.deletionGracePeriodSeconds ??= kept.deletionGracePeriodSeconds
-  } else {
-    delete metadata.deletionTimestamp
-    delete metadata.deletionGracePeriodSeconds
-  }
+  metadata.creationTimestamp = kept.creationTimestamp
+  if (kept.deletionTimestamp) metadata.deletionTimestamp = kept.deletionTimestamp
+  if (kept.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= kept.deletionGracePeriodSeconds
   delete metadata.selfLink
 }
 

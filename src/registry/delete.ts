@@ -92,6 +92,10 @@ export async function removeObject(
 }
 
 function checkPreconditions(store: ObjectStore, old: DynamicObject, { preconditions }: DeleteOptions): void {
+  if (store.definition.storagePrefix === '/registry/namespaces/') {
+    checkNamespacePreconditions(store, old, preconditions)
+    return
+  }
   const { group, kind } = store.definition
   const name = old.metadata.name ?? ''
   // The real server names the Kind here, and the plural in other conflicts.
@@ -110,6 +114,23 @@ function checkPreconditions(store: ObjectStore, old: DynamicObject, { preconditi
       name,
       `the ResourceVersion in the precondition (${version}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
     )
+  }
+}
+
+/** Namespaces look before the generic store does, and say it in other words. */
+function checkNamespacePreconditions(
+  { qualified }: ObjectStore,
+  { metadata }: DynamicObject,
+  preconditions: DeleteOptions['preconditions'],
+): void {
+  const pairs = [
+    ['UID', preconditions?.uid, metadata.uid],
+    ['ResourceVersion', preconditions?.resourceVersion, metadata.resourceVersion],
+  ] as const
+  for (const [what, wanted, found] of pairs) {
+    if (wanted === undefined || wanted === found) continue
+    const why = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`
+    throw newConflict(qualified, metadata.name ?? '', why)
   }
 }
 

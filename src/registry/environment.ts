@@ -27,6 +27,8 @@ export interface WriteRequest {
   /** '' or absent: the main resource. */
   subresource?: string
   warn?: (message: string) => void
+  /** False for patches: a changed uid is then refused by validation (422), not as a failed precondition (409). */
+  uidIsPrecondition?: boolean
 }
 
 /** The server's own identity, for what it writes by itself. */

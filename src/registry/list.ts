@@ -4,10 +4,12 @@ import {
   newExpired,
   newInvalid,
   newTooLargeResourceVersion,
+  newUnknownError,
   type StatusError,
 } from '../apimachinery/errors.ts'
-import { type FieldError, forbidden, invalid, notSupported } from '../apimachinery/field-error.ts'
+import { type FieldError, forbidden, notSupported } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
+import { jsonValueOf, readJson } from '../apimachinery/schema/go-json.ts'
 import { StorageError } from '../storage/interface.ts'
 import type { ObjectStore } from './object-store.ts'
 import { compilePredicate } from './predicate.ts'
@@ -22,6 +24,8 @@ export interface ListOptions {
   continue?: string
   resourceVersion?: string
   resourceVersionMatch?: string
+  /** For watches only: lists refuse it. */
+  sendInitialEvents?: boolean
 }
 
 export interface StoreList {
@@ -43,8 +47,10 @@ export function listObjects(store: ObjectStore, options: ListOptions): StoreList
   const token = options.continue ? decodeContinue(options) : undefined
   const revision = token ? token.revision : exactRevision(options)
   const current = environment.storage.revision
-  const wanted = parseResourceVersion(options.resourceVersion)
+  const wanted = parseResourceVersion(options.resourceVersion, newBadListVersion)
   if (!token && wanted > current) throw newTooLargeResourceVersion(wanted, current)
+  // As upstream: what may come from the cache comes whole.
+  const limit = options.resourceVersion === '0' && !token ? 0 : Math.max(0, options.limit ?? 0)
   const namespace = options.namespace || (definition.namespaced ? predicate.namespace : undefined)
   const under = namespace ? `${namespace}/` : ''
   if (predicate.name !== undefined && (under || !definition.namespaced) && !token && revision === undefined) {
@@ -61,7 +67,7 @@ export function listObjects(store: ObjectStore, options: ListOptions): StoreList
     under,
     start: token?.start,
     revision,
-    limit: options.limit,
+    limit,
     matches: predicate.empty ? undefined : matches,
   })
   const objects = result.objects.map((stored) => viewed.get(stored) ?? store.view(stored))
@@ -101,19 +107,23 @@ function exactRevision(options: ListOptions): number | undefined {
   if (!version || version === '0') return undefined
   const match = options.resourceVersionMatch
   // Legacy: with a limit and no match, a revision means exactly that one.
-  if (match === 'Exact' || (!match && options.limit)) return parseResourceVersion(version)
+  if (match === 'Exact' || (!match && options.limit)) return parseResourceVersion(version, newBadListVersion)
   return undefined
 }
 
-/** '' and '0' are 0. Throws 422 as upstream for what is no number. */
-export function parseResourceVersion(version: string | undefined): number {
+/** '' and '0' are 0. Throws for what is no number: 500 for gets and watches, as upstream, unless `failure` makes another error. */
+export function parseResourceVersion(
+  version: string | undefined,
+  failure: (message: string) => StatusError = newUnknownError,
+): number {
   if (!version) return 0
-  if (!/^\d+$/.test(version)) {
-    throw newInvalid({ group: '', resource: '' }, '', [
-      invalid('resourceVersion', version, `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`),
-    ])
-  }
-  return Number(version)
+  if (/^\d+$/.test(version)) return Number(version)
+  const text = JSON.stringify(version)
+  throw failure(`resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`)
+}
+
+function newBadListVersion(message: string): StatusError {
+  return newBadRequest(`invalid resource version: ${message}`)
 }
 
 function validateListOptions(options: ListOptions): void {
@@ -130,6 +140,9 @@ function validateListOptions(options: ListOptions): void {
       errors.push(forbidden(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
   }
+  if (options.sendInitialEvents !== undefined) {
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  }
   if (errors.length > 0) throw newInvalid(LIST_OPTIONS, '', errors)
 }
 
@@ -144,24 +157,49 @@ function decodeContinue(options: ListOptions): ContinueToken {
   if (options.resourceVersion && options.resourceVersion !== '0') {
     throw newBadRequest('specifying resource version is not allowed when using continue')
   }
-  const invalidToken = (why: string): StatusError => newBadRequest(`invalid continue token: ${why}`)
-  let token: { v?: unknown; rv?: unknown; start?: unknown }
-  try {
-    const text = Buffer.from(options.continue ?? '', 'base64url').toString('utf8')
-    token = JSON.parse(text)
-  } catch {
-    throw newBadRequest('continue key is not valid: illegal base64 data or not JSON')
-  }
-  if (token.v !== 'meta.k8s.io/v1')
-    throw newBadRequest(`continue key is not valid: server does not recognize this encoded version ${token.v}`)
-  const start = token.start
-  if (typeof token.rv !== 'number' || token.rv === 0)
-    throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  if (typeof start !== 'string' || start === '')
-    throw newBadRequest('continue key is not valid: encoded start key empty')
-  if (start.includes('//') || /(^|\/)\.\.?(\/|$)/.test(start)) throw invalidToken(start)
+  const token = parseToken(options.continue ?? '')
+  const { rv, start } = token
+  if (token.v !== 'meta.k8s.io/v1') throw badToken(`server does not recognize this encoded version ${token.v ?? ''}`)
+  if (rv === 0) throw badToken('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (start === '') throw badToken('encoded start key empty (version meta.k8s.io/v1)')
+  if (start.includes('//') || /(^|\/)\.\.?(\/|$)/.test(start)) throw badToken(start)
   const under = options.namespace ? `${options.namespace}/` : ''
-  return { start: under + start.replace(/^\//, ''), revision: token.rv < 0 ? undefined : token.rv }
+  return { start: under + start.replace(/^\//, ''), revision: rv < 0 ? undefined : rv }
+}
+
+function badToken(why: string): StatusError {
+  return newBadRequest(`invalid continue token: continue key is not valid: ${why}`)
+}
+
+/** What Go's base64.RawURLEncoding and encoding/json make of a token, with their texts. */
+function parseToken(text: string): { v?: string; rv: number; start: string } {
+  const at = firstBadBase64(text)
+  if (at >= 0) throw badToken(`illegal base64 data at input byte ${at}`)
+  let token: Record<string, unknown>
+  try {
+    token = (jsonValueOf(readJson(Buffer.from(text, 'base64url').toString('utf8'))) ?? {}) as Record<string, unknown>
+  } catch (error) {
+    throw badToken(error instanceof Error ? error.message : String(error))
+  }
+  for (const [field, type, goType] of TOKEN_FIELDS) {
+    const value = token[field]
+    if (value === undefined || value === null || typeof value === type) continue
+    throw badToken(`json: cannot unmarshal ${typeof value} into Go struct field continueToken.${field} of type ${goType}`)
+  }
+  return { v: token.v as string | undefined, rv: Number(token.rv ?? 0), start: String(token.start ?? '') }
+}
+
+const TOKEN_FIELDS = [
+  ['v', 'string', 'string'],
+  ['rv', 'number', 'int64'],
+  ['start', 'string', 'string'],
+] as const
+
+/** Position that Go names in its error; -1: the text is whole. */
+function firstBadBase64(text: string): number {
+  const bad = text.search(/[^A-Za-z0-9_-]/)
+  if (bad >= 0) return bad
+  return text.length % 4 === 1 ? text.length - 1 : -1
 }
 
 /** The token for what follows `name`: the key just after it, relative to the listed prefix. */

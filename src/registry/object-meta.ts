@@ -14,7 +14,12 @@ export const FOREGROUND_FINALIZER = 'foregroundDeletion'
 export type ValidateName = (name: string, prefix: boolean) => string[]
 
 /** On create, before the kind's own validation. */
-export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, validateName: ValidateName): FieldError[] {
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  namespaced: boolean,
+  validateName: ValidateName,
+  isBuiltIn = true,
+): FieldError[] {
   const errors: FieldError[] = []
   if (meta.generateName) {
     for (const message of validateName(meta.generateName, true)) {
@@ -37,11 +42,12 @@ export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, valida
   }
   pushCommon(errors, meta)
   if (meta.finalizers) pushFinalizers(errors, meta.finalizers)
+  if (meta.finalizers && isBuiltIn) pushBareFinalizers(errors, meta.finalizers)
   return errors
 }
 
 /** On update, before the kind's own validation. System fields that the client left out were already taken from `old`. */
-export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, isBuiltIn = true): FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp && meta.finalizers) {
     const extra = meta.finalizers.filter((finalizer) => !old.finalizers?.includes(finalizer)).sort()
@@ -70,6 +76,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
     }
   }
   pushCommon(errors, meta, old)
+  if (meta.finalizers && isBuiltIn) pushBareFinalizers(errors, meta.finalizers)
   return errors
 }
 
@@ -118,13 +125,14 @@ function pushOwnerReferences(errors: FieldError[], references: OwnerReference[])
 
 function pushOwnerReference(errors: FieldError[], reference: OwnerReference, path: string): void {
   const { version } = parseGroupVersion(reference.apiVersion)
-  if (!reference.apiVersion) errors.push(required(child(path, 'apiVersion')))
+  const empty = 'must not be empty'
+  if (!reference.apiVersion) errors.push(required(child(path, 'apiVersion'), empty))
   else if (version === '' || version.includes('/')) {
     errors.push(invalid(child(path, 'apiVersion'), reference.apiVersion, 'must be <group>/<version> or <version>'))
   }
-  if (!reference.kind) errors.push(required(child(path, 'kind')))
-  if (!reference.name) errors.push(required(child(path, 'name')))
-  if (!reference.uid) errors.push(required(child(path, 'uid')))
+  if (!reference.kind) errors.push(required(child(path, 'kind'), empty))
+  if (!reference.name) errors.push(required(child(path, 'name'), empty))
+  if (!reference.uid) errors.push(required(child(path, 'uid'), empty))
   if (reference.apiVersion === 'v1' && reference.kind === 'Event') {
     errors.push(invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'))
   }
@@ -138,4 +146,15 @@ function pushFinalizers(errors: FieldError[], finalizers: string[]): void {
     const detail = `finalizer ${ORPHAN_FINALIZER} and ${FOREGROUND_FINALIZER} cannot be both set`
     errors.push(invalid('metadata.finalizers', finalizers, detail))
   }
+}
+
+const STANDARD_FINALIZERS = ['kubernetes', ORPHAN_FINALIZER, FOREGROUND_FINALIZER]
+
+/** Built-in kinds only. Mirrors kubernetes pkg/apis/core/validation (validateKubeFinalizerName). */
+function pushBareFinalizers(errors: FieldError[], finalizers: string[]): void {
+  finalizers.forEach((finalizer, i) => {
+    if (finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+    errors.push(invalid(index('metadata.finalizers', i), finalizer, detail))
+  })
 }

@@ -52,6 +52,8 @@ export class Registry implements Environment {
   /** `deployments.apps` -> the store of the preferred version. */
   readonly #preferred = new Map<string, Store>()
   readonly #expiry: Expiry
+  /** What hooks write during a dry run is one too. */
+  readonly #dryWriter: InternalWriter
 
   constructor(options: RegistryOptions) {
     this.facts = options.facts
@@ -66,7 +68,8 @@ export class Registry implements Environment {
       get: (resource, namespace, name) => this.store(resource).find(namespace, name) as never,
       list: (resource, namespace) => this.store(resource).list({ namespace: namespace ?? '' }).objects as never,
     }
-    this.writer = this.#internalWriter()
+    this.writer = this.#internalWriter(false)
+    this.#dryWriter = this.#internalWriter(true)
     this.#expiry = new Expiry(this)
     const rows = new Map(options.rows.map((row) => [`${row.group}/${row.version}/${row.resource}`, row]))
     for (const fact of options.facts.resources) {
@@ -111,7 +114,7 @@ export class Registry implements Environment {
   writeContext(request: WriteRequest): WriteContext {
     return {
       reader: this.reader,
-      writer: this.writer,
+      writer: request.dryRun ? this.#dryWriter : this.writer,
       clock: this.clock,
       random: this.random,
       settings: this.settings,
@@ -148,11 +151,12 @@ export class Registry implements Environment {
     }
   }
 
-  #internalWriter(): InternalWriter {
+  #internalWriter(dryRun: boolean): InternalWriter {
     const request = (namespace: string, subresource?: string): WriteRequest => ({
       namespace,
       user: SYSTEM_USER,
       subresource,
+      dryRun,
     })
     return {
       create: (resource, object) => {

@@ -13,6 +13,7 @@ import {
   newInvalid,
   newNotFound,
   newStaleWrite,
+  newUnknownError,
 } from '../apimachinery/errors.ts'
 import { invalid } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
@@ -151,6 +152,9 @@ export class Store implements ObjectStore {
       if (validated) await validated
       const { storage } = this.environment
       const name = this.name(draft.metadata.namespace ?? '', draft.metadata.name ?? '')
+      if (Number(draft.metadata.resourceVersion ?? 0) > 0) {
+        throw newUnknownError('resourceVersion should not be set on objects to be created')
+      }
       if (context.dryRun) {
         if (storage.get(this.definition.storagePrefix, name)) throw new StorageError('Exists', name)
         return draft
@@ -217,7 +221,7 @@ export class Store implements ObjectStore {
     const changed = change(old)
     const draft = changed instanceof Promise ? await changed : changed
     if (draft === old) return old
-    this.#checkIdentity(draft, old, name)
+    this.#checkIdentity(draft, old, name, request.uidIsPrecondition !== false)
     const admission: AdmissionArguments = {
       operation: 'UPDATE',
       definition: this.definition,
@@ -246,19 +250,24 @@ export class Store implements ObjectStore {
   }
 
   /** Optimistic locking and identity, in upstream's order. Fills the resourceVersion of an unconditional update. */
-  #checkIdentity(draft: DynamicObject, old: DynamicObject, name: string): void {
+  #checkIdentity(draft: DynamicObject, old: DynamicObject, name: string, uidIsPrecondition: boolean): void {
     const { metadata } = draft
-    if (metadata.uid && metadata.uid !== old.metadata.uid) {
+    if (uidIsPrecondition && metadata.uid && metadata.uid !== old.metadata.uid) {
+      const key = this.definition.storagePrefix + this.name(old.metadata.namespace ?? '', name)
+      const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`
       throw newConflict(
         this.qualified,
         name,
-        `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+        `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
       )
     }
     const version = metadata.resourceVersion
+    if (version && !/^\d+$/.test(version)) {
+      throw newUnknownError(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`)
+    }
     if (!version || version === '0') {
       if (this.definition.allowUnconditionalUpdate === false) {
-        throw newInvalid({ group: this.definition.group, resource: this.definition.kind }, name, [
+        throw newInvalid(this.qualified, name, [
           invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
         ])
       }
@@ -274,7 +283,11 @@ export class Store implements ObjectStore {
     old: DynamicObject,
     context: WriteContext,
   ): Promise<DynamicObject> {
-    if (this.#isDeletedBy(draft, old)) return removeObject(this, stored, draft, context)
+    if (this.#isDeletedBy(draft, old)) {
+      await removeObject(this, stored, old, context)
+      // As upstream: the writer gets back what it sent, watchers the state before, at the deletion's revision.
+      return draft
+    }
     if (deepEqual(draft, old)) return old
     if (context.dryRun) return draft
     const name = this.name(old.metadata.namespace ?? '', old.metadata.name ?? '')
@@ -297,14 +310,15 @@ export class Store implements ObjectStore {
     return deleteObject(this, name, options, request)
   }
 
-  /** Deletes what the list options select, one by one in name order; what is already gone is passed over. Answers what was deleted. */
+  /** Deletes what the list options select, one by one in name order; what is already gone is passed over. Answers the objects as they were listed. */
   async deleteCollection(list: ListOptions, options: DeleteOptions, request: WriteRequest): Promise<StoreList> {
     const selected = this.list(list)
     const objects: DynamicObject[] = []
-    for (const { metadata } of selected.objects) {
+    for (const object of selected.objects) {
+      const { name = '', namespace = '' } = object.metadata
       try {
-        const at = { ...request, namespace: metadata.namespace ?? '' }
-        objects.push((await this.delete(metadata.name ?? '', structuredClone(options), at)).object)
+        await this.delete(name, structuredClone(options), { ...request, namespace })
+        objects.push(object)
       } catch (error) {
         if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error
       }

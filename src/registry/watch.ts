@@ -9,7 +9,6 @@ import { compilePredicate, type Predicate } from './predicate.ts'
 
 export interface WatchOptions extends ListOptions {
   allowWatchBookmarks?: boolean
-  sendInitialEvents?: boolean
   /** Something can be read now. Called inside a commit: schedule, do not read. */
   wake: () => void
 }
@@ -173,7 +172,7 @@ function validateWatchOptions(options: WatchOptions): void {
       errors.push(forbidden(path, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
     }
     if (match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']))
-    if (options.continue) errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   }
+  if (options.continue) errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', resource: 'ListOptions' }, '', errors)
 }

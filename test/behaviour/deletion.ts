@@ -32,6 +32,7 @@ export const deletion = [
   make('b'),
   step(`DELETE ${CONFIG_MAPS}/b`, { kind: 'Pod', apiVersion: 'v1' }),
   step(`DELETE ${CONFIG_MAPS}/b`, { kind: 'DeleteOptions', apiVersion: 'v9' }),
+  make('b'),
   step(`DELETE ${CONFIG_MAPS}/b`, { kind: 'DeleteOptions', apiVersion: 'apps/v1', dryRun: ['All'] }),
   step(`DELETE ${CONFIG_MAPS}/b`, '[]'),
   step(`DELETE ${CONFIG_MAPS}/b`, '{'),

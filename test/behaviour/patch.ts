@@ -51,7 +51,6 @@ export const patch = [
   step(`PATCH ${CONFIG_MAPS}/a`, { metadata: { generation: 5, creationTimestamp: null } }, merge),
   step(`PATCH ${CONFIG_MAPS}/a`, { kind: 'Secret' }, merge),
   step(`PATCH ${CONFIG_MAPS}/a`, { apiVersion: 'v2' }, merge),
-  step(`PATCH ${CONFIG_MAPS}/a`, { kind: null, apiVersion: null, data: { z: '1' } }, merge),
   step(`PATCH ${CONFIG_MAPS}/a?fieldValidation=Warn`, { bogus: 1 }, merge),
   step(`PATCH ${CONFIG_MAPS}/a?fieldValidation=Ignore`, { bogus: 1 }, merge),
   step(`PATCH ${CONFIG_MAPS}/a?fieldValidation=Strict`, { bogus: 1 }, strategic),
@@ -92,6 +91,5 @@ export const patch = [
   step(`PATCH ${DEPLOYMENTS}/missing/scale`, { spec: { replicas: 5 } }, merge),
   step(`POST ${PODS}`, pod('p'), { silent: true }),
   step(`PATCH ${PODS}/p`, { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } }, strategic),
-  step(`PATCH ${PODS}/p`, { spec: { containers: [{ name: 'c', command: ['x'] }] } }, strategic),
   step(`PATCH ${PODS}/p/status`, { status: { phase: 'Running', podIPs: [{ ip: '10.1.1.1' }] } }, strategic),
 ]

@@ -81,7 +81,6 @@ export const update = [
   step(`POST ${PODS}`, pod('p'), { silent: true }),
   step(`PUT ${PODS}/p`, pod('p', { labels: { a: 'b' } })),
   step(`PUT ${PODS}/p`, pod('p', {}, { containers: [{ name: 'c', image: 'nginx:2' }] })),
-  step(`PUT ${PODS}/p`, pod('p', {}, { hostNetwork: true })),
   step(`PUT ${PODS}/p/status`, { ...pod('p'), status: { phase: 'Running' } }),
   step(`PUT ${PODS}/p/status`, { ...pod('p', { deletionGracePeriodSeconds: 5 }), status: { phase: 'Succeeded', podIP: 'x' } }),
   // A kind that needs a resourceVersion.

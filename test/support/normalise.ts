@@ -1,4 +1,5 @@
 /** Takes out of an answer what differs from server to server and run to run: uids, revisions, times, tokens. What stays equal stays comparable. */
+import { load } from 'js-yaml'
 import type { Answer, RawAnswer } from './player.ts'
 
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
@@ -31,6 +32,7 @@ export class Normaliser {
     if (raw.bytes.length === 0) return undefined
     const type = raw.headers['content-type'] ?? ''
     if (type.includes('protobuf')) return `<${raw.bytes.subarray(0, 3).toString('latin1')} protobuf>`
+    if (type.includes('yaml')) return { yaml: this.value(load(raw.text)) }
     if (!type.includes('json')) return this.text(raw.text)
     const pretty = raw.text.includes('\n  ')
     const body = this.value(JSON.parse(raw.text))
@@ -67,6 +69,8 @@ export class Normaliser {
     if (name === 'resourceVersion') return /^\d{1,18}$/.test(value) ? this.#named(this.#revisions, value, 'revision') : value
     if (/^\d+(s|m|h)$/.test(value) && name === '') return '<age>'
     let text = this.text(value)
+    // A patched object printed whole: with managedFields, in the order of Go's fields.
+    text = text.replace(/"\{\\".*\}(\\n)?": /gs, '"<object>": ')
     if (name === 'message') text = text.replace(/\b\d{2,}\b/g, (digits) => this.#revisions.get(digits) ?? digits)
     return text
   }

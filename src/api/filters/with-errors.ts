@@ -1,7 +1,7 @@
 /** The end of every failed request: a Status body, and the stack of a defect in the log only. */
 import type { ErrorRequestHandler } from 'express'
 import { errorFrame } from '../handlers/watch.ts'
-import { negotiate } from '../negotiation.ts'
+import { type Negotiated, negotiate } from '../negotiation.ts'
 import type { ApiOptions } from '../options.ts'
 import { sendValue } from '../respond.ts'
 import { isUnexpected, toStatusError } from '../status.ts'
@@ -17,15 +17,16 @@ export function withErrors({ logger }: ApiOptions): ErrorRequestHandler {
     }
     const { status, code } = toStatusError(error)
     if (status.details?.retryAfterSeconds) res.setHeader('Retry-After', status.details.retryAfterSeconds)
-    await sendValue(exchangeOf(req), code, status, errorEncoding(req.headers.accept))
+    const { encoding, pretty } = errorForm(req.headers.accept)
+    await sendValue(exchangeOf(req), code, status, encoding, pretty)
   }
 }
 
-/** Errors are told in JSON to those who accept nothing we have. */
-function errorEncoding(accept: string | undefined): 'json' | 'yaml' {
+/** Errors are told in indented JSON to those who accept nothing that a Status can be shown as. */
+function errorForm(accept: string | undefined): Pick<Negotiated, 'encoding' | 'pretty'> {
   try {
-    return negotiate(accept, true).encoding === 'yaml' ? 'yaml' : 'json'
+    return negotiate(accept, false)
   } catch {
-    return 'json'
+    return { encoding: 'json', pretty: true }
   }
 }

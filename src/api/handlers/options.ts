@@ -1,9 +1,9 @@
 /** Options of writes, from the query and (deletes) the body. Mirrors apimachinery/pkg/apis/meta/v1/validation. */
-import { newBadRequest, newInvalid } from '../../apimachinery/errors.ts'
+import { newInvalid } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid, notSupported } from '../../apimachinery/field-error.ts'
 import type { FieldValidation } from '../../registry/decode.ts'
 import type { DeleteOptions } from '../../registry/delete.ts'
-import { readValue } from '../body.ts'
+import { readDeleteOptions } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
 import { parseInteger } from './read.ts'
 
@@ -15,19 +15,32 @@ export function writeOptions(
   { query }: Exchange,
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
 ): FieldValidation {
-  const errors: FieldError[] = [...dryRunErrors(query.getAll('dryRun'))]
+  const errors: FieldError[] = []
   const manager = query.get('fieldManager') ?? ''
   if (manager.length > 128)
     errors.push({ type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' })
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(manager))
-    errors.push(invalid('fieldManager', manager, 'should only contain printable characters'))
+  errors.push(...unprintable(manager))
+  errors.push(...dryRunErrors(query.getAll('dryRun')))
   const validation = query.get('fieldValidation') || 'Warn'
   if (!FIELD_VALIDATIONS.includes(validation))
-    errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn', '']))
+    errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']))
   if (kind === 'PatchOptions' && query.has('force')) errors.push(forceForbidden())
   throwInvalidOptions(kind, errors)
   return validation as FieldValidation
+}
+
+/** One error a character that Go's unicode.IsPrint refuses. */
+function unprintable(manager: string): FieldError[] {
+  const errors: FieldError[] = []
+  let at = 0
+  for (const character of manager) {
+    if (character !== ' ' && /[\p{C}\p{Z}]/u.test(character)) {
+      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+      errors.push(invalid('fieldManager', manager, `invalid character U+${code} (at position ${at})`))
+    }
+    at += Buffer.byteLength(character)
+  }
+  return errors
 }
 
 function forceForbidden(): FieldError {
@@ -41,6 +54,8 @@ function dryRunErrors(values: readonly string[]): FieldError[] {
 function throwInvalidOptions(kind: string, errors: FieldError[]): void {
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', resource: kind }, '', errors)
 }
+
+export type RawDeleteOptions = DeleteOptions & { dryRun?: string[] }
 
 /** A body wins over the query, as upstream. Throws 400 and 422. Also answers whether it is a dry run. */
 export async function deleteOptions(exchange: Exchange): Promise<{ options: DeleteOptions; dryRun: boolean }> {
@@ -59,14 +74,10 @@ export async function deleteOptions(exchange: Exchange): Promise<{ options: Dele
   return { options, dryRun: (dryRun ?? []).length > 0 }
 }
 
-const DELETE_OPTIONS = { group: '', version: 'v1', kind: 'DeleteOptions' }
-
-type RawDeleteOptions = DeleteOptions & { dryRun?: string[] }
-
 function optionsFromQuery(query: URLSearchParams): RawDeleteOptions {
   const options: RawDeleteOptions = {}
   const seconds = query.get('gracePeriodSeconds')
-  if (seconds !== null) options.gracePeriodSeconds = parseInteger(seconds, 'gracePeriodSeconds')
+  if (seconds !== null) options.gracePeriodSeconds = parseInteger(seconds)
   const policy = query.get('propagationPolicy')
   if (policy !== null) options.propagationPolicy = policy
   const orphan = query.get('orphanDependents')
@@ -76,51 +87,13 @@ function optionsFromQuery(query: URLSearchParams): RawDeleteOptions {
 }
 
 async function optionsFromBody(exchange: Exchange): Promise<RawDeleteOptions> {
-  const body = ((await readValue(exchange, DELETE_OPTIONS)) ?? {}) as Record<string, unknown>
-  if (body.kind !== undefined && body.kind !== '' && body.kind !== 'DeleteOptions') {
-    throw newBadRequest('decoded object cannot be converted to DeleteOptions')
-  }
+  const { gracePeriodSeconds, propagationPolicy, orphanDependents, dryRun, preconditions } =
+    await readDeleteOptions(exchange)
   const options: RawDeleteOptions = {}
-  if (body.gracePeriodSeconds != null)
-    options.gracePeriodSeconds = integer(body.gracePeriodSeconds, 'gracePeriodSeconds', 'int64')
-  if (body.propagationPolicy != null)
-    options.propagationPolicy = text(body.propagationPolicy, 'propagationPolicy', 'v1.DeletionPropagation')
-  if (body.orphanDependents != null) options.orphanDependents = flag(body.orphanDependents, 'orphanDependents')
-  if (Array.isArray(body.dryRun)) options.dryRun = body.dryRun.map(String)
-  if (body.preconditions != null) {
-    const { uid, resourceVersion } = body.preconditions as Record<string, unknown>
-    options.preconditions = {
-      ...(uid == null ? {} : { uid: String(uid) }),
-      ...(resourceVersion == null ? {} : { resourceVersion: String(resourceVersion) }),
-    }
-  }
+  if (gracePeriodSeconds !== undefined) options.gracePeriodSeconds = gracePeriodSeconds
+  if (propagationPolicy !== undefined) options.propagationPolicy = propagationPolicy
+  if (orphanDependents !== undefined) options.orphanDependents = orphanDependents
+  if (dryRun !== undefined) options.dryRun = dryRun
+  if (preconditions !== undefined) options.preconditions = preconditions
   return options
-}
-
-function integer(value: unknown, field: string, goType: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(value, field, goType)
-  return value
-}
-
-function text(value: unknown, field: string, goType: string): string {
-  if (typeof value !== 'string') throw wrongType(value, field, goType)
-  return value
-}
-
-function flag(value: unknown, field: string): boolean {
-  if (typeof value !== 'boolean') throw wrongType(value, field, 'bool')
-  return value
-}
-
-function wrongType(value: unknown, field: string, goType: string): Error {
-  const found = Array.isArray(value)
-    ? 'array'
-    : value !== null && typeof value === 'object'
-      ? 'object'
-      : typeof value === 'boolean'
-        ? 'bool'
-        : typeof value
-  return newBadRequest(
-    `DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal ${found} into Go struct field DeleteOptions.${field} of type ${goType}`,
-  )
 }

@@ -9,6 +9,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { ListOptions } from '../../registry/list.ts'
 import { parseResourceVersion } from '../../registry/list.ts'
 import type { ResourceExchange } from '../exchange.ts'
+import { isTrue } from '../request-info.ts'
 import { sendList, sendObject } from '../respond.ts'
 
 export async function get(exchange: ResourceExchange): Promise<void> {
@@ -45,21 +46,37 @@ export async function list(exchange: ResourceExchange): Promise<void> {
 
 /** The query of a list, watch or deletecollection. Throws 400 for numbers that are none. */
 export function listOptions({ query, info }: ResourceExchange): ListOptions {
+  const initial = query.get('sendInitialEvents')
+  timeoutSeconds(query)
   const limit = query.get('limit')
+  const name = info.isLegacyWatch && info.name !== '' ? `metadata.name=${info.name}` : undefined
   return {
     namespace: info.namespace,
     labelSelector: query.get('labelSelector') ?? undefined,
-    fieldSelector: query.get('fieldSelector') ?? undefined,
-    limit: limit ? parseInteger(limit, 'limit') : undefined,
+    fieldSelector: name ?? query.get('fieldSelector') ?? undefined,
+    limit: limit === null ? undefined : parseInteger(limit),
     continue: query.get('continue') ?? undefined,
     resourceVersion: query.get('resourceVersion') ?? undefined,
     resourceVersionMatch: query.get('resourceVersionMatch') ?? undefined,
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
   }
 }
 
-export function parseInteger(text: string, _name: string): number {
-  if (!/^[-+]?\d+$/.test(text)) {
-    throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
-  }
+/** How long a watch may last; 0 when the client leaves it to the server. Throws 400. */
+export function timeoutSeconds(query: URLSearchParams): number {
+  const text = query.get('timeoutSeconds')
+  return text === null ? 0 : parseInteger(text)
+}
+
+const MAX_INT64 = 2n ** 63n - 1n
+
+/** An int64 in decimal. Throws 400 with Go's text. */
+export function parseInteger(text: string): number {
+  const problem = !/^[-+]?\d+$/.test(text)
+    ? 'invalid syntax'
+    : BigInt(text.replace('+', '')) > MAX_INT64 || BigInt(text.replace('+', '')) < -MAX_INT64 - 1n
+      ? 'value out of range'
+      : undefined
+  if (problem) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${problem}`)
   return Number(text)
 }

@@ -4,7 +4,7 @@ import { newBadRequest, newMethodNotAllowed, newNotImplemented, newPathNotFound 
 import type { ResourceDefinition } from '../../registry/definition.ts'
 import type { Exchange, ResourceExchange } from '../exchange.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
-import { negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
+import { checkAccept, negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { create } from './create.ts'
 import { deleteCollection, deleteOne } from './delete.ts'
@@ -51,6 +51,7 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   if (store.definition.namespaced && info.inNamespace && info.namespace === '' && info.name !== '') {
     throw newBadRequest('Namespace parameter required.')
   }
+  checkAccept(base.req.headers.accept, info.name === '' && base.req.method === 'GET')
   const encodings = info.verb === 'watch' ? WATCH_ENCODINGS : undefined
   const accept = negotiate(base.req.headers.accept, true, encodings)
   return { exchange: { ...base, store, accept }, handle }
@@ -63,15 +64,21 @@ const ACROSS_NAMESPACES = new Set(['list', 'watch'])
 function verbsAt(info: RequestInfo, definition: ResourceDefinition): readonly string[] {
   const { namespaced } = definition
   if (info.inNamespace && !namespaced) return []
+  if (info.isLegacyWatch) return legacyWatchAt(info, definition)
   const acrossNamespaces = namespaced && !info.inNamespace
   if (info.subresource !== '') {
     if (acrossNamespaces) return []
     return definition.subresources?.find(({ name }) => name === info.subresource)?.verbs ?? []
   }
   if (info.name !== '') {
-    if (info.isLegacyWatch) return !acrossNamespaces && definition.verbs.includes('watch') ? ['watch'] : []
     return acrossNamespaces ? [] : definition.verbs.filter((verb) => !ON_COLLECTIONS.has(verb))
   }
   const places = acrossNamespaces ? ACROSS_NAMESPACES : ON_COLLECTIONS
   return definition.verbs.filter((verb) => places.has(verb))
+}
+
+function legacyWatchAt(info: RequestInfo, { namespaced, verbs }: ResourceDefinition): readonly string[] {
+  const acrossNamespaces = namespaced && !info.inNamespace
+  if (!verbs.includes('watch') || info.subresource !== '' || (acrossNamespaces && info.name !== '')) return []
+  return ['watch']
 }

@@ -6,19 +6,18 @@ import {
   newStaleWrite,
   newUnsupportedMediaType,
 } from '../../apimachinery/errors.ts'
-import { invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { applyJsonPatch } from '../../apimachinery/patch/json.ts'
 import { applyMergePatch } from '../../apimachinery/patch/merge.ts'
 import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic.ts'
-import { hasIssues, strictDecodingError, strictWarnings } from '../../apimachinery/schema/schema.ts'
-import { decodeValue, type FieldValidation, type Kind, schemaOf } from '../../registry/decode.ts'
+import { type Kind, schemaOf } from '../../registry/decode.ts'
 import type { Projection } from '../../registry/definition.ts'
 import { parsePatch, readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { mediaType } from '../negotiation.ts'
 import { sendObject } from '../respond.ts'
 import { checkNamespace } from './create.ts'
+import { decodePatched } from './patched.ts'
 import { writeOptions } from './options.ts'
 
 /** From the object as this door shows it to the next one: a draft. */
@@ -28,12 +27,19 @@ export async function update(exchange: ResourceExchange): Promise<void> {
   const fieldValidation = writeOptions(exchange, 'UpdateOptions')
   const { info, store } = exchange
   const kind = doorKind(exchange)
-  return write(exchange, store.definition.allowCreateOnUpdate === true && info.subresource === '', async () => {
-    // Decoded anew for a retry: the first draft was prepared against a state that is gone.
+  const read = async (): Promise<DynamicObject> => {
     const body = await readObject(exchange, kind, fieldValidation)
     checkName(body, info.name)
     checkNamespace(body, store.definition.namespaced, info.namespace)
     return body
+  }
+  // Read before anything is looked up: a bad body is 400, also for an object that is not there.
+  let first: DynamicObject | undefined = await read()
+  return write(exchange, store.definition.allowCreateOnUpdate === true && info.subresource === '', () => {
+    const body = first
+    first = undefined
+    // Decoded anew for a retry: the first draft was prepared against a state that is gone.
+    return body ?? read()
   })
 }
 
@@ -48,7 +54,10 @@ export async function patch(exchange: ResourceExchange): Promise<void> {
   const value = parsePatch(exchange.body, kind)
   return write(exchange, false, (old) => {
     const patched = apply(old as DynamicObject, value) as DynamicObject
-    const next = decodePatched(kind, exchange, patched, fieldValidation)
+    const next = decodePatched(exchange, kind, patched, {
+      fieldValidation,
+      strategicPatch: type === 'application/strategic-merge-patch+json' ? value : undefined,
+    })
     checkName(next, info.name)
     checkNamespace(next, store.definition.namespaced, info.namespace)
     return next
@@ -63,27 +72,12 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
     const model = schemaOf(registry, doorKind(exchange)).node.name
     return (old, value) => applyStrategicMergePatch(old as never, value as never, model, registry.lookupType)
   }
-  const text =
-    type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor'
-      ? `server-side apply (${type}) is not supported by kubemu yet`
-      : 'the body of the request was in an unknown format'
-  throw newUnsupportedMediaType(`${text} - accepted media types include: ${PATCH_TYPES}`)
-}
-
-/** Strict errors of a patched object are 422, those of a body 400. */
-function decodePatched(
-  kind: Kind,
-  exchange: ResourceExchange,
-  patched: DynamicObject,
-  fieldValidation: FieldValidation,
-): DynamicObject {
-  const { object, strict } = decodeValue(exchange.registry, kind, patched)
-  if (fieldValidation === 'Ignore' || !hasIssues(strict)) return object
-  if (fieldValidation === 'Strict') {
-    throw newInvalid({ group: '', resource: '' }, '', [invalid('patch', patched, strictDecodingError(strict))])
+  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
+    // DEVIATION(server-side-apply): not supported yet; said clearly.
+    const text = `server-side apply (${type}) is not supported by kubemu yet`
+    throw newUnsupportedMediaType(`${text} - accepted media types include: ${PATCH_TYPES}`)
   }
-  for (const text of strictWarnings(strict)) exchange.warnings.add(text)
-  return object
+  throw newUnsupportedMediaType('415: Unsupported Media Type', {})
 }
 
 /** The kind that is read and written through this door. */
@@ -100,7 +94,7 @@ async function write(exchange: ResourceExchange, createIfAbsent: boolean, change
   const result = await store.update(
     info.name,
     (old) => (projection && old ? projected(exchange, projection, old, change) : change(old)),
-    writeRequest(exchange),
+    { ...writeRequest(exchange), uidIsPrecondition: info.verb !== 'patch' },
     { createIfAbsent },
   )
   return sendObject(exchange, result.created ? 201 : 200, projection ? projection.read(result.object) : result.object)
@@ -124,8 +118,10 @@ async function projected(
 }
 
 function checkName(object: DynamicObject, name: string): void {
-  if (object.metadata.name && object.metadata.name !== name) {
+  if (!object.metadata.name) {
+    throw newBadRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  }
+  if (object.metadata.name !== name) {
     throw newBadRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)
   }
-  object.metadata.name = name
 }

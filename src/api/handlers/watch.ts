@@ -13,7 +13,7 @@ import { isTrue } from '../request-info.ts'
 import { writeHeaders } from '../respond.ts'
 import { toStatusError } from '../status.ts'
 import { tableOf } from '../table.ts'
-import { listOptions, parseInteger } from './read.ts'
+import { listOptions, timeoutSeconds } from './read.ts'
 
 /** Where frames go. */
 export interface FrameSink {
@@ -58,12 +58,10 @@ export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start
     scheduled = true
     setImmediate(drain)
   }
-  const initial = query.get('sendInitialEvents')
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   const stream = store.watch({
     ...listOptions(exchange),
     allowWatchBookmarks: bookmarks,
-    sendInitialEvents: initial === null ? undefined : isTrue(initial),
     wake: schedule,
   })
   const encode = frameEncoder(exchange)
@@ -99,7 +97,7 @@ export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start
       return
     }
     closed.addEventListener('abort', stop)
-    const requested = Math.max(0, parseInteger(query.get('timeoutSeconds') || '0', 'timeoutSeconds'))
+    const requested = Math.max(0, timeoutSeconds(query))
     const seconds = requested || Math.round(MIN_TIMEOUT_SECONDS * (1 + random.next()))
     timers.push(clock.after(seconds * 1000, stop))
     if (bookmarks) {
