@@ -23,7 +23,12 @@ async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promi
   const { decodeProtobuf, readEnvelope } = await import('../apimachinery/schema/protobuf.ts')
   try {
     const envelope = readEnvelope(body)
-    if (!envelope) throw unrecognized(expected.kind, body, 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+    if (!envelope)
+      throw unrecognized(
+        expected.kind,
+        body,
+        'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+      )
     const given = { ...parseGroupVersion(envelope.apiVersion), kind: envelope.kind }
     if (given.kind !== expected.kind || given.group !== expected.group || given.version !== expected.version) {
       throw newBadRequest(

@@ -4,7 +4,7 @@ import type { StoreList } from '../registry/list.ts'
 
 export function listMeta(list: StoreList): ListMeta {
   return {
-    resourceVersion: list.resourceVersion,
+    ...(list.resourceVersion ? { resourceVersion: list.resourceVersion } : {}),
     ...(list.continue ? { continue: list.continue } : {}),
     ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
   }

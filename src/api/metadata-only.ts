@@ -24,6 +24,7 @@ export function partialList(list: StoreList, version = 'v1'): object {
     kind: 'PartialObjectMetadataList',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta(list),
-    items: list.objects.map((object) => partialObject(object, version)),
+    // As upstream: no items are null here, not an empty list.
+    items: list.objects.length > 0 ? list.objects.map((object) => partialObject(object, version)) : null,
   }
 }

@@ -51,7 +51,9 @@ export function negotiate(accept: string | undefined, allowTransforms: boolean, 
     if (encoding === 'protobuf' && as === 'Table') continue
     return { encoding, as: as as Negotiated['as'], version: v, ...pretty }
   }
-  throw newNotAcceptable(`only the following media types are accepted: ${encodings === ENCODINGS ? ACCEPTED : WATCH_TYPES}`)
+  throw newNotAcceptable(
+    `only the following media types are accepted: ${encodings === ENCODINGS ? ACCEPTED : WATCH_TYPES}`,
+  )
 }
 
 /**

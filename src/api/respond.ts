@@ -55,7 +55,12 @@ export async function sendValue(
   encoding: Encoding,
   pretty = wantsPretty(exchange),
 ): Promise<void> {
-  return end(exchange, code, contentType(encoding), await encodeBody(value, encoding, exchange.registry.schemas, pretty))
+  return end(
+    exchange,
+    code,
+    contentType(encoding),
+    await encodeBody(value, encoding, exchange.registry.schemas, pretty),
+  )
 }
 
 /** The type that upstream's handlers hold the answer in. */

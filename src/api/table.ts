@@ -4,7 +4,7 @@ import { humanDuration } from '../apimachinery/duration.ts'
 import { newBadRequest } from '../apimachinery/errors.ts'
 import type { DynamicObject } from '../apimachinery/meta.ts'
 import type { ColumnFact } from '../apimachinery/schema/facts.ts'
-import type { Cell, ResourceDefinition } from '../registry/definition.ts'
+import type { Cell, ResourceDefinition, RowCondition, RowContext } from '../registry/definition.ts'
 import type { StoreList } from '../registry/list.ts'
 import type { Store } from '../registry/store.ts'
 import { listMeta } from './list-meta.ts'
@@ -15,13 +15,33 @@ export interface Table {
   apiVersion: string
   metadata: object
   columnDefinitions: object[] | null
-  rows: { cells: Cell[]; object: unknown }[]
+  rows: { cells: Cell[]; conditions?: RowCondition[]; object: unknown }[]
 }
 
 const DEFAULT_COLUMNS: ColumnFact[] = [
   { name: 'Name', type: 'string', format: 'name' },
   { name: 'Created At', type: 'date' },
 ]
+
+const SCALE_COLUMNS: ColumnFact[] = [
+  { name: 'Name', type: 'string' },
+  { name: 'Desired', type: 'integer' },
+  { name: 'Available', type: 'integer' },
+  { name: 'Age', type: 'string' },
+]
+
+function scaleRow(scale: DynamicObject, { now }: RowContext): Cell[] {
+  return [scale.metadata.name ?? '', scale['spec']?.replicas ?? 0, scale['status']?.replicas ?? 0, ageOf(scale, now)]
+}
+
+/** Throws 400 for an `includeObject` that is none. */
+export function checkInclude(query: URLSearchParams): string {
+  const include = query.get('includeObject') || 'Metadata'
+  if (include === 'None' || include === 'Metadata' || include === 'Object') return include
+  throw newBadRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
+}
 
 /** `includeObject` of the query: None, Metadata (default) or Object. Throws 400 for another value. */
 export function tableOf(
@@ -32,23 +52,27 @@ export function tableOf(
   withColumns = true,
 ): Table {
   const { definition } = store
-  const include = query.get('includeObject') || 'Metadata'
-  if (include !== 'None' && include !== 'Metadata' && include !== 'Object') {
-    throw newBadRequest(
-      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
-    )
-  }
+  // The one door that shows another kind is scale.
+  const isOther = list.objects[0] !== undefined && list.objects[0].kind !== definition.kind
+  const shown = isOther ? { ...definition, hooks: { row: scaleRow }, columns: SCALE_COLUMNS } : definition
+  const include = checkInclude(query)
   const now = store.environment.clock.now()
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta(list),
-    columnDefinitions: withColumns ? columnDefinitions(definition) : null,
+    columnDefinitions: withColumns ? columnDefinitions(shown) : null,
     rows: list.objects.map((object) => ({
-      cells: cellsOf(definition, object, now),
+      cells: cellsOf(shown, object, now),
+      ...conditionsOf(shown, object),
       object: include === 'Object' ? object : include === 'Metadata' ? partialObject(object, version) : null,
     })),
   }
+}
+
+function conditionsOf({ hooks }: ResourceDefinition, object: DynamicObject): { conditions?: RowCondition[] } {
+  const conditions = hooks.rowConditions?.(object) ?? []
+  return conditions.length > 0 ? { conditions } : {}
 }
 
 // DEVIATION(table-column-descriptions): upstream's column descriptions are prose of its API docs; ours are empty.

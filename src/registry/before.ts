@@ -106,7 +106,8 @@ function keepSystemMetadata(draft: DynamicObject, old: KubeObject): void {
   metadata.uid ||= kept.uid
   metadata.creationTimestamp = kept.creationTimestamp
   if (kept.deletionTimestamp) metadata.deletionTimestamp = kept.deletionTimestamp
-  if (kept.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= kept.deletionGracePeriodSeconds
+  if (kept.deletionGracePeriodSeconds !== undefined)
+    metadata.deletionGracePeriodSeconds ??= kept.deletionGracePeriodSeconds
   delete metadata.selfLink
 }
 

@@ -75,6 +75,13 @@ export type Finish = (committed: boolean) => MaybePromise<void>
 
 export type Cell = string | number | boolean | null | object
 
+export interface RowCondition {
+  type: string
+  status: string
+  reason: string
+  message: string
+}
+
 export interface RowContext {
   /** Milliseconds since the epoch: ages are counted to it. */
   now: number
@@ -107,6 +114,8 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   beforeDelete?(object: T, context: WriteContext): MaybePromise<void>
   /** Changes the draft of an object that deletion marks and leaves behind, for its finalizers or `deletesDuringUpdate` (namespaces: the phase). */
   prepareForDelete?(object: T, context: WriteContext): void
+  /** Warnings for a client that deletes one object. */
+  deleteWarnings?(options: { propagationPolicy?: string; orphanDependents?: boolean }): string[]
   /** After the object is gone from storage (not in a dry run): releases what it held. */
   afterDelete?(object: T, context: WriteContext): MaybePromise<void>
   /** Whether a deleted object without finalizers goes, at once or by an update; namespaces look at spec.finalizers too. */
@@ -115,6 +124,8 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   selectableFields?: Record<string, (object: T) => string>
   /** Cells in the order of the facts' columns. Default: by the column's meaning (Name, Age, Created At). */
   row?(object: T, context: RowContext): Cell[]
+  /** What the row says about the object besides its cells: kubectl hides completed ones on demand. Default: nothing. */
+  rowConditions?(object: T): RowCondition[]
   /** The kind is deprecated: what every request for it is warned with. */
   deprecation?: string
   /** Applied to objects as they leave storage: kinds that default on read. Pure; answers the same object when nothing changes. */

@@ -184,7 +184,9 @@ function parseToken(text: string): { v?: string; rv: number; start: string } {
   for (const [field, type, goType] of TOKEN_FIELDS) {
     const value = token[field]
     if (value === undefined || value === null || typeof value === type) continue
-    throw badToken(`json: cannot unmarshal ${typeof value} into Go struct field continueToken.${field} of type ${goType}`)
+    throw badToken(
+      `json: cannot unmarshal ${typeof value} into Go struct field continueToken.${field} of type ${goType}`,
+    )
   }
   return { v: token.v as string | undefined, rv: Number(token.rv ?? 0), start: String(token.start ?? '') }
 }

@@ -199,6 +199,7 @@ export class Store implements ObjectStore {
         if (!options.createIfAbsent) throw newNotFound(this.qualified, name)
         const changed = change(undefined)
         const draft = changed instanceof Promise ? await changed : changed
+        delete draft.metadata.resourceVersion
         return { object: await this.create(draft, request), created: true }
       }
       try {

@@ -43,7 +43,9 @@ export const create = [
   step(`POST ${CONFIG_MAPS}`, '{"metadata":{"name":"b"},"binaryData":{"k":"%%%"}}'),
   step(`POST ${CONFIG_MAPS}`, '{"metadata":{"name":"b","creationTimestamp":"yesterday"}}'),
   step(`POST ${CONFIG_MAPS}`, '{"kind":5}'),
-  step(`POST ${CONFIG_MAPS}`, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-yaml\ndata:\n  a: b\n', { headers: yaml }),
+  step(`POST ${CONFIG_MAPS}`, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-yaml\ndata:\n  a: b\n', {
+    headers: yaml,
+  }),
   step(`POST ${CONFIG_MAPS}`, 'metadata: {name: from-yaml-2}\n', { headers: yaml }),
   step(`POST ${CONFIG_MAPS}`, 'a: b: c', { headers: yaml }),
   step(`POST ${CONFIG_MAPS}`, '- a\n- b\n', { headers: yaml }),
@@ -54,7 +56,9 @@ export const create = [
   step(`POST ${CONFIG_MAPS}`, configMap('typed-3'), { headers: { 'content-type': 'text/plain' } }),
   step(`POST ${CONFIG_MAPS}`, configMap('typed-4'), { headers: { 'content-type': 'application/xml' } }),
   step(`POST ${CONFIG_MAPS}`, configMap('typed-5'), { headers: { 'content-type': 'application/merge-patch+json' } }),
-  step(`POST ${CONFIG_MAPS}`, configMap('typed-6'), { headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+  step(`POST ${CONFIG_MAPS}`, configMap('typed-6'), {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  }),
   step(`POST ${CONFIG_MAPS}`, configMap('typed-7'), { headers: { 'content-type': '/' } }),
   step(`POST ${CONFIG_MAPS}`, 'junk', { headers: { 'content-type': 'application/vnd.kubernetes.protobuf' } }),
   step(`POST ${CONFIG_MAPS}`, { metadata: { generateName: 'generated-' } }),
@@ -77,9 +81,17 @@ export const create = [
   step(`POST ${CONFIG_MAPS}?fieldValidation=Bogus`, configMap('x')),
   step(`POST ${CONFIG_MAPS}?fieldValidation=strict`, configMap('x')),
   step(`POST ${CONFIG_MAPS}?fieldValidation=`, { ...configMap('empty-validation'), bogus: 1 }),
-  step(`POST ${CONFIG_MAPS}?fieldValidation=Strict`, '{"metadata":{"name":"dup","name":"dup2"},"data":{"a":"1","a":"2"}}'),
-  step(`POST ${CONFIG_MAPS}?fieldValidation=Warn`, '{"metadata":{"name":"dup","name":"dup2"},"data":{"a":"1","a":"2"}}'),
-  step(`POST ${CONFIG_MAPS}?fieldValidation=Strict`, 'metadata: {name: y}\ndata: {a: b}\ndata: {c: d}\n', { headers: yaml }),
+  step(
+    `POST ${CONFIG_MAPS}?fieldValidation=Strict`,
+    '{"metadata":{"name":"dup","name":"dup2"},"data":{"a":"1","a":"2"}}',
+  ),
+  step(
+    `POST ${CONFIG_MAPS}?fieldValidation=Warn`,
+    '{"metadata":{"name":"dup","name":"dup2"},"data":{"a":"1","a":"2"}}',
+  ),
+  step(`POST ${CONFIG_MAPS}?fieldValidation=Strict`, 'metadata: {name: y}\ndata: {a: b}\ndata: {c: d}\n', {
+    headers: yaml,
+  }),
   step(`POST ${CONFIG_MAPS}?dryRun=bad&fieldValidation=Bogus&fieldManager=${'m'.repeat(129)}`, configMap('x')),
   step(`POST ${CONFIG_MAPS}?dryRun=bad`, '{'),
   step(`POST ${CONFIG_MAPS}?force=true`, configMap('forced')),
@@ -92,14 +104,18 @@ export const create = [
   step(`POST ${CONFIG_MAPS}`, configMap('with-version-2', {}, { resourceVersion: 'abc' })),
   step(
     `POST ${CONFIG_MAPS}`,
-    configMap('system', {}, {
-      uid: 'mine',
-      selfLink: '/x',
-      generation: 7,
-      creationTimestamp: '2020-01-01T00:00:00Z',
-      deletionTimestamp: '2020-01-01T00:00:00Z',
-      deletionGracePeriodSeconds: 3,
-    }),
+    configMap(
+      'system',
+      {},
+      {
+        uid: 'mine',
+        selfLink: '/x',
+        generation: 7,
+        creationTimestamp: '2020-01-01T00:00:00Z',
+        deletionTimestamp: '2020-01-01T00:00:00Z',
+        deletionGracePeriodSeconds: 3,
+      },
+    ),
   ),
   step(`POST ${CONFIG_MAPS}`, configMap('negative', {}, { generation: -1 })),
   step(`POST ${CONFIG_MAPS}`, configMap('labels', {}, { labels: { 'bad key!': 'x' } })),
@@ -112,12 +128,16 @@ export const create = [
   ),
   step(
     `POST ${CONFIG_MAPS}`,
-    configMap('owners', {}, {
-      ownerReferences: [
-        { apiVersion: 'v1', kind: 'Pod', name: 'e', uid: 'u', controller: true },
-        { apiVersion: 'v1', kind: 'Pod', name: 'f', uid: 'v', controller: true },
-      ],
-    }),
+    configMap(
+      'owners',
+      {},
+      {
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'Pod', name: 'e', uid: 'u', controller: true },
+          { apiVersion: 'v1', kind: 'Pod', name: 'f', uid: 'v', controller: true },
+        ],
+      },
+    ),
   ),
   step(`POST ${CONFIG_MAPS}`, configMap('finalizers', {}, { finalizers: ['x', 'example.com/y'] })),
   step(`POST ${CONFIG_MAPS}`, configMap('finalizers', {}, { finalizers: ['orphan', 'foregroundDeletion'] })),

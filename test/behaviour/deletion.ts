@@ -1,8 +1,19 @@
-import { CONFIG_MAPS, configMap, DEPLOYMENTS, deployment, makeNamespace, MERGE_PATCH, PODS, pod, step } from './steps.ts'
+import {
+  CONFIG_MAPS,
+  configMap,
+  DEPLOYMENTS,
+  deployment,
+  MERGE_PATCH,
+  makeNamespace,
+  PODS,
+  pod,
+  step,
+} from './steps.ts'
 
 const merge = { headers: MERGE_PATCH }
 const options = (more: object): object => ({ apiVersion: 'v1', kind: 'DeleteOptions', ...more })
-const make = (name: string, metadata: object = {}) => step(`POST ${CONFIG_MAPS}`, configMap(name, {}, metadata), { silent: true })
+const make = (name: string, metadata: object = {}) =>
+  step(`POST ${CONFIG_MAPS}`, configMap(name, {}, metadata), { silent: true })
 const held = { finalizers: ['example.com/f'] }
 
 export const deletion = [
@@ -63,7 +74,9 @@ export const deletion = [
   step(`DELETE ${CONFIG_MAPS}/g?propagationPolicy=Foreground`),
   step(`DELETE ${CONFIG_MAPS}/g?propagationPolicy=Orphan`),
   step(`DELETE ${CONFIG_MAPS}/g?gracePeriodSeconds=0`),
-  step(`PATCH ${CONFIG_MAPS}/g`, [{ op: 'remove', path: '/metadata/finalizers' }], { headers: { 'content-type': 'application/json-patch+json' } }),
+  step(`PATCH ${CONFIG_MAPS}/g`, [{ op: 'remove', path: '/metadata/finalizers' }], {
+    headers: { 'content-type': 'application/json-patch+json' },
+  }),
   // Pods wait.
   step(`POST ${PODS}`, pod('p')),
   step(`DELETE ${PODS}/p`),
@@ -76,7 +89,10 @@ export const deletion = [
   step(`PATCH ${PODS}/q`, { metadata: { labels: { a: 'b' } } }, merge),
   step(`DELETE ${PODS}/q?gracePeriodSeconds=0`),
   step(`GET ${PODS}/q`),
-  step(`POST ${PODS}`, pod('r', { finalizers: ['example.com/f'] }, { nodeName: 'some-node', terminationGracePeriodSeconds: 7 })),
+  step(
+    `POST ${PODS}`,
+    pod('r', { finalizers: ['example.com/f'] }, { nodeName: 'some-node', terminationGracePeriodSeconds: 7 }),
+  ),
   step(`DELETE ${PODS}/r`, options({ gracePeriodSeconds: 3 })),
   step(`DELETE ${PODS}/r`, options({ gracePeriodSeconds: 0 })),
   step(`DELETE ${PODS}/r`, options({ gracePeriodSeconds: 0 })),
@@ -94,7 +110,10 @@ export const deletion = [
     apiVersion: 'v1',
     kind: 'ReplicationController',
     metadata: { name: 'rc' },
-    spec: { selector: { a: 'b' }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+    spec: {
+      selector: { a: 'b' },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
   }),
   step('DELETE /api/v1/namespaces/$ns/replicationcontrollers/rc'),
   step('POST /apis/batch/v1/namespaces/$ns/jobs', {
@@ -126,9 +145,13 @@ export const deletion = [
   make('c5', { labels: { app: 'z' } }),
   make('c6', { labels: { app: 'z' } }),
   step(`DELETE ${CONFIG_MAPS}?fieldSelector=metadata.name=c5`),
-  step(`DELETE ${CONFIG_MAPS}?labelSelector=app=z`, undefined, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } }),
+  step(`DELETE ${CONFIG_MAPS}?labelSelector=app=z`, undefined, {
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+  }),
   make('c7', { labels: { app: 'z' } }),
-  step(`DELETE ${CONFIG_MAPS}?limit=1&labelSelector=app=z`, undefined, { headers: { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' } }),
+  step(`DELETE ${CONFIG_MAPS}?limit=1&labelSelector=app=z`, undefined, {
+    headers: { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' },
+  }),
   // Namespaces.
   step('POST /api/v1/namespaces', { metadata: { name: '$ns-gone' } }),
   step('DELETE /api/v1/namespaces/$ns-gone?dryRun=All'),

@@ -1,6 +1,7 @@
 import { CONFIG_MAPS, configMap, makeNamespace, PODS, pod, step } from './steps.ts'
 
-const make = (name: string, labels: object) => step(`POST ${CONFIG_MAPS}`, configMap(name, {}, { labels }), { silent: true })
+const make = (name: string, labels: object) =>
+  step(`POST ${CONFIG_MAPS}`, configMap(name, {}, { labels }), { silent: true })
 const token = (value: object | string): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 const selectors = [
@@ -69,10 +70,14 @@ export const list = [
   make('two', { app: 'b', tier: '2' }),
   make('three', { app: 'c' }),
   make('four', {}),
-  step(`GET ${CONFIG_MAPS}?fieldSelector=metadata.name=one`, undefined, { save: { rv: 'items.0.metadata.resourceVersion' } }),
+  step(`GET ${CONFIG_MAPS}?fieldSelector=metadata.name=one`, undefined, {
+    save: { rv: 'items.0.metadata.resourceVersion' },
+  }),
   step(`GET ${CONFIG_MAPS}`),
   ...selectors.map((selector) => step(`GET ${CONFIG_MAPS}?labelSelector=${encodeURIComponent(selector)}`)),
-  ...fields.map((selector) => step(`GET ${CONFIG_MAPS}?fieldSelector=${encodeURIComponent(selector).replaceAll('%24ns', '$ns')}`)),
+  ...fields.map((selector) =>
+    step(`GET ${CONFIG_MAPS}?fieldSelector=${encodeURIComponent(selector).replaceAll('%24ns', '$ns')}`),
+  ),
   step('GET /api/v1/configmaps?fieldSelector=metadata.namespace=$ns'),
   step('GET /api/v1/configmaps?fieldSelector=metadata.namespace=$ns,metadata.name=one'),
   step('GET /api/v1/configmaps?fieldSelector=metadata.name=one&labelSelector=app=a&resourceVersion=0'),
@@ -120,7 +125,9 @@ export const list = [
   step('GET /api/v1/namespaces/default/configmaps?limit=2&continue=$next'),
   ...badTokens.map((bad) => step(`GET ${CONFIG_MAPS}?limit=2&continue=${bad}`)),
   ...matrix.map((query) => step(`GET ${CONFIG_MAPS}?${query}`)),
-  ...['', '0', '1', '$rv', '999999999', 'abc', '-1'].map((version) => step(`GET ${CONFIG_MAPS}/one?resourceVersion=${version}`)),
+  ...['', '0', '1', '$rv', '999999999', 'abc', '-1'].map((version) =>
+    step(`GET ${CONFIG_MAPS}/one?resourceVersion=${version}`),
+  ),
   step(`GET ${CONFIG_MAPS}/missing?resourceVersion=0`),
   step(`GET ${CONFIG_MAPS}/one?resourceVersionMatch=Exact`),
   step(`GET ${CONFIG_MAPS}/one?labelSelector=app=none`),

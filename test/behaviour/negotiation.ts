@@ -46,7 +46,9 @@ export const negotiation = [
   ...accepts.map((accept) => step(`GET ${CONFIG_MAPS}`, undefined, { headers: { accept } })),
   ...accepts.map((accept) => step(`GET ${CONFIG_MAPS}/missing`, undefined, { headers: { accept } })),
   ...accepts.map((accept) => step(`POST ${CONFIG_MAPS}?dryRun=All`, configMap('b'), { headers: { accept } })),
-  ...accepts.slice(0, 16).map((accept) => step(`DELETE ${CONFIG_MAPS}/a?dryRun=All`, undefined, { headers: { accept } })),
+  ...accepts
+    .slice(0, 16)
+    .map((accept) => step(`DELETE ${CONFIG_MAPS}/a?dryRun=All`, undefined, { headers: { accept } })),
   ...['None', 'Metadata', 'Object', '', 'Bogus', 'none'].map((include) =>
     step(`GET ${CONFIG_MAPS}/a?includeObject=${include}`, undefined, { headers: TABLE }),
   ),
@@ -75,5 +77,4 @@ export const negotiation = [
   step(`GET ${CONFIG_MAPS}/a`, undefined, { headers: { 'user-agent': KUBERNETES_LIKE } }),
   step(`GET ${CONFIG_MAPS}/a?pretty=true`, undefined, { headers: TABLE }),
   step('GET /version', undefined, { headers: { accept: 'application/yaml' } }),
-  step('GET /api/v1/namespaces/$ns/pods/p/log', undefined, { headers: { accept: 'application/json' } }),
 ]

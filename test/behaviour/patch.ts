@@ -1,4 +1,16 @@
-import { CONFIG_MAPS, configMap, DEPLOYMENTS, deployment, JSON_PATCH, makeNamespace, MERGE_PATCH, PODS, pod, STRATEGIC_PATCH, step } from './steps.ts'
+import {
+  CONFIG_MAPS,
+  configMap,
+  DEPLOYMENTS,
+  deployment,
+  JSON_PATCH,
+  MERGE_PATCH,
+  makeNamespace,
+  PODS,
+  pod,
+  STRATEGIC_PATCH,
+  step,
+} from './steps.ts'
 
 const merge = { headers: MERGE_PATCH }
 const json = { headers: JSON_PATCH }
@@ -36,7 +48,11 @@ export const patch = [
   step(`PATCH ${CONFIG_MAPS}/a`, {}, { headers: { 'content-type': 'application/json' } }),
   step(`PATCH ${CONFIG_MAPS}/a`, {}, { headers: { 'content-type': 'text/plain' } }),
   step(`PATCH ${CONFIG_MAPS}/a`, {}, { headers: { 'content-type': '' } }),
-  step(`PATCH ${CONFIG_MAPS}/a`, { data: { charset: '1' } }, { headers: { 'content-type': 'application/merge-patch+json; charset=utf-8' } }),
+  step(
+    `PATCH ${CONFIG_MAPS}/a`,
+    { data: { charset: '1' } },
+    { headers: { 'content-type': 'application/merge-patch+json; charset=utf-8' } },
+  ),
   step(`PATCH ${CONFIG_MAPS}/a`, { data: { k: 5 } }, merge),
   step(`PATCH ${CONFIG_MAPS}/a`, { data: { k: 5 } }, strategic),
   step(`PATCH ${CONFIG_MAPS}/a`, { data: [] }, strategic),
@@ -69,10 +85,22 @@ export const patch = [
   step(`GET ${CONFIG_MAPS}/a`),
   step(`POST ${DEPLOYMENTS}`, deployment('d'), { silent: true }),
   step(`PATCH ${DEPLOYMENTS}/d`, { spec: { replicas: 3 } }, strategic),
-  step(`PATCH ${DEPLOYMENTS}/d`, { spec: { template: { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } } } }, strategic),
-  step(`PATCH ${DEPLOYMENTS}/d`, { spec: { template: { spec: { containers: [{ name: 'second', image: 'nginx:2' }] } } } }, strategic),
+  step(
+    `PATCH ${DEPLOYMENTS}/d`,
+    { spec: { template: { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } } } },
+    strategic,
+  ),
+  step(
+    `PATCH ${DEPLOYMENTS}/d`,
+    { spec: { template: { spec: { containers: [{ name: 'second', image: 'nginx:2' }] } } } },
+    strategic,
+  ),
   step(`PATCH ${DEPLOYMENTS}/d`, { spec: { template: { spec: { containers: [{ image: 'nginx:2' }] } } } }, strategic),
-  step(`PATCH ${DEPLOYMENTS}/d`, { spec: { template: { spec: { containers: [{ name: 'second', $patch: 'delete' }] } } } }, strategic),
+  step(
+    `PATCH ${DEPLOYMENTS}/d`,
+    { spec: { template: { spec: { containers: [{ name: 'second', $patch: 'delete' }] } } } },
+    strategic,
+  ),
   step(`PATCH ${DEPLOYMENTS}/d`, { spec: { replicas: 'x' } }, strategic),
   step(`PATCH ${DEPLOYMENTS}/d`, { spec: { replicas: -1 } }, merge),
   step(`PATCH ${DEPLOYMENTS}/d`, { spec: { replicas: null } }, merge),
@@ -80,7 +108,11 @@ export const patch = [
   step(`PATCH ${DEPLOYMENTS}/d`, { metadata: { annotations: { a: 'b' } } }, merge),
   step(`PATCH ${DEPLOYMENTS}/d/status`, { status: { replicas: 3 }, spec: { replicas: 7 } }, merge),
   step(`PATCH ${DEPLOYMENTS}/d/status`, { status: { conditions: [{ type: 'Available', status: 'True' }] } }, strategic),
-  step(`PATCH ${DEPLOYMENTS}/d/status`, { status: { conditions: [{ type: 'Progressing', status: 'True' }] } }, strategic),
+  step(
+    `PATCH ${DEPLOYMENTS}/d/status`,
+    { status: { conditions: [{ type: 'Progressing', status: 'True' }] } },
+    strategic,
+  ),
   step(`PATCH ${DEPLOYMENTS}/d/status`, [{ op: 'replace', path: '/status/replicas', value: 4 }], json),
   step(`PATCH ${DEPLOYMENTS}/d/scale`, { spec: { replicas: 5 } }, merge),
   step(`PATCH ${DEPLOYMENTS}/d/scale`, { spec: { replicas: 6 } }, strategic),

@@ -1,4 +1,4 @@
-import { CONFIG_MAPS, configMap, makeNamespace, pod, PODS, step } from './steps.ts'
+import { CONFIG_MAPS, configMap, makeNamespace, PODS, pod, step } from './steps.ts'
 
 /** Every method on paths that are there, that are not, and that are almost there. */
 export const paths = [

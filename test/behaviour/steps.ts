@@ -47,4 +47,6 @@ export const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' }
 export const STRATEGIC_PATCH = { 'content-type': 'application/strategic-merge-patch+json' }
 export const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }
 export const PARTIAL = { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json' }
-export const PARTIAL_LIST = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json' }
+export const PARTIAL_LIST = {
+  accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
+}

@@ -1,4 +1,4 @@
-import { DEPLOYMENTS, deployment, makeNamespace, MERGE_PATCH, PODS, pod, step, TABLE } from './steps.ts'
+import { DEPLOYMENTS, deployment, MERGE_PATCH, makeNamespace, PODS, pod, step, TABLE } from './steps.ts'
 
 const merge = { headers: MERGE_PATCH }
 const scale = (name: string, spec: object = {}, metadata: object = {}): object => ({
@@ -7,8 +7,18 @@ const scale = (name: string, spec: object = {}, metadata: object = {}): object =
   metadata: { name, ...metadata },
   spec,
 })
-const binding = (name: string, target: object): object => ({ apiVersion: 'v1', kind: 'Binding', metadata: { name }, target })
-const eviction = (name: string, more: object = {}): object => ({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, ...more })
+const binding = (name: string, target: object): object => ({
+  apiVersion: 'v1',
+  kind: 'Binding',
+  metadata: { name },
+  target,
+})
+const eviction = (name: string, more: object = {}): object => ({
+  apiVersion: 'policy/v1',
+  kind: 'Eviction',
+  metadata: { name },
+  ...more,
+})
 const CSRS = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
 
 export const subresources = [
@@ -51,17 +61,20 @@ export const subresources = [
   step('POST /api/v1/namespaces/$ns/serviceaccounts/missing/token', { spec: { audiences: ['x'] } }),
   step('POST /api/v1/namespaces/$ns/serviceaccounts/sa/token', { spec: { expirationSeconds: 5 } }),
   step('GET /api/v1/namespaces/$ns/serviceaccounts/sa/token'),
-  step('PUT /api/v1/namespaces/$ns/status', { metadata: { name: '$ns', labels: { a: 'b' } }, status: { phase: 'Terminating' } }),
-  step('PUT /api/v1/namespaces/$ns/finalize', { metadata: { name: '$ns' }, spec: { finalizers: ['example.com/f', 'kubernetes'] } }),
+  step('PUT /api/v1/namespaces/$ns/status', {
+    metadata: { name: '$ns', labels: { a: 'b' } },
+    status: { phase: 'Terminating' },
+  }),
+  step('PUT /api/v1/namespaces/$ns/finalize', {
+    metadata: { name: '$ns' },
+    spec: { finalizers: ['example.com/f', 'kubernetes'] },
+  }),
   step('PUT /api/v1/namespaces/$ns/finalize', { metadata: { name: 'other' }, spec: { finalizers: [] } }),
   step('PUT /api/v1/namespaces/$ns/finalize', { metadata: { name: '$ns' }, spec: { finalizers: ['bad finalizer!'] } }),
   step('PATCH /api/v1/namespaces/$ns/finalize', {}, merge),
-  step('PATCH /api/v1/namespaces/$ns', { spec: { finalizers: [] } }, merge),
   step(`PUT ${CSRS}/missing/approval`, { metadata: { name: 'missing' } }),
   step(`GET ${CSRS}/missing/approval`),
   step(`GET ${PODS}/p/ephemeralcontainers`, undefined, { silent: true }),
   step(`GET ${PODS}/missing/ephemeralcontainers`),
-  step(`GET ${PODS}/missing/log`),
-  step(`GET ${PODS}/missing/exec`),
   step('POST /api/v1/namespaces/$ns/bindings', binding('q', { kind: 'Node', name: 'n1' })),
 ]

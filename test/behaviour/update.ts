@@ -5,7 +5,9 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/$ns/leases'
 
 export const update = [
   makeNamespace,
-  step(`POST ${CONFIG_MAPS}`, configMap('a', { k: '1' }), { save: { first: 'metadata.resourceVersion', uid: 'metadata.uid' } }),
+  step(`POST ${CONFIG_MAPS}`, configMap('a', { k: '1' }), {
+    save: { first: 'metadata.resourceVersion', uid: 'metadata.uid' },
+  }),
   step(`PUT ${CONFIG_MAPS}/a`, configMap('a', { k: '1' })),
   step(`PUT ${CONFIG_MAPS}/a`, configMap('a', { k: '1' }, { resourceVersion: '$first' })),
   step(`PUT ${CONFIG_MAPS}/a`, configMap('a', { k: '2' }, { resourceVersion: '$first' })),
@@ -43,8 +45,14 @@ export const update = [
   step(`GET ${CONFIG_MAPS}/a`),
   step(`PUT ${CONFIG_MAPS}/a`, configMap('a', {}, { labels: { 'bad key!': 'x' } })),
   step(`PUT ${CONFIG_MAPS}/a`, configMap('a', {}, { creationTimestamp: '2020-01-01T00:00:00Z' })),
-  step(`PUT ${CONFIG_MAPS}/a`, configMap('a', {}, { deletionTimestamp: '2020-01-01T00:00:00Z', generation: 9, selfLink: '/x' })),
-  step(`PUT ${CONFIG_MAPS}/a`, configMap('a', { k: '8' }, { generateName: 'generated-', labels: { a: 'b' }, finalizers: ['example.com/f'] })),
+  step(
+    `PUT ${CONFIG_MAPS}/a`,
+    configMap('a', {}, { deletionTimestamp: '2020-01-01T00:00:00Z', generation: 9, selfLink: '/x' }),
+  ),
+  step(
+    `PUT ${CONFIG_MAPS}/a`,
+    configMap('a', { k: '8' }, { generateName: 'generated-', labels: { a: 'b' }, finalizers: ['example.com/f'] }),
+  ),
   step(`PUT ${CONFIG_MAPS}/a`, { ...configMap('a', { k: '8' }), immutable: true }),
   step(`PUT ${CONFIG_MAPS}/a`, { ...configMap('a', { k: '9' }), immutable: true }),
   // Kinds that a PUT creates.
@@ -55,7 +63,11 @@ export const update = [
   step(`PUT ${LEASES}/l4`, { ...lease('l4'), metadata: {} }),
   step(`PUT ${LEASES}/l`, lease('l')),
   step('PUT /apis/coordination.k8s.io/v1/namespaces/missing-namespace/leases/l', lease('l')),
-  step('PUT /api/v1/namespaces/$ns/serviceaccounts/s', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 's' } }),
+  step('PUT /api/v1/namespaces/$ns/serviceaccounts/s', {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 's' },
+  }),
   step('PUT /api/v1/namespaces/$ns/endpoints/e', { apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'e' } }),
   step('PUT /api/v1/namespaces/$ns/events/e', {
     apiVersion: 'v1',
@@ -71,7 +83,10 @@ export const update = [
   step(`PUT ${DEPLOYMENTS}/d`, deployment('d', { labels: { x: 'y' } })),
   step(`PUT ${DEPLOYMENTS}/d`, deployment('d', { labels: { x: 'y' } }, { replicas: 2 })),
   step(`PUT ${DEPLOYMENTS}/d`, { ...deployment('d', { generation: 40 }, { replicas: 2 }), status: { replicas: 5 } }),
-  step(`PUT ${DEPLOYMENTS}/d/status`, { ...deployment('d', { labels: { z: 'z' } }, { replicas: 9 }), status: { replicas: 5 } }),
+  step(`PUT ${DEPLOYMENTS}/d/status`, {
+    ...deployment('d', { labels: { z: 'z' } }, { replicas: 9 }),
+    status: { replicas: 5 },
+  }),
   step(`PUT ${DEPLOYMENTS}/d/status`, { ...deployment('d', { resourceVersion: '$drv' }), status: { replicas: 6 } }),
   step(`PUT ${DEPLOYMENTS}/d/status`, { ...deployment('d'), status: { replicas: -1 } }),
   step(`PUT ${DEPLOYMENTS}/d/status`, deployment('other')),
@@ -82,7 +97,10 @@ export const update = [
   step(`PUT ${PODS}/p`, pod('p', { labels: { a: 'b' } })),
   step(`PUT ${PODS}/p`, pod('p', {}, { containers: [{ name: 'c', image: 'nginx:2' }] })),
   step(`PUT ${PODS}/p/status`, { ...pod('p'), status: { phase: 'Running' } }),
-  step(`PUT ${PODS}/p/status`, { ...pod('p', { deletionGracePeriodSeconds: 5 }), status: { phase: 'Succeeded', podIP: 'x' } }),
+  step(`PUT ${PODS}/p/status`, {
+    ...pod('p', { deletionGracePeriodSeconds: 5 }),
+    status: { phase: 'Succeeded', podIP: 'x' },
+  }),
   // A kind that needs a resourceVersion.
   step('POST /apis/scheduling.k8s.io/v1/priorityclasses', {
     apiVersion: 'scheduling.k8s.io/v1',

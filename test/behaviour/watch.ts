@@ -1,4 +1,4 @@
-import { CONFIG_MAPS, configMap, makeNamespace, MERGE_PATCH, PARTIAL, PODS, pod, step, TABLE } from './steps.ts'
+import { CONFIG_MAPS, configMap, MERGE_PATCH, makeNamespace, PARTIAL, PODS, pod, step, TABLE } from './steps.ts'
 
 const merge = { headers: MERGE_PATCH }
 const watchOf = (query: string, frames: number, headers: Record<string, string> = {}) =>
@@ -84,5 +84,8 @@ export const watch = [
   step(`GET ${PODS}?watch=true&resourceVersion=$podrv`, undefined, { frames: 6 }),
   step(`GET ${PODS}?watch=true&resourceVersion=$podrv&fieldSelector=status.phase=Running`, undefined, { frames: 5 }),
   step(`GET ${PODS}?watch=true&resourceVersion=$podrv&fieldSelector=status.phase!=Running`, undefined, { frames: 4 }),
-  step(`GET ${PODS}?watch=true&resourceVersion=$podrv&fieldSelector=spec.nodeName=n1`, undefined, { frames: 6, headers: TABLE }),
+  step(`GET ${PODS}?watch=true&resourceVersion=$podrv&fieldSelector=spec.nodeName=n1`, undefined, {
+    frames: 6,
+    headers: TABLE,
+  }),
 ]

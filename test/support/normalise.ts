@@ -5,7 +5,15 @@ import type { Answer, RawAnswer } from './player.ts'
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const SUFFIX = /\b(generated-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
-const HEADERS = ['content-type', 'cache-control', 'warning', 'retry-after', 'location', 'allow', 'x-content-type-options']
+const HEADERS = [
+  'content-type',
+  'cache-control',
+  'warning',
+  'retry-after',
+  'location',
+  'allow',
+  'x-content-type-options',
+]
 
 /** Names uids and revisions in the order in which they are first seen, so that "the same as before" can still be told. */
 export class Normaliser {
@@ -66,7 +74,8 @@ export class Normaliser {
   }
 
   #string(value: string, name: string): string {
-    if (name === 'resourceVersion') return /^\d{1,18}$/.test(value) ? this.#named(this.#revisions, value, 'revision') : value
+    if (name === 'resourceVersion')
+      return /^\d{1,18}$/.test(value) ? this.#named(this.#revisions, value, 'revision') : value
     if (/^\d+(s|m|h)$/.test(value) && name === '') return '<age>'
     let text = this.text(value)
     // A patched object printed whole: with managedFields, in the order of Go's fields.

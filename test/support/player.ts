@@ -1,5 +1,5 @@
 /** Plays requests one after another against a server, ours or a real kube-apiserver, and normalises the answers so that both can be compared. */
-import { type IncomingHttpHeaders, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { Normaliser } from './normalise.ts'
 

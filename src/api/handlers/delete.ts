@@ -12,7 +12,8 @@ export async function deleteOne(exchange: ResourceExchange): Promise<void> {
   if (definition.hooks.virtual || info.subresource !== '') throw newMethodNotSupported(store.qualified, 'delete')
   const { options, dryRun } = await deleteOptions(exchange)
   const request = writeRequest(exchange)
-  const { object, deleted } = await store.delete(info.name, options, { ...request, dryRun: request.dryRun || dryRun })
+  for (const text of definition.hooks.deleteWarnings?.(options) ?? []) exchange.warnings.add(text)
+  const { object, deleted } = await store.delete(info.name, options, { ...request, dryRun })
   if (!deleted || definition.returnDeletedObject) return sendObject(exchange, 200, object)
   const { name, uid } = object.metadata
   return sendObject(
@@ -29,7 +30,7 @@ export async function deleteCollection(exchange: ResourceExchange): Promise<void
   const request = writeRequest(exchange)
   const deleted = await store.deleteCollection(listOptions(exchange), options, {
     ...request,
-    dryRun: request.dryRun || dryRun,
+    dryRun,
   })
   return sendList(exchange, deleted)
 }

@@ -47,7 +47,13 @@ function checkType({ registry }: Exchange, kind: Kind, patched: DynamicObject): 
   decodeText(registry, kind, { bytes: Buffer.from(JSON.stringify(patched)), format: 'json' }, 'Ignore', () => {})
 }
 
-const GO_KINDS: Record<string, string> = { number: 'int64', string: 'string', bool: 'bool', array: 'slice', object: 'map' }
+const GO_KINDS: Record<string, string> = {
+  number: 'int64',
+  string: 'string',
+  bool: 'bool',
+  array: 'slice',
+  object: 'map',
+}
 
 /** The text of encoding/json, in the words of upstream's conversion from maps, which strategic patches go through. */
 function converterText(text: string): string {

@@ -54,6 +54,8 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   checkAccept(base.req.headers.accept, info.name === '' && base.req.method === 'GET')
   const encodings = info.verb === 'watch' ? WATCH_ENCODINGS : undefined
   const accept = negotiate(base.req.headers.accept, true, encodings)
+  const { deprecation } = store.definition.hooks
+  if (deprecation && info.subresource === '') base.warnings.add(deprecation)
   return { exchange: { ...base, store, accept }, handle }
 }
 

@@ -17,8 +17,8 @@ import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { mediaType } from '../negotiation.ts'
 import { sendObject } from '../respond.ts'
 import { checkNamespace } from './create.ts'
-import { decodePatched } from './patched.ts'
 import { writeOptions } from './options.ts'
+import { decodePatched } from './patched.ts'
 
 /** From the object as this door shows it to the next one: a draft. */
 type Change = (old: DynamicObject | undefined) => DynamicObject | Promise<DynamicObject>

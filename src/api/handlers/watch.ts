@@ -12,7 +12,7 @@ import { partialObject } from '../metadata-only.ts'
 import { isTrue } from '../request-info.ts'
 import { writeHeaders } from '../respond.ts'
 import { toStatusError } from '../status.ts'
-import { tableOf } from '../table.ts'
+import { checkInclude, tableOf } from '../table.ts'
 import { listOptions, timeoutSeconds } from './read.ts'
 
 /** Where frames go. */
@@ -141,6 +141,7 @@ function take(
 function frameEncoder(exchange: ResourceExchange): (event: WatchEvent) => Buffer {
   const { accept, store, query } = exchange
   if (accept.as === 'Table') {
+    checkInclude(query)
     let first = true
     return (event) => {
       if (event.type === 'ERROR') return frame(event.type, Buffer.from(JSON.stringify(event.object)))

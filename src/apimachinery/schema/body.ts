@@ -16,11 +16,14 @@ export function decodeBody(schemas: Schemas, schema: Schema, bytes: Buffer, form
   if (group === schema.gvk.group && version === schema.gvk.version && kind === schema.gvk.kind)
     return schema.decode(parsed)
   const other = schemeOf(group) === schemeOf(schema.gvk.group) ? schemas.forKind(group, version, kind) : undefined
+  if (other === undefined && isFormerVersion(given, schema.gvk)) {
+    throw newBadRequest(otherVersion(formatGroupVersion(given), schema))
+  }
   if (other === undefined && isBareList(given)) throw newBadRequest(noConversion(given, 'v1.List', schema))
   if (other === undefined) throw newBadRequest(cannotHandle(given, schema.gvk.kind, unregistered(given)))
   other.decode(parsed, schema.gvk.kind)
   throw newBadRequest(
-    kind === schema.gvk.kind ? otherVersion(other, schema) : noConversion(given, other.type.go, schema),
+    kind === schema.gvk.kind ? otherVersion(other.apiVersion, schema) : noConversion(given, other.type.go, schema),
   )
 }
 
@@ -42,8 +45,28 @@ function unregistered(given: GroupVersionKind): string {
   return `no kind "${given.kind}" is registered for version "${formatGroupVersion(given)}" in scheme "pkg/runtime/scheme.go:111"`
 }
 
-function otherVersion(other: Schema, expected: Schema): string {
-  return `the API version in the data (${other.apiVersion}) does not match the expected API version (${expected.apiVersion})`
+/** Versions that no server serves any more, or not by default, but that are still known: manifests of old name them. */
+const FORMER_VERSIONS = new Set(
+  `admissionregistration.k8s.io/v1beta1 apps/v1beta1 apps/v1beta2 authentication.k8s.io/v1beta1 authorization.k8s.io/v1beta1 batch/v1beta1
+  certificates.k8s.io/v1beta1 coordination.k8s.io/v1beta1 discovery.k8s.io/v1beta1 events.k8s.io/v1beta1 extensions/v1beta1
+  flowcontrol.apiserver.k8s.io/v1beta1 flowcontrol.apiserver.k8s.io/v1beta2 flowcontrol.apiserver.k8s.io/v1beta3 networking.k8s.io/v1beta1
+  node.k8s.io/v1alpha1 node.k8s.io/v1beta1 policy/v1beta1 rbac.authorization.k8s.io/v1alpha1 rbac.authorization.k8s.io/v1beta1
+  resource.k8s.io/v1beta1 resource.k8s.io/v1beta2 scheduling.k8s.io/v1beta1 storage.k8s.io/v1alpha1 storage.k8s.io/v1beta1`.split(
+    /\s+/,
+  ),
+)
+
+/** The kind that was expected, in a version that it once had. `extensions` is where several groups came from. */
+function isFormerVersion(given: GroupVersionKind, expected: GroupVersionKind): boolean {
+  if (given.kind !== expected.kind || !FORMER_VERSIONS.has(formatGroupVersion(given))) return false
+  return (
+    given.group === expected.group ||
+    (given.group === 'extensions' && /^(apps|networking\.k8s\.io)$/.test(expected.group))
+  )
+}
+
+function otherVersion(given: string, expected: Schema): string {
+  return `the API version in the data (${given}) does not match the expected API version (${expected.apiVersion})`
 }
 
 function noConversion(given: GroupVersionKind, goType: string, { gvk }: Schema): string {

@@ -145,6 +145,7 @@ const GO_TEXTS: [RegExp, string][] = [
   [/^unidentified alias "(.*)"/, "unknown anchor '$1' referenced"],
   [/^unknown escape sequence/, 'found unknown escape character'],
   [/^bad indentation of a mapping entry/, 'mapping values are not allowed in this context'],
+  [/^tab characters must not be used/, 'found character that cannot start any token'],
   [/^end of the stream or a document separator is expected/, 'found character that cannot start any token'],
 ]
 

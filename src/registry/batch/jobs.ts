@@ -13,6 +13,9 @@ import { validateGeneratedSelector, validateIndexedName, validateJobSpec } from 
 /** In the order in which they count. */
 const STATUS_CELLS = ['Suspended', 'FailureTarget', 'SuccessCriteriaMet']
 
+const PRESERVED_PODS =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+
 export const jobs = defineResource('batch/v1', 'jobs', {
   prepareForCreate(job) {
     if (job['spec'].manualSelector !== true) generateSelector(job)
@@ -36,6 +39,8 @@ export const jobs = defineResource('batch/v1', 'jobs', {
     age(job, context),
     ...templateCells(job['spec'].template, job['spec'].selector),
   ],
+  deleteWarnings: ({ propagationPolicy, orphanDependents }) =>
+    propagationPolicy === undefined && orphanDependents === undefined ? [PRESERVED_PODS] : [],
   subresources: { status: { validateUpdate: validateJobStatusUpdate } },
 })
 

@@ -1,7 +1,7 @@
 /** The row of a pod: readiness, and the one word that says how it is. Mirrors pkg/printers/internalversion/printers.go (printPod). */
 import { humanDuration } from '../../apimachinery/duration.ts'
 import type { Container, ContainerStatus, Pod, PodCondition } from '../../types/core-v1.ts'
-import type { Cell, RowContext } from '../definition.ts'
+import type { Cell, RowCondition, RowContext } from '../definition.ts'
 import { ageCell, NONE } from './cells.ts'
 
 /** What is found out while walking the container statuses. */
@@ -10,6 +10,17 @@ interface Walk {
   restarts: number
   lastRestart: number
   ready: number
+}
+
+/** A pod that ended says so: `kubectl get` tells such rows apart. */
+export function podRowConditions(pod: Pod): RowCondition[] {
+  const phase = pod.status?.phase
+  if (phase === 'Succeeded') return [completed(phase, 'The pod has completed successfully.')]
+  return phase === 'Failed' ? [completed(phase, 'The pod failed.')] : []
+}
+
+function completed(reason: string, message: string): RowCondition {
+  return { type: 'Completed', status: 'True', reason, message }
 }
 
 export function podRow(pod: Pod, { now }: RowContext): Cell[] {

@@ -11,7 +11,7 @@ import { evictPod } from './pod-eviction.ts'
 import { qosClassOf } from './pod-qos.ts'
 import { keepResizable, validateResize } from './pod-resize.ts'
 import { validatePodStatusUpdate } from './pod-status.validation.ts'
-import { podRow } from './pods.columns.ts'
+import { podRow, podRowConditions } from './pods.columns.ts'
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pods.validation.ts'
 import { podSpecWarnings } from './pods.warnings.ts'
 
@@ -65,6 +65,7 @@ export const pods = defineResource<Pod>('v1', 'pods', {
     'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
   },
   row: podRow,
+  rowConditions: podRowConditions,
   subresources: {
     status: { prepareForUpdate: keepStatusFields, validateUpdate: (pod, old) => validatePodStatusUpdate(pod, old) },
     binding: { create: (name, namespace, body, context) => bindPod(name, namespace, body, context) },

@@ -15,6 +15,7 @@ const HIGHEST_OF_USERS = 1000000000
 const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never']
 
 export const priorityclasses = defineResource('scheduling.k8s.io/v1', 'priorityclasses', {
+  generationChanges: () => false,
   validate: (priority) => validatePriorityClass(priority),
   validateUpdate: (priority, old) => [
     ...((priority['value'] ?? 0) === (old['value'] ?? 0)
