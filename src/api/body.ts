@@ -3,8 +3,8 @@ import { isStatusError, newBadRequest } from '../apimachinery/errors.ts'
 import { type DynamicObject, formatGroupVersion, parseGroupVersion } from '../apimachinery/meta.ts'
 import { bodyKind, parseBody, unrecognized } from '../apimachinery/schema/body.ts'
 import { decodeText, decodeValue, type FieldValidation, type Kind, schemaOf } from '../registry/decode.ts'
+import type { DeleteOptions } from '../registry/delete.ts'
 import type { Exchange } from './exchange.ts'
-import type { RawDeleteOptions } from './handlers/options.ts'
 import { bodyEncoding } from './negotiation.ts'
 
 /** The body as a draft of `kind`. Throws 400 and 415; what is only worth a warning becomes one. */
@@ -42,6 +42,8 @@ async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promi
     throw error
   }
 }
+
+export type RawDeleteOptions = DeleteOptions & { dryRun?: string[] }
 
 const DELETE_OPTIONS = { group: '', version: 'v1', kind: 'DeleteOptions' }
 

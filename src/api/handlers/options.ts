@@ -3,7 +3,7 @@ import { newInvalid } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid, notSupported } from '../../apimachinery/field-error.ts'
 import type { FieldValidation } from '../../registry/decode.ts'
 import type { DeleteOptions } from '../../registry/delete.ts'
-import { readDeleteOptions } from '../body.ts'
+import { type RawDeleteOptions, readDeleteOptions } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
 import { parseInteger } from './read.ts'
 
@@ -54,8 +54,6 @@ function dryRunErrors(values: readonly string[]): FieldError[] {
 function throwInvalidOptions(kind: string, errors: FieldError[]): void {
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', resource: kind }, '', errors)
 }
-
-export type RawDeleteOptions = DeleteOptions & { dryRun?: string[] }
 
 /** A body wins over the query, as upstream. Throws 400 and 422. Also answers whether it is a dry run. */
 export async function deleteOptions(exchange: Exchange): Promise<{ options: DeleteOptions; dryRun: boolean }> {

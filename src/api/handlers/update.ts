@@ -73,7 +73,6 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
     return (old, value) => applyStrategicMergePatch(old as never, value as never, model, registry.lookupType)
   }
   if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
-    // DEVIATION(server-side-apply): not supported yet; said clearly.
     const text = `server-side apply (${type}) is not supported by kubemu yet`
     throw newUnsupportedMediaType(`${text} - accepted media types include: ${PATCH_TYPES}`)
   }
