@@ -1,9 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  resolve: {
+    // The examples use the package by its name; here that is the source.
+    alias: { kubemu: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+  },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    exclude: ['test/e2e/**', '**/node_modules/**'],
     testTimeout: 20_000,
   },
 })
