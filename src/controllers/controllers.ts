@@ -2,6 +2,7 @@
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
 import { deployment } from './deployment.ts'
+import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointslicemirroring } from './endpointslicemirroring.ts'
@@ -34,6 +35,7 @@ export const controllers: readonly ControllerDefinition[] = [
   endpoints,
   endpointslice,
   endpointslicemirroring,
+  disruption,
 ]
 
 export function controllerNames(): string[] {

@@ -17,7 +17,11 @@ export function nodeTests(fresh: Fresh): void {
   test('cordon, drain and uncordon move pods away and let them back', async () => {
     const kubectl = await fresh('drained')
     await kubectl('create', 'deployment', 'web', '--image=nginx', '--replicas=4')
+    await kubectl('create', 'poddisruptionbudget', 'web', '--selector=app=web', '--min-available=2')
     await kubectl('rollout', 'status', 'deploy/web', '--timeout=20s')
+    await kubectl('wait', '--for=jsonpath={.status.disruptionsAllowed}=2', 'pdb/web', '--timeout=20s')
+    expect(await kubectl('get', 'pdb', 'web')).toMatch(/^web +2 +N\/A +2 /m)
+    expect(await kubectl('describe', 'pdb', 'web')).toMatch(/^ +Allowed disruptions: +2$/m)
     expect(await kubectl('cordon', 'node-1')).toBe('node/node-1 cordoned\n')
     expect(await kubectl('get', 'node', 'node-1')).toMatch(/^node-1 +Ready,SchedulingDisabled /m)
     const drained = await kubectl('drain', 'node-1', '--ignore-daemonsets', '--force', '--timeout=20s')
