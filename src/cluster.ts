@@ -19,6 +19,7 @@ import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
+import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
 import { createTokenSigner } from './registry/core/service-account-token.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
@@ -222,6 +223,7 @@ class LocalCluster implements Cluster {
         rootCa: () => this.#rootCa(),
         podCidr: this.#registry.settings.podCidr,
         kubernetesVersion: `v${this.#registry.facts.kubernetesVersion}`,
+        quotaUsage: (quota) => usageOf(quota, this.#registry),
       },
     })
     this.#runner.start()
@@ -304,6 +306,12 @@ let schemas: Schemas | undefined
 function sharedSchemas(): Schemas {
   schemas ??= new Schemas(loadFacts())
   return schemas
+}
+
+function usageOf(quota: KubeObject, registry: Registry): Record<string, string> {
+  const counted = registry.definitions().filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'))
+  const names = counted.map(({ groupResource }) => groupResource)
+  return quotaUsage(quota, names, (resource) => registry.reader.list(resource, quota.metadata.namespace))
 }
 
 function ignore(): void {}

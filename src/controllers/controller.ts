@@ -48,6 +48,8 @@ export interface ControllerSettings {
   /** `10.244.0.0/16`: nodes get a part of it each. */
   podCidr: string
   kubernetesVersion: string
+  /** What the quota's namespace has in use of what it limits, counted now. */
+  quotaUsage(quota: KubeObject): Record<string, string>
 }
 
 export interface ControllerContext {

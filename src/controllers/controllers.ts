@@ -13,6 +13,7 @@ import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
+import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
 import { serviceaccount } from './serviceaccount.ts'
@@ -36,6 +37,7 @@ export const controllers: readonly ControllerDefinition[] = [
   endpointslice,
   endpointslicemirroring,
   disruption,
+  resourcequota,
 ]
 
 export function controllerNames(): string[] {

@@ -80,6 +80,7 @@ export async function controllerCluster(
       rootCa: async () => '-----BEGIN CERTIFICATE-----\nroot\n-----END CERTIFICATE-----\n',
       podCidr: '10.244.0.0/16',
       kubernetesVersion: 'v1.37.0',
+      quotaUsage: () => ({}),
     },
   })
   runner.start()

@@ -59,6 +59,15 @@ export function evaluatorOf({
   return operation === 'CREATE' ? objectCount(groupResource) : undefined
 }
 
+/** How stored objects of a resource (`deployments.apps`) are counted; undefined: they are not. */
+export function evaluatorFor(groupResource: string): QuotaEvaluator | undefined {
+  if (IGNORED.has(groupResource)) return undefined
+  if (groupResource === 'pods') return podEvaluator
+  if (groupResource === 'services') return serviceEvaluator
+  if (groupResource === 'persistentvolumeclaims') return claimEvaluator
+  return objectCount(groupResource)
+}
+
 /** The quota's scopes all hold for the object. */
 export function countsFor(quota: DynamicObject, object: DynamicObject, evaluator: QuotaEvaluator): boolean {
   const { scopes = [], scopeSelector } = quota['spec']

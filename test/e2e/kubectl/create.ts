@@ -153,7 +153,9 @@ export function createTests(fresh: Fresh): void {
     await kubectl('create', 'ingress', 'i', '--rule=example.com/=web:80')
     expect(await kubectl('describe', 'ing', 'i')).toContain('example.com')
     await kubectl('create', 'quota', 'q', '--hard=pods=10')
-    expect(await kubectl('describe', 'quota', 'q')).toMatch(/^Name: +q$/m)
+    await kubectl('wait', '--for=jsonpath={.status.used.pods}=0', 'quota/q', '--timeout=20s')
+    expect(await kubectl('describe', 'quota', 'q')).toMatch(/^pods +0 +10$/m)
+    expect(await kubectl('get', 'quota', 'q')).toMatch(/pods: 0\/10/)
     expect(await kubectl('describe', 'sa', 'default')).toMatch(/^Name: +default$/m)
   })
 }
