@@ -1,8 +1,9 @@
 /** Removes pods of nodes that are gone. Mirrors gcOrphaned of pkg/controller/podgc. */
 import { formatTime } from '../apimachinery/clock.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
-import type { Pod, PodCondition } from '../types/core-v1.ts'
+import type { Pod } from '../types/core-v1.ts'
 import type { ControllerContext, Result } from './controller.ts'
+import { isPodTerminal, withDisruption } from './pods.ts'
 import { perRun } from './state.ts'
 
 /** How long pods wait for a node that nobody has seen yet. */
@@ -45,16 +46,7 @@ async function remove({ metadata }: Pod, { client, clock }: ControllerContext): 
 }
 
 function orphaned(pod: Pod, now: string): Pod {
-  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return pod
-  const condition = {
-    type: 'DisruptionTarget',
-    observedGeneration: pod.metadata.generation,
-    status: 'True',
-    lastProbeTime: null,
-    lastTransitionTime: now,
-    reason: 'DeletionByPodGC',
-    message: 'PodGC: node no longer exists',
-  } as unknown as PodCondition
-  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
-  return { ...pod, status: { ...pod.status, phase: 'Failed', conditions: [...conditions, condition] } }
+  if (isPodTerminal(pod)) return pod
+  const marked = withDisruption(pod, now, 'DeletionByPodGC', 'PodGC: node no longer exists')
+  return { ...marked, status: { ...marked.status, phase: 'Failed' } }
 }

@@ -1,6 +1,6 @@
 /** Questions asked of pods by those who keep a number of them. Mirrors kubernetes pkg/api/v1/pod/util.go and pkg/controller/controller_utils.go. */
 import type { KubeObject, OwnerReference } from '../apimachinery/meta.ts'
-import type { Pod, PodTemplateSpec } from '../types/core-v1.ts'
+import type { Pod, PodCondition, PodTemplateSpec } from '../types/core-v1.ts'
 
 /** Milliseconds since the epoch of a time field, or undefined. */
 export function timeOf(text: string | null | undefined): number | undefined {
@@ -9,6 +9,21 @@ export function timeOf(text: string | null | undefined): number | undefined {
 
 export function readyCondition(pod: Pod): { status: string; lastTransitionTime?: string } | undefined {
   return pod.status?.conditions?.find(({ type }) => type === 'Ready')
+}
+
+/** The pod with a condition that says why it is about to be deleted. */
+export function withDisruption(pod: Pod, now: string, reason: string, message: string): Pod {
+  const condition = {
+    type: 'DisruptionTarget',
+    observedGeneration: pod.metadata.generation,
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: now,
+    reason,
+    message,
+  } as unknown as PodCondition
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
+  return { ...pod, status: { ...pod.status, conditions: [...others, condition] } }
 }
 
 export function isPodReady(pod: Pod): boolean {

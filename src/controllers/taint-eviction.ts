@@ -2,10 +2,10 @@
 import { formatTime } from '../apimachinery/clock.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
 import { isConflict, isNotFound } from '../apimachinery/errors.ts'
-import type { Node, Pod, PodCondition, Taint } from '../types/core-v1.ts'
+import type { Node, Pod, Taint } from '../types/core-v1.ts'
 import { type ControllerContext, defineController } from './controller.ts'
 import { nodeNameOf, podsByNode } from './pod-index.ts'
-import { isPodTerminal } from './pods.ts'
+import { isPodTerminal, withDisruption } from './pods.ts'
 import { perRun } from './state.ts'
 import { tolerates } from './tolerations.ts'
 
@@ -97,24 +97,16 @@ async function evict(pod: Pod, { client, clock, recorder }: ControllerContext): 
   recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`)
   const now = formatTime(clock.now())
   try {
-    await client.modify<Pod>('pods', namespace, name, (old) => disrupted(old, now), { subresource: 'status' })
+    await client.modify<Pod>(
+      'pods',
+      namespace,
+      name,
+      (old) => withDisruption(old, now, 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint'),
+      { subresource: 'status' },
+    )
     await client.delete('pods', namespace, name, { preconditions: { uid } })
   } catch (error) {
     // Gone, or another pod has the name by now.
     if (!isNotFound(error) && !isConflict(error)) throw error
   }
-}
-
-function disrupted(pod: Pod, now: string): Pod {
-  const condition = {
-    type: 'DisruptionTarget',
-    observedGeneration: pod.metadata.generation,
-    status: 'True',
-    lastProbeTime: null,
-    lastTransitionTime: now,
-    reason: 'DeletionByTaintManager',
-    message: 'Taint manager: deleting due to NoExecute taint',
-  } as unknown as PodCondition
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
-  return { ...pod, status: { ...pod.status, conditions: [...others, condition] } }
 }

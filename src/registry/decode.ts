@@ -4,6 +4,7 @@ import { newInternalError } from '../apimachinery/errors.ts'
 import { type DynamicObject, formatGroupVersion } from '../apimachinery/meta.ts'
 import { decodeBody, type TextFormat } from '../apimachinery/schema/body.ts'
 import {
+  type GroupVersionKind,
   hasIssues,
   type Schema,
   type Schemas,
@@ -14,11 +15,7 @@ import {
 /** `Warn` unless the client says otherwise. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
 
-export interface Kind {
-  group: string
-  version: string
-  kind: string
-}
+export type Kind = GroupVersionKind
 
 export interface Decoded {
   /** A draft of its own: shares nothing that hooks may change with the value it was made from. */
