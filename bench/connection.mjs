@@ -30,23 +30,47 @@ export class Connection {
   #status = 0
   #needed = -1
   #done
+  #failed
 
   static async open(target) {
     const connection = new Connection()
     connection.#target = target
     connection.#socket = await connect(target)
     connection.#socket.on('data', (chunk) => connection.#read(chunk))
+    connection.#socket.on('error', () => {})
+    connection.#socket.once('close', () => connection.#failed?.(new Error('connection closed')))
     return connection
   }
 
   /** Resolves with { status, bytes, body() } of the answer; rejects on a code of 300 or more. */
   send(method, path, body, type) {
     return new Promise((resolve, reject) => {
+      if (this.#socket.closed) reject(new Error('connection closed'))
+      this.#failed = reject
       this.#done = (answer) => {
         if (answer.status < 300) resolve(answer)
         else reject(new Error(`${method} ${path}: ${answer.status} ${answer.body()}`))
       }
       this.#socket.write(requestText(this.#target, method, path, body, type))
+    })
+  }
+
+  /** A watch: `told` of each line, until the connection ends. */
+  lines(path, told) {
+    this.#socket.removeAllListeners('data')
+    this.#socket.write(requestText(this.#target, 'GET', path))
+    let text = ''
+    this.#socket.setEncoding('utf8')
+    this.#socket.on('data', (chunk) => {
+      text += chunk
+      // Lines of JSON begin with a brace; those of the head and of the chunks' framing do not.
+      const lines = text.split('\n')
+      text = lines.pop()
+      for (const line of lines) if (line.startsWith('{') && line.endsWith('}')) told(line)
+    })
+    return new Promise((resolve) => {
+      if (this.#socket.closed) resolve()
+      this.#socket.once('close', resolve)
     })
   }
 
