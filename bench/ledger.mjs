@@ -6,8 +6,8 @@ export class Ledger {
   highest = 0
   /** Revision of the last list. */
   listed = 0
-  /** Name -> value and resourceVersion of what is there. */
-  #present = new Map()
+  /** Name -> the last acknowledged value and its resourceVersion; a deletion is no value, at the resourceVersion of what it deleted. */
+  #owed = new Map()
   /** Name -> the write that was sent and not answered. */
   #pending = new Map()
   /** resourceVersion -> the name it was given to. */
@@ -16,7 +16,7 @@ export class Ledger {
   #seen = new Map()
 
   has(name) {
-    return this.#present.has(name)
+    return this.#owed.get(name)?.value !== undefined
   }
 
   begin(name, intent) {
@@ -26,10 +26,13 @@ export class Ledger {
   acknowledge(name, intent, answer) {
     this.acknowledged++
     this.#pending.delete(name)
-    if (intent.value === undefined) return this.#present.delete(name)
+    if (intent.value === undefined) {
+      this.#owed.set(name, { value: undefined, version: this.#owed.get(name).version })
+      return
+    }
     const version = Number(answer.metadata.resourceVersion)
     this.#note(version, name)
-    this.#present.set(name, { value: intent.value, version })
+    this.#owed.set(name, { value: intent.value, version })
   }
 
   /** A watch event. */
@@ -46,7 +49,7 @@ export class Ledger {
     if (this.listed < this.highest)
       throw new Error(`revision ${this.listed} after a restart, ${this.highest} was seen before`)
     const stored = new Map(list.items.map(({ metadata, data }) => [metadata.name, { data, metadata }]))
-    for (const name of new Set([...this.#present.keys(), ...this.#pending.keys(), ...stored.keys()])) {
+    for (const name of new Set([...this.#owed.keys(), ...this.#pending.keys(), ...stored.keys()])) {
       if (name.startsWith('client-')) this.#verifyName(name, stored.get(name))
     }
     this.#pending.clear()
@@ -55,33 +58,38 @@ export class Ledger {
   }
 
   #verifyName(name, found) {
-    const owed = this.#present.get(name)
+    const owed = this.#owed.get(name) ?? { value: undefined, version: 0 }
     const pending = this.#pending.get(name)
     const seen = this.#seen.get(name)
     const value = found?.data.value
-    const isOwed = value === owed?.value && (!found || Number(found.metadata.resourceVersion) === owed.version)
-    // Seen by a watcher: it is done, answered or not.
-    if (seen && seen.version > (owed?.version ?? 0) && seen.value !== value) {
-      throw new Error(`${name}: a watcher saw revision ${seen.version}, which is gone`)
-    }
+    const version = Number(found?.metadata.resourceVersion ?? 0)
+    // What a watcher saw is done, answered or not: the state before it must not come back.
+    const isPast = seen !== undefined && seen.version > owed.version && seen.value !== value
+    const isOwed = value === owed.value && (!found || version === owed.version) && !isPast
     const isPending = pending !== undefined && value === pending.value
     if (!isOwed && !isPending) {
-      const what = found ? `is at ${found.metadata.resourceVersion}` : 'is not there'
-      throw new Error(`${name} ${what}; acknowledged: ${owed ? `revision ${owed.version}` : 'its deletion'}`)
+      const what = found ? `is at revision ${version}` : 'is not there'
+      const newest = isPast ? `; a watcher saw revision ${seen.version}` : ''
+      const state = owed.value === undefined ? 'its deletion' : `revision ${owed.version}`
+      throw new Error(`${name} ${what}; acknowledged: ${state}${newest}`)
     }
-    if (!found) return this.#present.delete(name)
-    const version = Number(found.metadata.resourceVersion)
     if (isOwed) return
-    this.#note(version, name)
-    this.#present.set(name, { value, version })
+    if (found) this.#claim(version, name)
+    this.#owed.set(name, { value, version: Math.max(version, owed.version) })
   }
 
+  /** A resourceVersion that somebody was told of: above all that were before this start, and nobody else's. */
   #note(version, name) {
-    const known = this.#versions.get(version)
-    if (known !== undefined && known !== name)
-      throw new Error(`resourceVersion ${version} of ${known} given to ${name} again`)
-    if (version <= this.listed && known === undefined) {
+    if (version <= this.listed && this.#versions.get(version) !== name) {
       throw new Error(`resourceVersion ${version} of ${name} is not above ${this.listed}, where the server began`)
+    }
+    this.#claim(version, name)
+  }
+
+  #claim(version, name) {
+    const known = this.#versions.get(version)
+    if (known !== undefined && known !== name) {
+      throw new Error(`resourceVersion ${version} of ${known} was given to ${name}, too`)
     }
     this.#versions.set(version, name)
     this.highest = Math.max(this.highest, version)

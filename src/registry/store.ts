@@ -43,7 +43,6 @@ export class Store implements ObjectStore {
   readonly environment: Environment
   /** How 404s and conflicts name it. */
   readonly qualified: { group: string; resource: string }
-  #zero: DynamicObject | undefined
   /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
   readonly #views = new WeakMap<KubeObject, DynamicObject>()
 
@@ -83,8 +82,7 @@ export class Store implements ObjectStore {
 
   /** The kind with nothing set, as Go prints it: `{spec: {containers: null}, status: {}}`. A fresh copy. */
   zero(): DynamicObject {
-    this.#zero ??= zeroOf(this.environment, this.definition)
-    return structuredClone(this.#zero)
+    return zeroOf(this.environment, this.definition)
   }
 
   /** Throws 404. */

@@ -13,11 +13,14 @@ export const ADMIN = { username: 'kubernetes-admin', groups: ['system:masters', 
 
 const NO_QUERY = new URLSearchParams()
 const EMPTY = Buffer.alloc(0)
-const exchanges = new WeakMap<IncomingMessage, Exchange>()
+/** On the request itself: a WeakMap makes each of the garbage collector's rounds look at all requests. */
+const EXCHANGE = Symbol('exchange')
+
+type Carrier = IncomingMessage & { [EXCHANGE]?: Exchange }
 
 export function withExchange(options: ApiOptions): RequestHandler {
   return (req, res, next) => {
-    exchanges.set(req, newExchange(req, res, options))
+    ;(req as Carrier)[EXCHANGE] = newExchange(req, res, options)
     res.setHeader('Audit-Id', options.registry.random.uuid())
     res.setHeader('Cache-Control', 'no-cache, private')
     next()
@@ -26,7 +29,7 @@ export function withExchange(options: ApiOptions): RequestHandler {
 
 /** The exchange of a request that came through the filter. */
 export function exchangeOf(req: IncomingMessage): Exchange {
-  return exchanges.get(req) as Exchange
+  return (req as Carrier)[EXCHANGE] as Exchange
 }
 
 export function newExchange(req: IncomingMessage, res: ServerResponse, options: ApiOptions): Exchange {

@@ -56,7 +56,7 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   const accept = negotiate(base.req.headers.accept, true, encodings)
   const { deprecation } = store.definition.hooks
   if (deprecation && info.subresource === '') base.warnings.add(deprecation)
-  return { exchange: { ...base, store, accept }, handle }
+  return { exchange: Object.assign(base, { store, accept }), handle }
 }
 
 const ON_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
