@@ -62,7 +62,7 @@ export function tableOf(
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta(list),
     columnDefinitions: withColumns ? columnDefinitions(shown) : null,
-    rows: list.objects.map((object) => ({
+    rows: rowOrder(definition, list.objects).map((object) => ({
       cells: cellsOf(shown, object, now),
       ...conditionsOf(shown, object),
       object: include === 'Object' ? object : include === 'Metadata' ? partialObject(object, version) : null,
@@ -73,6 +73,10 @@ export function tableOf(
 function conditionsOf({ hooks }: ResourceDefinition, object: DynamicObject): { conditions?: RowCondition[] } {
   const conditions = hooks.rowConditions?.(object) ?? []
   return conditions.length > 0 ? { conditions } : {}
+}
+
+function rowOrder({ hooks }: ResourceDefinition, objects: readonly DynamicObject[]): readonly DynamicObject[] {
+  return hooks.compareRows ? [...objects].sort(hooks.compareRows) : objects
 }
 
 // DEVIATION(table-column-descriptions): upstream's column descriptions are prose of its API docs; ours are empty.

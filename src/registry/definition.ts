@@ -126,6 +126,8 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   row?(object: T, context: RowContext): Cell[]
   /** What the row says about the object besides its cells: kubectl hides completed ones on demand. Default: nothing. */
   rowConditions?(object: T): RowCondition[]
+  /** Order of a list's rows in a table, where it is not that of the list. */
+  compareRows?(a: T, b: T): number
   /** The kind is deprecated: what every request for it is warned with. */
   deprecation?: string
   /** Applied to objects as they leave storage: kinds that default on read. Pure; answers the same object when nothing changes. */

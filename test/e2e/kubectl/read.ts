@@ -21,6 +21,8 @@ export function readTests(fresh: Fresh): void {
       ['b', 'bb'],
       ['kube-root-ca.crt', '<none>'],
     ])
+    const precedences = rows(await kubectl('get', 'flowschemas')).map(([, , precedence]) => Number(precedence))
+    expect(precedences).toEqual([...precedences].sort((a, b) => a - b))
     expect(rows(await kubectl('get', 'cm')).map((row) => row.slice(0, 2))).toEqual([
       ['a', '1'],
       ['b', '1'],
