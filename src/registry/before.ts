@@ -19,7 +19,8 @@ export function prepareForCreate(
   zero: KubeObject,
   context: WriteContext,
 ): void {
-  for (const path of definition.resetFields ?? []) copyField(draft, zero as DynamicObject, path)
+  // A spec that no update may change (CertificateSigningRequest) is still given at creation.
+  for (const path of definition.resetFields ?? []) if (path !== '.spec') copyField(draft, zero as DynamicObject, path)
   if (definition.generation) draft.metadata.generation = 1
   definition.hooks.prepareForCreate?.(draft, context)
 }

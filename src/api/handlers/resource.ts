@@ -45,8 +45,10 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   if (!store || (info.prefix === 'api') !== (info.group === '') || info.rest !== '') throw newPathNotFound()
   const methods = verbsAt(info, store.definition)
   if (methods.length === 0) throw newPathNotFound()
-  if (CONNECTS.has(info.subresource)) throw newNotImplemented(`${store.definition.resource}/${info.subresource} yet`)
   const handle = HANDLERS[info.verb]
+  if (CONNECTS.has(info.subresource) && methods.includes(info.verb)) {
+    throw newNotImplemented(`${store.definition.resource}/${info.subresource} yet`)
+  }
   if (!handle || !methods.includes(info.verb)) throw newMethodNotAllowed()
   if (store.definition.namespaced && info.inNamespace && info.namespace === '' && info.name !== '') {
     throw newBadRequest('Namespace parameter required.')
