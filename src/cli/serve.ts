@@ -1,4 +1,5 @@
 /** What `start` and `run` share: from flags to a listening cluster. */
+import { createServer } from 'node:net'
 import { controllerNames } from '../controllers/controllers.ts'
 import { type Cluster, createCluster, type Logger } from '../index.ts'
 import { createLogger } from './logger.ts'
@@ -30,10 +31,13 @@ export interface Served {
 /** A cluster that listens. Nothing is left behind when it rejects. `data`: absent for in memory. */
 export async function serve(flags: ServeFlags, data: string | undefined): Promise<Served> {
   const logger = createLogger(flags.logLevel)
+  const controllers = controllersOf(flags)
+  // Before anything is made: what fails for its port leaves no data file behind.
+  await requireAddress(flags)
   const cluster = await createCluster({
     nodes: flags.nodes,
     fixtures: flags.fixtures,
-    controllers: controllersOf(flags),
+    controllers,
     data,
     fsync: flags.fsync,
     logger,
@@ -43,15 +47,35 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
     return { cluster, url, logger }
   } catch (error) {
     await cluster.close()
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE')
-      throw new Error(
-        `port ${flags.port} is in use on ${flags.host}; choose another with --port, or --port 0 for any free one`,
-      )
-    if (code === 'EACCES') throw new Error(`no permission to listen on port ${flags.port} of ${flags.host}`)
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new Error(`${flags.host} is not an address of this machine`)
-    throw error
+    throw explained(error as NodeJS.ErrnoException, flags)
+  }
+}
+
+/** Rejects when nobody can listen there. */
+async function requireAddress(flags: ServeFlags): Promise<void> {
+  const server = createServer()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(flags.port, flags.host, resolve)
+    })
+    await new Promise((resolve) => server.close(resolve))
+  } catch (error) {
+    throw explained(error as NodeJS.ErrnoException, flags)
+  }
+}
+
+function explained(error: NodeJS.ErrnoException, { port, host }: ServeFlags): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Error(`port ${port} is in use on ${host}; choose another with --port, or --port 0 for any free one`)
+    case 'EACCES':
+      return new Error(`no permission to listen on port ${port} of ${host}`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Error(`${host} is not an address of this machine`)
+    default:
+      return error
   }
 }
 

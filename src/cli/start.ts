@@ -7,19 +7,23 @@ import { type ServeFlags, serve, UsageError } from './serve.ts'
 export async function start(flags: ServeFlags): Promise<number> {
   const data = flags.inMemory ? undefined : resolve(flags.data ?? '.kubemu/cluster.json')
   const kubeconfig = resolve(flags.kubeconfig ?? '.kubemu/kubeconfig')
+  // From the first moment: a signal while it starts is a clean end, too.
+  const interruption = interrupted()
   try {
-    if (data) await mkdir(dirname(data), { recursive: true })
     const { cluster, url, logger } = await serve(flags, data)
-    await mkdir(dirname(kubeconfig), { recursive: true })
-    await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 })
-    process.stdout.write(
-      flags.json
-        ? `${JSON.stringify({ url, kubeconfig, pid: process.pid, data: data ?? null })}\n`
-        : `kubemu is ready at ${url}  (export KUBECONFIG=${kubeconfig})\n`,
-    )
-    const signal = await interrupted()
-    logger.info({ signal }, 'stopping')
-    await cluster.close()
+    try {
+      await mkdir(dirname(kubeconfig), { recursive: true })
+      await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 })
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ url, kubeconfig, pid: process.pid, data: data ?? null })}\n`
+          : `kubemu is ready at ${url}  (export KUBECONFIG=${kubeconfig})\n`,
+      )
+      const signal = await interruption
+      logger.info({ signal }, 'stopping')
+    } finally {
+      await cluster.close()
+    }
     return 0
   } catch (error) {
     process.stderr.write(`kubemu: ${(error as Error).message}\n`)

@@ -42,11 +42,13 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
   writeHeaders(exchange, 200, 'application/json')
   // Headers go out before the first event: clients wait for them.
   res.flushHeaders()
+  // A client that went away: its cursor goes too.
+  res.once('close', pump.stop)
   pump.start()
 }
 
 /** Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, or after an ERROR event. */
-export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start(): void } {
+export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start(): void; stop(): void } {
   const { query, store, closed } = exchange
   const { clock, random } = store.environment
   let scheduled = false
@@ -108,7 +110,7 @@ export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start
     blocked = false
     schedule()
   }
-  return { start }
+  return { start, stop }
 }
 
 function every(clock: ResourceExchange['registry']['clock'], ms: number, callback: () => void): Timer {
