@@ -10,6 +10,14 @@ export type TextFormat = 'json' | 'yaml'
 
 /** Decodes a body for `schema`. What it leaves out of kind and apiVersion is taken from there. Throws 400. */
 export function decodeBody(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat): Decoded {
+  try {
+    return decodeAny(schemas, schema, bytes, format)
+  } catch (error) {
+    throw isStackOverflow(error) ? tooDeep(schema.gvk.kind, bytes) : error
+  }
+}
+
+function decodeAny(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat): Decoded {
   const parsed = parseBody(bytes, format, schema.gvk.kind)
   const given = bodyKind(parsed, bytes, schema.gvk)
   const { group, version, kind } = given
@@ -32,8 +40,18 @@ export function parseBody(bytes: Buffer, format: TextFormat, expected: string): 
   try {
     return format === 'yaml' ? parseYamlBody(bytes) : parseJson(bytes)
   } catch (error) {
+    if (isStackOverflow(error)) throw tooDeep(expected, bytes)
     throw error instanceof ParseError ? unrecognized(expected, bytes, error.message) : error
   }
+}
+
+/** Nesting that Go still reads (10,000 levels) can be too deep for the stack of this process. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack')
+}
+
+function tooDeep(kind: string, bytes: Buffer): StatusError {
+  return unrecognized(kind, bytes, 'exceeded max depth')
 }
 
 /** These two groups are served from schemes of their own: there, no other kind is known. */

@@ -17,7 +17,8 @@ export interface Parsed {
 }
 
 export function parseJson(bytes: Buffer): Parsed {
-  const { keys, oddNumber } = scanJson(bytes)
+  const { keys, oddNumber, tooDeep } = scanJson(bytes)
+  if (tooDeep) throw unreadable(`invalid character '${tooDeep}' exceeded max depth`)
   const text = bytes.toString('utf8')
   let document: JsonNode | undefined
   const read = () => {
@@ -38,10 +39,12 @@ function readDocument(text: string): JsonNode {
   try {
     return readJson(text)
   } catch (error) {
-    if (error instanceof JsonSyntaxError)
-      throw new ParseError(`couldn't get version/kind; json parse error: ${error.message}`)
-    throw error
+    throw error instanceof JsonSyntaxError ? unreadable(error.message) : error
   }
+}
+
+function unreadable(why: string): ParseError {
+  return new ParseError(`couldn't get version/kind; json parse error: ${why}`)
 }
 
 /** The first document of a YAML text, read as kubectl and the server read it: YAML 1.1 booleans and octals. */

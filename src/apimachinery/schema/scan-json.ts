@@ -4,6 +4,8 @@ export interface Scan {
   keys: number
   /** A number is not a plain small integer: its literal matters. */
   oddNumber: boolean
+  /** The bracket that opens a level deeper than Go reads. */
+  tooDeep: '{' | '[' | undefined
 }
 
 const QUOTE = 0x22
@@ -13,12 +15,18 @@ const ZERO = 0x30
 const NINE = 0x39
 const DOT = 0x2e
 const LONGEST_SAFE = 15
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const MAX_DEPTH = 10_000
 
 /** Expects valid JSON; other input gives nonsense, never an error. */
 export function scanJson(bytes: Uint8Array): Scan {
   let keys = 0
   let oddNumber = false
   let digits = 0
+  let depth = 0
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
     if (byte === QUOTE) {
@@ -33,7 +41,10 @@ export function scanJson(bytes: Uint8Array): Scan {
       // An e right behind a digit: an exponent. The e of true and false never is.
       if (byte === DOT || (digits > 0 && (byte | 0x20) === 0x65)) oddNumber = true
       digits = 0
+      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+        if (++depth > MAX_DEPTH) return { keys, oddNumber, tooDeep: byte === OPEN_BRACE ? '{' : '[' }
+      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
     }
   }
-  return { keys, oddNumber }
+  return { keys, oddNumber, tooDeep: undefined }
 }

@@ -68,6 +68,7 @@ export function parseYaml(text: string): Yaml {
     const events = parseEvents(source, { maxDepth: MAX_DEPTH })
     if (events.length === 0) return { value: null, duplicates: [] }
     const [value] = constructFromEvents(events, { source, schema: SCHEMA, json: true })
+    if (events.some(({ type }) => type === ALIAS)) checkAliases(value)
     return { value: plain(value), duplicates: duplicateKeys(events, source) }
   } catch (error) {
     if (error instanceof YAMLException) throw new ParseError(goText(error, source))
@@ -99,6 +100,34 @@ function plain(value: unknown): unknown {
     if (typeof child === 'object' && child !== null) record[key] = plain(child)
   }
   return value
+}
+
+const FEW_NODES = 400_000
+const MANY_NODES = 4_000_000
+
+/** Refuses a document whose aliases would unfold to much more than was written. Mirrors go.yaml.in/yaml's allowedAliasRatio. */
+function checkAliases(root: unknown): void {
+  const seen = new Set<object>()
+  let nodes = 0
+  let aliased = 0
+  const walk = (value: unknown, inAlias: boolean): void => {
+    nodes++
+    if (inAlias) aliased++
+    if (aliased > 100 && nodes > 1000 && aliased / nodes > allowedRatio(nodes)) {
+      throw new ParseError('yaml: document contains excessive aliasing')
+    }
+    if (typeof value !== 'object' || value === null) return
+    const again = inAlias || seen.has(value)
+    seen.add(value)
+    for (const child of Object.values(value)) walk(child, again)
+  }
+  walk(root, false)
+}
+
+function allowedRatio(nodes: number): number {
+  if (nodes <= FEW_NODES) return 0.99
+  if (nodes >= MANY_NODES) return 0.1
+  return 0.99 - 0.89 * ((nodes - FEW_NODES) / (MANY_NODES - FEW_NODES))
 }
 
 interface Open {
