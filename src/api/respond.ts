@@ -10,6 +10,7 @@ import type { StoreList } from '../registry/store.ts'
 import { isPrettyPrint } from './accept.ts'
 import { encodeBody } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
+import { keepsTypeInItems, listPieces, withoutType } from './list-bytes.ts'
 import { listMeta } from './list-meta.ts'
 import { partialList, partialObject } from './metadata-only.ts'
 import { contentType, type Encoding, type Negotiated } from './negotiation.ts'
@@ -17,10 +18,7 @@ import { tableOf } from './table.ts'
 
 /** As upstream: smaller bodies are not worth it. */
 const GZIP_THRESHOLD_BYTES = 128 * 1024
-const CHUNK_BYTES = 128 * 1024
 const NEWLINE = Buffer.from('\n')
-const COMMA = Buffer.from(',')
-const LIST_END = Buffer.from(']}\n')
 
 /** A resource's object, or a Status, in the form the client accepts. */
 export async function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): Promise<void> {
@@ -91,63 +89,28 @@ export async function sendList(exchange: ResourceExchange, list: StoreList): Pro
   return streamList(exchange, `${JSON.stringify(head).slice(0, -1)},"items":[`, list.objects, definition)
 }
 
-/** Items of typed lists have no kind and apiVersion of their own; custom resources do. */
-function keepsTypeInItems(definition: ResourceDefinition): boolean {
-  return definition.custom === true
-}
-
-function withoutType(object: DynamicObject): object {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
-  return rest
-}
-
 async function streamList(
   exchange: ResourceExchange,
   head: string,
   objects: DynamicObject[],
   definition: ResourceDefinition,
 ): Promise<void> {
-  const { res } = exchange
-  const typePrefix = keepsTypeInItems(definition)
-    ? ''
-    : `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(definition.apiVersion)},`
-  const item = itemBytes(Buffer.from(typePrefix))
-  let parts: Buffer[] = [Buffer.from(head)]
-  let size = head.length
+  let first: Buffer | undefined
   let sink: Sink | undefined
-  for (let i = 0; i < objects.length; i++) {
-    if (i > 0) parts.push(COMMA)
-    const bytes = item(objects[i] as DynamicObject)
-    parts.push(bytes)
-    size += bytes.length + 1
-    if (size < CHUNK_BYTES) continue
-    sink ??= openSink(exchange)
-    if (!sink.write(Buffer.concat(parts)) && !(await drained(sink, res))) return
-    parts = []
-    size = 0
-  }
-  parts.push(LIST_END)
-  if (!sink) return end(exchange, 200, 'application/json', Buffer.concat(parts))
-  sink.end(Buffer.concat(parts))
-}
-
-/** Cuts `{"kind":..,"apiVersion":..,` off the bytes of an object; falls back to encoding where its fields stand in another order. */
-function itemBytes(typePrefix: Buffer): (object: DynamicObject) => Buffer {
-  if (typePrefix.length === 0) return objectBytes
-  return (object) => {
-    const bytes = objectBytes(object)
-    if (
-      bytes.length <= typePrefix.length ||
-      bytes.compare(typePrefix, 0, typePrefix.length, 0, typePrefix.length) !== 0
-    ) {
-      return Buffer.from(JSON.stringify(withoutType(object)))
+  for (const piece of listPieces(head, objects, definition)) {
+    // A list of one piece is sent as any body.
+    if (!first) {
+      first = piece
+      continue
     }
-    const cut = bytes.subarray(typePrefix.length - 1)
-    // The comma before the first kept field becomes the opening brace: one copy, no parsing.
-    const own = Buffer.from(cut)
-    own[0] = 0x7b
-    return own
+    if (!sink) {
+      sink = openSink(exchange)
+      if (!sink.write(first) && !(await drained(sink, exchange.res))) return
+    }
+    if (!sink.write(piece) && !(await drained(sink, exchange.res))) return
   }
+  if (sink) sink.end()
+  else await end(exchange, 200, 'application/json', first as Buffer)
 }
 
 type Sink = Pick<ServerResponse, 'write' | 'end' | 'once' | 'off'>

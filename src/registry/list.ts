@@ -70,7 +70,11 @@ export function listObjects(store: ObjectStore, options: ListOptions): StoreList
     limit,
     matches: predicate.empty ? undefined : matches,
   })
-  const objects = result.objects.map((stored) => viewed.get(stored) ?? store.view(stored))
+  const { conversion, defaultOnRead } = definition.hooks
+  const objects =
+    conversion || defaultOnRead
+      ? result.objects.map((stored) => viewed.get(stored) ?? store.view(stored))
+      : (result.objects as DynamicObject[])
   const list: StoreList = { objects, resourceVersion: String(result.revision) }
   if (result.next !== undefined) {
     const last = result.objects.at(-1)
