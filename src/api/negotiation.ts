@@ -26,7 +26,7 @@ const CONTENT_TYPES: Record<Encoding, string> = {
 }
 const ENCODINGS: readonly Encoding[] = ['json', 'yaml', 'protobuf']
 /** Watches have no YAML form. */
-export const WATCH_ENCODINGS: readonly Encoding[] = ['json']
+export const WATCH_ENCODINGS: readonly Encoding[] = ['json', 'protobuf']
 const WATCH_TYPES = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
 const JSON_ANSWER: Negotiated = { encoding: 'json' }
 const TRANSFORMS = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])

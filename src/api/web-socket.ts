@@ -6,6 +6,7 @@ import { newNotImplemented } from '../apimachinery/errors.ts'
 import { newExchange } from './filters/with-exchange.ts'
 import { findResource } from './handlers/resource.ts'
 import { type FrameSink, startWatch } from './handlers/watch.ts'
+import { jsonFrames } from './handlers/watch-frames.ts'
 import type { ApiOptions } from './options.ts'
 import { isUnexpected, toStatusError } from './status.ts'
 
@@ -34,7 +35,8 @@ async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, optio
   let sink: (FrameSink & { open(webSocket: WebSocket): void }) | undefined
   // Errors of the request itself are answered as HTTP: the stream is opened before the upgrade.
   sink = webSocketSink()
-  const pump = startWatch(exchange, sink)
+  if (exchange.accept.encoding !== 'json') throw newNotImplemented('watches over WebSocket in protobuf')
+  const pump = startWatch(exchange, jsonFrames(exchange), sink)
   options.stopping.addEventListener('abort', stop)
   const upgrader = new WebSocketServer({
     noServer: true,

@@ -1,6 +1,6 @@
 /** The end of every failed request: a Status body, and the stack of a defect in the log only. */
 import type { ErrorRequestHandler } from 'express'
-import { errorFrame } from '../handlers/watch.ts'
+import { errorFrame } from '../handlers/watch-frames.ts'
 import { type Negotiated, negotiate } from '../negotiation.ts'
 import type { ApiOptions } from '../options.ts'
 import { sendValue } from '../respond.ts'

@@ -3,17 +3,12 @@
  * cursor, never a queue. Mirrors endpoints/handlers/watch.go.
  */
 import type { Timer } from '../../apimachinery/clock.ts'
-import type { Status } from '../../apimachinery/errors.ts'
-import type { DynamicObject, KubeObject } from '../../apimachinery/meta.ts'
-import { objectBytes } from '../../apimachinery/object-bytes.ts'
-import type { WatchEvent, WatchStream } from '../../registry/watch.ts'
+import type { WatchStream } from '../../registry/watch.ts'
 import type { ResourceExchange } from '../exchange.ts'
-import { partialObject } from '../metadata-only.ts'
 import { isTrue } from '../request-info.ts'
 import { writeHeaders } from '../respond.ts'
-import { toStatusError } from '../status.ts'
-import { checkInclude, tableOf } from '../table.ts'
 import { listOptions, timeoutSeconds } from './read.ts'
+import { type FrameEncoder, jsonFrames } from './watch-frames.ts'
 
 /** Where frames go. */
 export interface FrameSink {
@@ -23,6 +18,7 @@ export interface FrameSink {
   end(): void
 }
 
+const PROTOBUF_STREAM = 'application/vnd.kubernetes.protobuf;stream=watch'
 const BOOKMARK_INTERVAL_MS = 60_000
 /** As upstream: the last bookmark comes a little before the time-out, so that the client can resume from it. */
 const BOOKMARK_BEFORE_END_MS = 2_000
@@ -31,15 +27,19 @@ const MIN_TIMEOUT_SECONDS = 1800
 const BATCH_BYTES = 64 * 1024
 
 export async function watch(exchange: ResourceExchange): Promise<void> {
-  const { res } = exchange
-  const pump = startWatch(exchange, {
+  const { res, accept } = exchange
+  const isProtobuf = accept.encoding === 'protobuf'
+  const encode = isProtobuf
+    ? (await import('./watch-frames-protobuf.ts')).protobufFrames(exchange)
+    : jsonFrames(exchange)
+  const pump = startWatch(exchange, encode, {
     write(frames) {
       return res.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
     },
     onDrain: (callback) => res.once('drain', callback),
     end: () => res.end(),
   })
-  writeHeaders(exchange, 200, 'application/json')
+  writeHeaders(exchange, 200, isProtobuf ? PROTOBUF_STREAM : 'application/json')
   // Headers go out before the first event: clients wait for them.
   res.flushHeaders()
   // A client that went away: its cursor goes too.
@@ -48,7 +48,11 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
 }
 
 /** Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, or after an ERROR event. */
-export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start(): void; stop(): void } {
+export function startWatch(
+  exchange: ResourceExchange,
+  encode: FrameEncoder,
+  sink: FrameSink,
+): { start(): void; stop(): void } {
   const { query, store, closed } = exchange
   const { clock, random } = store.environment
   let scheduled = false
@@ -66,7 +70,6 @@ export function startWatch(exchange: ResourceExchange, sink: FrameSink): { start
     allowWatchBookmarks: bookmarks,
     wake: schedule,
   })
-  const encode = frameEncoder(exchange)
   const stop = (): void => {
     if (ended) return
     ended = true
@@ -122,10 +125,7 @@ function every(clock: ResourceExchange['registry']['clock'], ms: number, callbac
   return { cancel: () => timer.cancel() }
 }
 
-function take(
-  stream: WatchStream,
-  encode: (event: WatchEvent) => Buffer,
-): { frames: Buffer[]; more: boolean; failed: boolean } {
+function take(stream: WatchStream, encode: FrameEncoder): { frames: Buffer[]; more: boolean; failed: boolean } {
   const frames: Buffer[] = []
   let size = 0
   while (size < BATCH_BYTES) {
@@ -137,59 +137,4 @@ function take(
     if (event.type === 'ERROR') return { frames, more: false, failed: true }
   }
   return { frames, more: true, failed: false }
-}
-
-/** How events are shown to this client: whole, as metadata only, or as rows of a Table. */
-function frameEncoder(exchange: ResourceExchange): (event: WatchEvent) => Buffer {
-  const { accept, store, query } = exchange
-  if (accept.as === 'Table') {
-    checkInclude(query)
-    let first = true
-    return (event) => {
-      if (event.type === 'ERROR') return frame(event.type, Buffer.from(JSON.stringify(event.object)))
-      const object = event.object as DynamicObject
-      const resourceVersion = object.metadata.resourceVersion ?? ''
-      const table = tableOf(
-        store,
-        { objects: event.type === 'BOOKMARK' ? [] : [object], resourceVersion },
-        query,
-        accept.version,
-        first,
-      )
-      if (event.type === 'BOOKMARK' && object.metadata.annotations)
-        Object.assign(table.metadata, { annotations: object.metadata.annotations })
-      first = false
-      return frame(event.type, Buffer.from(JSON.stringify(table)))
-    }
-  }
-  if (accept.as) {
-    return (event) =>
-      sharedFrame(
-        event.type,
-        event.type === 'ERROR' ? event.object : partialObject(event.object as KubeObject, accept.version),
-      )
-  }
-  return (event) => sharedFrame(event.type, event.object)
-}
-
-/** One frame an object and type, whoever watches. */
-const frames = new WeakMap<object, { type: string; frame: Buffer }>()
-
-function sharedFrame(type: string, object: DynamicObject | KubeObject | Status): Buffer {
-  const known = frames.get(object)
-  if (known?.type === type) return known.frame
-  const made = frame(type, objectBytes(object as KubeObject))
-  frames.set(object, { type, frame: made })
-  return made
-}
-
-const FRAME_END = Buffer.from('}\n')
-
-function frame(type: string, object: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, FRAME_END])
-}
-
-/** The frame that says why a watch that already started cannot go on. */
-export function errorFrame(error: unknown): Buffer {
-  return frame('ERROR', Buffer.from(JSON.stringify(toStatusError(error).status)))
 }
