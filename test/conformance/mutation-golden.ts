@@ -1,0 +1,54 @@
+/** The recorded answers to mutations: golden/mutations/<resource>.jsonl, first the three doors' base answers, then one line a mutation. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { sameAnswer, sameButOrder } from './compare.ts'
+import { type Invalid, pack, type Packed, unpack } from './golden.ts'
+import type { Subject } from './objects.ts'
+import { DOORS, type PlayedKind } from './play-mutations.ts'
+import type { Answer } from './wire.ts'
+
+export interface Expected {
+  id: string
+  answer: Answer
+  unordered?: true
+}
+
+const folder = new URL('golden/mutations/', import.meta.url)
+const fileOf = (subject: Subject): URL => new URL(`${subject.name}.jsonl`, folder)
+
+function about({ fact, object }: Subject): Invalid {
+  return { kind: fact.kind, group: fact.group, name: object.metadata.name ?? '' }
+}
+
+/** What two passes answered differently, or the real server did not survive, is left out, and told. */
+export function writeMutationGolden(kind: PlayedKind): string[] {
+  const { subject, mutations, answers, again, base } = kind
+  const lines = [JSON.stringify(base)]
+  const volatile: string[] = []
+  mutations.forEach(({ id, door }, i) => {
+    const packed: Packed = pack(answers[i], base[DOORS.indexOf(door)].body, about(subject))
+    if (answers[i].status === 0 || !sameAnswer(answers[i], again[i])) {
+      if (answers[i].status === 0 || !sameButOrder(answers[i], again[i])) {
+        volatile.push(`${subject.name} ${id}`)
+        return
+      }
+      packed.unordered = true
+    }
+    lines.push(JSON.stringify([id, packed]))
+  })
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(fileOf(subject), `${lines.join('\n')}\n`)
+  return volatile
+}
+
+export function readMutationGolden(subject: Subject): Map<string, Expected> {
+  const [first, ...lines] = readFileSync(fileOf(subject), 'utf8').trimEnd().split('\n')
+  const base = JSON.parse(first) as Answer[]
+  const expected = new Map<string, Expected>()
+  for (const line of lines) {
+    const [id, packed] = JSON.parse(line) as [string, Packed]
+    const door = DOORS.findIndex((name) => id.startsWith(`${name} `))
+    const answer = unpack(packed, base[door].body, about(subject))
+    expected.set(id, { id, answer, ...(packed.unordered ? { unordered: true } : {}) })
+  }
+  return expected
+}

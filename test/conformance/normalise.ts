@@ -1,0 +1,53 @@
+/** Replaces in an answer what no two servers share: uids, times, resourceVersions, allocated addresses and ports. What the request itself said stays. */
+import type { Answer } from './wire.ts'
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g
+const SERVICE_ADDRESS = /\b10\.0\.0\.\d+\b/g
+const PORTS = new Set(['nodePort', 'healthCheckNodePort'])
+/** The rendered difference of two specs, which upstream prints as Go values (DEVIATION immutable-spec-diff). */
+const SPEC_DIFFERENCE = /\n[\s\S]*$/
+
+export interface Rules {
+  /** Everything that was sent before, as one text: values found in it are no accident. */
+  sent: string
+  /** How a resourceVersion is shown; default `<rv>`. */
+  version?(value: string): string
+  /** Texts to give other names, such as a case's own prefix. */
+  rename?: readonly (readonly [string, string])[]
+}
+
+export function normalise(answer: Answer, rules: Rules): Answer {
+  const normal: Answer = { ...answer, body: walk(answer.body, '', rules) }
+  if (answer.warnings) normal.warnings = answer.warnings.map((text) => normalText(text, rules))
+  return normal
+}
+
+function walk(value: unknown, key: string, rules: Rules): unknown {
+  if (typeof value === 'string') {
+    if (key === 'resourceVersion' && !rules.sent.includes(`"resourceVersion":"${value}"`)) {
+      return rules.version ? rules.version(value) : '<rv>'
+    }
+    return normalText(key === 'message' ? withoutDifference(value) : value, rules)
+  }
+  if (typeof value === 'number') return PORTS.has(key) && !rules.sent.includes(`${value}`) ? '<port>' : value
+  if (Array.isArray(value)) return value.map((item) => walk(item, key, rules))
+  if (value === null || typeof value !== 'object') return value
+  const result: Record<string, unknown> = {}
+  for (const [name, item] of Object.entries(value)) {
+    if (name === 'managedFields') continue
+    result[name] = walk(item, name, rules)
+  }
+  return result
+}
+
+function withoutDifference(message: string): string {
+  return /\n\s*(?:core\.|&core\.|@@|---|\u00a0)/.test(message) ? message.replace(SPEC_DIFFERENCE, '') : message
+}
+
+function normalText(text: string, { sent, rename = [] }: Rules): string {
+  const hide = (shown: string) => (found: string) => (sent.includes(found) ? found : shown)
+  let normal = text.replace(UUID, hide('<uid>')).replace(TIME, hide('<time>')).replace(SERVICE_ADDRESS, hide('<ip>'))
+  for (const [from, to] of rename) normal = normal.replaceAll(from, to)
+  return normal
+}
