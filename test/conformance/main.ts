@@ -1,7 +1,10 @@
 /** What `npm run conformance` and `npm run conformance:record` do. Reads its options from the arguments, the real server from the environment. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createCluster } from '../../src/cluster.ts'
 import { difference, sameAnswer, sameButOrder } from './compare.ts'
 import { readMutationGolden, writeMutationGolden } from './mutation-golden.ts'
+import { scores, writeDocs } from './score.ts'
+import { compareSequences, recordSequences } from './play-sequences.ts'
 import { playMutations, prepare } from './play-mutations.ts'
 import { connect, type Send } from './wire.ts'
 
@@ -18,8 +21,9 @@ export async function record(only?: string): Promise<void> {
     if (kind.base.some((answer) => answer.status >= 300 && answer.status !== 404)) console.log(kind.subject.name, JSON.stringify(kind.base))
     for (const id of volatile) console.log(`not the same twice, left out: ${id}`)
   }
-  send.close()
   console.log(`${count} mutations recorded`)
+  await recordSequences(send, only)
+  send.close()
 }
 
 export interface Difference {
@@ -63,15 +67,53 @@ export async function compareMutations(send: Send, only?: string): Promise<{ dif
   return { differences, total }
 }
 
+export const DIFFERENCES = new URL('known-differences.txt', import.meta.url)
+
+/** What is known to differ, one a line: the area and the id of the case. */
+export function readKnown(): Set<string> {
+  return new Set(readFileSync(DIFFERENCES, 'utf8').trimEnd().split('\n'))
+}
+
+export const lineOf = ({ area, id }: Difference): string => `${area}\t${id}`
+
+/** Rewrites the list. What is different now and was not is only written when asked to accept it. */
+function updateKnown(differences: Difference[], accept: boolean): void {
+  const known = existsSync(DIFFERENCES) ? readKnown() : new Set<string>()
+  const lines = differences.map(lineOf)
+  const fresh = lines.filter((line) => !known.has(line))
+  for (const line of fresh) console.log(`not known: ${line}`)
+  writeFileSync(DIFFERENCES, `${lines.filter((line) => accept || known.has(line)).join('\n')}\n`)
+}
+
+export interface Comparison {
+  differences: Difference[]
+  /** Compared cases an area, sequences as `sequences/<area>`. */
+  total: Map<string, number>
+}
+
+export async function compareAll(only?: string): Promise<Comparison> {
+  const mutations = await withEmulator((send) => compareMutations(send, only))
+  const sequences = await withEmulator((send) => compareSequences(send, only))
+  return {
+    differences: [...mutations.differences, ...sequences.differences],
+    total: new Map([...mutations.total, ...sequences.total]),
+  }
+}
+
+/** Options: --record, --only=<area>, --verbose (every difference), --docs (writes the table), --update (forgets differences that are gone), --accept (and takes new ones). */
 export async function main(args: string[]): Promise<void> {
   const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length)
   if (args.includes('--record')) return record(only)
-  const { differences, total } = await withEmulator((send) => compareMutations(send, only))
-  for (const [name, count] of total) {
-    const different = differences.filter((one) => one.area === name).length
-    console.log(`${name}\t${count - different}/${count}`)
+  const comparison = await compareAll(only)
+  const rows = scores(comparison)
+  for (const { name, equal, cases } of rows) console.log(`${name}\t${equal}/${cases}`)
+  if (args.includes('--verbose')) {
+    for (const one of comparison.differences) console.log(`D\t${one.area}\t${one.id}\t${one.text}`)
   }
-  if (args.includes('--verbose')) for (const one of differences) console.log(`D\t${one.area}\t${one.id}\t${one.text}`)
-  const all = [...total.values()].reduce((sum, count) => sum + count, 0)
-  console.log(`${all - differences.length} of ${all} mutations equal`)
+  if (args.includes('--update') || args.includes('--accept')) updateKnown(comparison.differences, args.includes('--accept'))
+  if (args.includes('--docs')) writeDocs(rows)
+  const known = readKnown()
+  const fresh = comparison.differences.filter((one) => !known.has(lineOf(one)))
+  for (const one of fresh) console.log(`new difference: ${one.area} ${one.id}: ${one.text}`)
+  if (fresh.length) process.exitCode = 1
 }

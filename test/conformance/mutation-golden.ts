@@ -1,7 +1,7 @@
 /** The recorded answers to mutations: golden/mutations/<resource>.jsonl, first the three doors' base answers, then one line a mutation. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { sameAnswer, sameButOrder } from './compare.ts'
-import { type Invalid, pack, type Packed, unpack } from './golden.ts'
+import { fromLines, type Invalid, pack, type Packed, toLines, unpack } from './golden.ts'
 import type { Subject } from './objects.ts'
 import { DOORS, type PlayedKind } from './play-mutations.ts'
 import type { Answer } from './wire.ts'
@@ -22,7 +22,7 @@ function about({ fact, object }: Subject): Invalid {
 /** What two passes answered differently, or the real server did not survive, is left out, and told. */
 export function writeMutationGolden(kind: PlayedKind): string[] {
   const { subject, mutations, answers, again, base } = kind
-  const lines = [JSON.stringify(base)]
+  const lines: unknown[] = [base]
   const volatile: string[] = []
   mutations.forEach(({ id, door }, i) => {
     const packed: Packed = pack(answers[i], base[DOORS.indexOf(door)].body, about(subject))
@@ -33,19 +33,17 @@ export function writeMutationGolden(kind: PlayedKind): string[] {
       }
       packed.unordered = true
     }
-    lines.push(JSON.stringify([id, packed]))
+    lines.push([id, packed])
   })
   mkdirSync(folder, { recursive: true })
-  writeFileSync(fileOf(subject), `${lines.join('\n')}\n`)
+  writeFileSync(fileOf(subject), toLines(lines))
   return volatile
 }
 
 export function readMutationGolden(subject: Subject): Map<string, Expected> {
-  const [first, ...lines] = readFileSync(fileOf(subject), 'utf8').trimEnd().split('\n')
-  const base = JSON.parse(first) as Answer[]
+  const [base, ...lines] = fromLines(readFileSync(fileOf(subject), 'utf8')) as [Answer[], ...[string, Packed][]]
   const expected = new Map<string, Expected>()
-  for (const line of lines) {
-    const [id, packed] = JSON.parse(line) as [string, Packed]
+  for (const [id, packed] of lines) {
     const door = DOORS.findIndex((name) => id.startsWith(`${name} `))
     const answer = unpack(packed, base[door].body, about(subject))
     expected.set(id, { id, answer, ...(packed.unordered ? { unordered: true } : {}) })

@@ -5,8 +5,11 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g
 const SERVICE_ADDRESS = /\b10\.0\.0\.\d+\b/g
 const PORTS = new Set(['nodePort', 'healthCheckNodePort'])
-/** The rendered difference of two specs, which upstream prints as Go values (DEVIATION immutable-spec-diff). */
-const SPEC_DIFFERENCE = /\n[\s\S]*$/
+/** Messages that end in the rendered difference of two specs, as Go values (DEVIATION immutable-spec-diff). */
+const WITH_DIFFERENCE = /(?:may not change fields other than|is immutable after creation)[^\n]*\n/
+
+/** Who the administrator is: the recorded server's token file says `admin`. */
+const USERS = [['kubernetes-admin', 'admin']] as const
 
 export interface Rules {
   /** Everything that was sent before, as one text: values found in it are no accident. */
@@ -42,12 +45,12 @@ function walk(value: unknown, key: string, rules: Rules): unknown {
 }
 
 function withoutDifference(message: string): string {
-  return /\n\s*(?:core\.|&core\.|@@|---|\u00a0)/.test(message) ? message.replace(SPEC_DIFFERENCE, '') : message
+  return WITH_DIFFERENCE.test(message) ? message.slice(0, message.indexOf('\n')).trimEnd() : message
 }
 
 function normalText(text: string, { sent, rename = [] }: Rules): string {
   const hide = (shown: string) => (found: string) => (sent.includes(found) ? found : shown)
   let normal = text.replace(UUID, hide('<uid>')).replace(TIME, hide('<time>')).replace(SERVICE_ADDRESS, hide('<ip>'))
-  for (const [from, to] of rename) normal = normal.replaceAll(from, to)
+  for (const [from, to] of [...USERS, ...rename]) normal = normal.replaceAll(from, to)
   return normal
 }

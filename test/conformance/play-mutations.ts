@@ -66,9 +66,13 @@ async function playKind(send: Send, subject: Subject, twice: boolean): Promise<P
   return kind
 }
 
+/** Kinds whose status the real server itself writes, a moment after the creation. */
+const WRITTEN_BY_SERVER = new Set(['CustomResourceDefinition', 'APIService', 'FlowSchema'])
+
 async function store(send: Send, collection: string, object: DynamicObject): Promise<string | undefined> {
   const { name } = object.metadata
   await send({ method: 'POST', path: collection, body: object })
+  if (WRITTEN_BY_SERVER.has(object.kind ?? '')) await new Promise((resolve) => setTimeout(resolve, 1500))
   const stored = (await send({ method: 'GET', path: `${collection}/${name}` })).body as Partial<DynamicObject>
   return stored.metadata?.resourceVersion
 }

@@ -72,7 +72,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return text
+    return text.includes('}\n{') ? text.trimEnd().split('\n').map(parsed) : text
   }
 }
 

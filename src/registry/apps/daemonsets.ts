@@ -70,6 +70,8 @@ export const daemonsets = defineResource('apps/v1', 'daemonsets', {
   },
   subresources: {
     status: {
+      // The count belongs to the spec, which this door does not write.
+      prepareForUpdate: (daemonSet, old) => setTemplateGeneration(daemonSet, templateGeneration(old)),
       validateUpdate: ({ status }, old) => [
         ...validateCounts(status, 'status', STATUS_COUNTS),
         ...validateCollisionCount(status, old['status']),

@@ -1,5 +1,6 @@
 /** jobs. Mirrors pkg/registry/batch/job/strategy.go. */
 
+import { deepEqual } from '../../apimachinery/equality.ts'
 import { humanDuration } from '../../apimachinery/duration.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { nameWarnings } from '../apps/workload.ts'
@@ -18,9 +19,11 @@ const PRESERVED_PODS =
 
 export const jobs = defineResource('batch/v1', 'jobs', {
   prepareForCreate(job) {
+    const alike = deepEqual(job.metadata.labels, job['spec'].template.metadata?.labels)
     if (job['spec'].manualSelector !== true) generateSelector(job)
     job['status'] = {}
-    labelLikeTemplate(job)
+    // A job without labels was given its template's, and upstream's two maps are one: the generated labels show in both.
+    if (alike && job['spec'].template.metadata?.labels) job.metadata.labels = job['spec'].template.metadata.labels
   },
   prepareForUpdate: labelLikeTemplate,
   validate: (job) => [

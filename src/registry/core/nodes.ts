@@ -14,8 +14,14 @@ const ROLE_LABEL = 'kubernetes.io/role'
 const FIXED_CIDR = 'node updates may not change podCIDR except from "" to valid'
 
 export const nodes = defineResource<Node>('v1', 'nodes', {
-  prepareForCreate: alignPodCidrs,
-  prepareForUpdate: alignPodCidrs,
+  prepareForCreate(node) {
+    alignPodCidrs(node)
+    if (node.spec) delete node.spec.configSource
+  },
+  prepareForUpdate(node, old) {
+    alignPodCidrs(node)
+    if (!old.spec?.configSource && node.spec) delete node.spec.configSource
+  },
   validate: (node) => [...validateNode(node), ...validatePodCidrs(node.spec?.podCIDRs ?? [])],
   validateUpdate: validateNodeUpdate,
   warnings: ({ spec }) => [

@@ -30,6 +30,10 @@ const MAX_HINTS = 8
 const MAX_TOPOLOGY_LABELS = 16
 
 export const endpointslices = defineResource('discovery.k8s.io/v1', 'endpointslices', {
+  prepareForCreate: dropTopology,
+  prepareForUpdate(slice, old) {
+    if (!deepEqual(slice['endpoints'], old['endpoints'])) dropTopology(slice)
+  },
   // Metadata that is about the endpoints counts as well.
   generationChanges: (slice, old) =>
     !deepEqual(contentOf(slice), contentOf(old)) || !deepEqual(slice.metadata.labels ?? {}, old.metadata.labels ?? {}),
@@ -46,6 +50,11 @@ export const endpointslices = defineResource('discovery.k8s.io/v1', 'endpointsli
     age(slice, context),
   ],
 })
+
+/** In v1 the field only carries what older versions stored. */
+function dropTopology(slice: DynamicObject): void {
+  slice['endpoints'] = slice['endpoints']?.map(({ deprecatedTopology: _, ...endpoint }: Fields) => endpoint)
+}
 
 const contentOf = ({ addressType, endpoints, ports }: DynamicObject): unknown => [addressType, endpoints, ports]
 

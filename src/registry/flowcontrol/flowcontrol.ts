@@ -9,7 +9,7 @@ const API_VERSION = 'flowcontrol.apiserver.k8s.io/v1'
 export const flowschemas = defineResource(API_VERSION, 'flowschemas', {
   // On the real server the configuration consumer writes this a moment later.
   prepareForCreate(schema, context) {
-    schema['status'] = { conditions: [danglingCondition(schema, context)] }
+    schema['status'] = context.dryRun ? {} : { conditions: [danglingCondition(schema, context)] }
   },
   // In the order in which requests are matched.
   compareRows: (a, b) => precedence(a) - precedence(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1),

@@ -11,7 +11,6 @@ import {
 } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
-import { declaredImmutable } from '../declarative.ts'
 import { defineResource } from '../definition.ts'
 import { validateImmutable } from '../validation.ts'
 
@@ -21,17 +20,18 @@ const GROUP_POLICIES = ['File', 'None', 'ReadWriteOnceWithFSType']
 const MODES = ['Persistent', 'Ephemeral']
 const MIN_TOKEN_SECONDS = 600
 const MAX_TOKEN_SECONDS = 2 ** 32
-/** Of the rest of the spec a change does not raise the generation, which starts empty. */
-const GENERATION_FIELDS = ['tokenRequests', 'requiresRepublish', 'seLinuxMount']
 
 export const csidrivers = defineResource('storage.k8s.io/v1', 'csidrivers', {
-  generationChanges: ({ spec }, old) => GENERATION_FIELDS.some((name) => !deepEqual(spec?.[name], old['spec']?.[name])),
+  // The generation starts empty.
+  prepareForUpdate(driver, old) {
+    if (!deepEqual(driver['spec'], old['spec'])) driver.metadata.generation = (old.metadata.generation ?? 0) + 1
+  },
   validate: ({ spec }) => validateSpec(spec ?? {}),
   validateUpdate: ({ spec }, old) => [
     ...validateSpec(spec ?? {}),
     // Upstream's path has this name.
     ...validateImmutable(spec?.attachRequired, old['spec']?.attachRequired, 'spec.attachedRequired'),
-    ...declaredImmutable(spec?.volumeLifecycleModes, old['spec']?.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
+    ...validateImmutable(spec?.volumeLifecycleModes, old['spec']?.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
   ],
   row: (driver, context) => {
     const spec = driver['spec'] ?? {}

@@ -1,0 +1,19 @@
+/** The recorded answers of a real kube-apiserver: nothing differs that is not on the list of known differences. */
+import { expect, it } from 'vitest'
+import { compareAll, lineOf, readKnown } from './main.ts'
+
+const { differences, total } = await compareAll()
+const known = readKnown()
+
+it('compares at least the corpus that was recorded', () => {
+  expect([...total.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(17000)
+})
+
+it('answers every recorded case as the real server did, but for the known differences', () => {
+  expect(differences.filter((one) => !known.has(lineOf(one)))).toEqual([])
+})
+
+it('lists no difference that is gone', () => {
+  const now = new Set(differences.map(lineOf))
+  expect([...known].filter((line) => line !== '' && !now.has(line))).toEqual([])
+})

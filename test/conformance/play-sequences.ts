@@ -1,0 +1,149 @@
+/** Plays the sequences against one server, keeps and reads what was recorded. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { DynamicObject } from '../../src/apimachinery/meta.ts'
+import { applyMergePatch } from '../../src/apimachinery/patch/merge.ts'
+import { difference, sameAnswer } from './compare.ts'
+import { fromLines, type Packed, pack, toLines, unpack } from './golden.ts'
+import type { Comparison, Difference } from './main.ts'
+import { normalise } from './normalise.ts'
+import { type Subject, subjects } from './objects.ts'
+import { prepare } from './play-mutations.ts'
+import { type Case, casesOf, type Step } from './sequences.ts'
+import { type Answer, inParallel, type Send } from './wire.ts'
+
+const folder = new URL('golden/sequences/', import.meta.url)
+const fileOf = (subject: Subject): URL => new URL(`${subject.name}.jsonl`, folder)
+/** Kinds at a time: those that wait for a watch to end leave the server idle. */
+const WIDTH = 16
+
+interface Played {
+  subject: Subject
+  cases: { name: string; answers: Answer[] }[]
+}
+
+function play(send: Send, pass: number, only?: string): Promise<Played[]> {
+  const wanted = subjects.filter((subject) => !only || subject.name === only)
+  return inParallel(wanted, WIDTH, async (subject) => {
+    const cases: Played['cases'] = []
+    for (const [i, one] of casesOf(subject).entries()) {
+      cases.push({ name: one.name, answers: await playCase(send, subject, one, i, pass) })
+    }
+    return { subject, cases }
+  })
+}
+
+async function playCase(send: Send, subject: Subject, one: Case, i: number, pass: number): Promise<Answer[]> {
+  const id = `case-${'abc'[pass]}${i}-${subjects.indexOf(subject)}`
+  const ip = `192.168.${i}.${100 + pass}`
+  const own = (text: string) => text.replaceAll('$id', id).replaceAll('$ip', ip)
+  const { fact } = subject
+  if (fact.namespaced) await send({ method: 'POST', path: '/api/v1/namespaces', body: meta(id) })
+  const answers: Answer[] = []
+  for (const step of one.steps) answers.push(await send(requestOf(step, answers, own)))
+  const ranks = ranksOf(answers)
+  const rename: [string, string][] = [
+    [id, '$id'],
+    [ip, '$ip'],
+  ]
+  return answers.map((answer) =>
+    normalise(withoutAccidents(answer), { sent: JSON.stringify(one), rename, version: (value) => ranks.get(value) ?? '<rv>' }),
+  )
+}
+
+const meta = (name: string) => ({ metadata: { name } })
+
+function requestOf({ method, path, body, base, type, accept }: Step, answers: Answer[], own: (text: string) => string) {
+  const sent = typeof body === 'string' ? own(body) : body === undefined ? undefined : JSON.parse(own(JSON.stringify(body)))
+  const next = base === undefined ? sent : applyMergePatch(answers[base].body as never, sent)
+  return { method, path: own(path), body: next, type, accept }
+}
+
+/** The versions that objects of the case have had, in their order: `r1`, `r2`. */
+function ranksOf(answers: Answer[]): Map<string, string> {
+  const seen = new Set<string>()
+  for (const { body } of answers) {
+    const { metadata, kind } = (body ?? {}) as Partial<DynamicObject>
+    if (metadata?.resourceVersion && !isList(kind)) seen.add(metadata.resourceVersion)
+  }
+  const sorted = [...seen].sort((a, b) => Number(a) - Number(b))
+  return new Map(sorted.map((value, i) => [value, `r${i + 1}`]))
+}
+
+const isList = (kind: string | undefined): boolean => kind === 'Table' || (kind ?? '').endsWith('List')
+
+/** A list's version is the whole store's, a token is opaque, and ages grow. */
+function withoutAccidents(answer: Answer): Answer {
+  const text = JSON.stringify(answer.body ?? null)
+    .replace(/"continue":"[^"]+"/g, '"continue":"<token>"')
+    .replace(/(record \()\d+/g, '$1<rv>')
+    .replace(/(current: )\d+/g, '$1<rv>')
+  const body = JSON.parse(text) as DynamicObject & { rows?: { cells: unknown[] }[] }
+  if (body && isList(body.kind) && body.metadata?.resourceVersion) body.metadata.resourceVersion = '<rv>'
+  for (const row of body?.rows ?? []) {
+    row.cells = row.cells.map((cell) => (typeof cell === 'string' && /^(?:\d+[smhdy])+$/.test(cell) ? '<age>' : cell))
+  }
+  return { ...answer, body: answer.body === undefined ? undefined : body }
+}
+
+/** Plays twice, with other names, and keeps the cases that went the same way. */
+export async function recordSequences(send: Send, only?: string): Promise<void> {
+  const [first, second] = [await play(send, 0, only), await play(send, 1, only)]
+  mkdirSync(folder, { recursive: true })
+  let count = 0
+  first.forEach(({ subject, cases }, k) => {
+    const lines: unknown[] = []
+    let base: unknown
+    cases.forEach(({ name, answers }, i) => {
+      const again = second[k].cases[i].answers
+      const unlike = answers.findIndex((answer, step) => answer.status === 0 || !sameAnswer(answer, again[step]))
+      if (unlike >= 0) {
+        console.log(`not the same twice, left out: ${subject.name} ${name}: ${difference(answers[unlike], again[unlike])}`)
+        return
+      }
+      const packed = answers.map((answer) => {
+        const result = pack(answer, base)
+        if (answer.status < 300) base = answer.body
+        return result
+      })
+      lines.push([name, packed])
+      count++
+    })
+    if (lines.length) writeFileSync(fileOf(subject), toLines(lines))
+  })
+  console.log(`${count} sequences recorded`)
+}
+
+function readGolden(subject: Subject): Map<string, Answer[]> {
+  const golden = new Map<string, Answer[]>()
+  let base: unknown
+  for (const [name, packed] of fromLines(readFileSync(fileOf(subject), 'utf8')) as [string, Packed[]][]) {
+    golden.set(
+      name,
+      packed.map((one) => {
+        const answer = unpack(one, base)
+        if (answer.status < 300) base = answer.body
+        return answer
+      }),
+    )
+  }
+  return golden
+}
+
+export async function compareSequences(send: Send, only?: string): Promise<Comparison> {
+  await prepare(send)
+  const differences: Difference[] = []
+  const total = new Map<string, number>()
+  for (const { subject, cases } of await play(send, 0, only)) {
+    if (cases.length === 0) continue
+    const golden = readGolden(subject)
+    const area = `sequences/${subject.name}`
+    for (const { name, answers } of cases) {
+      const expected = golden.get(name)
+      if (!expected) continue
+      total.set(area, (total.get(area) ?? 0) + 1)
+      const step = answers.findIndex((answer, i) => !sameAnswer(expected[i], answer))
+      if (step >= 0) differences.push({ area, id: name, text: `step ${step}: ${difference(expected[step], answers[step])}` })
+    }
+  }
+  return { differences, total }
+}

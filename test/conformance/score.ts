@@ -1,0 +1,53 @@
+/** The score: how many cases an area are equal, as text and as the table of docs/compatibility.md. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Comparison } from './main.ts'
+
+export interface Score {
+  name: string
+  cases: number
+  equal: number
+}
+
+const DOCS = new URL('../../docs/compatibility.md', import.meta.url)
+const BEGIN = '<!-- conformance: written by npm run conformance -- --docs -->'
+const END = '<!-- /conformance -->'
+
+/** One row an area, after a total for sequences and for mutations. */
+export function scores({ differences, total }: Comparison): Score[] {
+  const rows = [...total].map(([name, cases]) => {
+    return { name, cases, equal: cases - differences.filter((one) => one.area === name).length }
+  })
+  const isSequence = (row: Score) => row.name.startsWith('sequences/')
+  const sum = (name: string, part: Score[]): Score => ({
+    name,
+    cases: part.reduce((all, row) => all + row.cases, 0),
+    equal: part.reduce((all, row) => all + row.equal, 0),
+  })
+  const sequences = rows.filter(isSequence)
+  const mutations = rows.filter((row) => !isSequence(row))
+  return [...mutations, ...sequences, sum('all mutations', mutations), sum('all sequences', sequences)]
+}
+
+export function writeDocs(rows: Score[]): void {
+  const text = readFileSync(DOCS, 'utf8')
+  const lines = rows.map(({ name, cases, equal }) => {
+    return `| ${name} | ${cases} | ${equal} | ${cases - equal} | ${((100 * equal) / cases).toFixed(1)} % |`
+  })
+  const section = [
+    BEGIN,
+    '## Conformance',
+    '',
+    'Each case is played against KubEmu and compared with what a real kube-apiserver 1.37 answered: status, headers and the whole body.',
+    'Mutations are single wrong or odd requests made from a rich object of every kind; sequences are several requests in a row.',
+    'The cases that differ are listed in `test/conformance/known-differences.txt`; a test fails when another one does.',
+    '',
+    '| area | cases | equal | different | equal |',
+    '|---|---|---|---|---|',
+    ...lines,
+    END,
+  ].join('\n')
+  const at = text.indexOf(BEGIN)
+  const rest = at < 0 ? `${text.trimEnd()}\n\n` : text.slice(0, at)
+  const after = at < 0 ? '\n' : text.slice(text.indexOf(END) + END.length)
+  writeFileSync(DOCS, `${rest}${section}${after}`)
+}
