@@ -1,5 +1,17 @@
 // npm run conformance, npm run conformance:record: the TypeScript of test/conformance is run as the tests are, without a build.
-import { runnerImport } from 'vite'
+import { createServer } from 'vite'
 
-const { module } = await runnerImport(new URL('../test/conformance/main.ts', import.meta.url).pathname)
-await module.main(process.argv.slice(2))
+const server = await createServer({
+  configFile: false,
+  root: new URL('..', import.meta.url).pathname,
+  appType: 'custom',
+  logLevel: 'error',
+  optimizeDeps: { noDiscovery: true },
+  server: { middlewareMode: true, watch: null, ws: false },
+})
+try {
+  const { main } = await server.ssrLoadModule('/test/conformance/main.ts')
+  await main(process.argv.slice(2))
+} finally {
+  await server.close()
+}

@@ -150,7 +150,8 @@ function planDeletion(store: ObjectStore, old: DynamicObject, options: DeleteOpt
     sameList(finalizers, old.metadata.finalizers ?? []) &&
     metadata.deletionTimestamp === old.metadata.deletionTimestamp
   const remove = free && (metadata.deletionGracePeriodSeconds ?? 0) === 0
-  if (unchanged) return { next: old, remove }
+  // What is removed at once is not written before: it leaves as it was.
+  if (unchanged || (remove && !graceful)) return { next: old, remove }
   const next = { ...old, metadata }
   if (marks) prepareForDelete?.(next, context)
   return { next, remove }

@@ -150,7 +150,7 @@ export class Store implements ObjectStore {
       if (validated) await validated
       const { storage } = this.environment
       const name = this.name(draft.metadata.namespace ?? '', draft.metadata.name ?? '')
-      if (Number(draft.metadata.resourceVersion ?? 0) > 0) {
+      if (!context.dryRun && Number(draft.metadata.resourceVersion ?? 0) > 0) {
         throw newUnknownError('resourceVersion should not be set on objects to be created')
       }
       if (context.dryRun) {

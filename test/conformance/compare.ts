@@ -47,7 +47,7 @@ function firstOnly(expected: Answer, actual: Answer): string {
   const got = said(actual)
   const missing = wanted.filter((text) => !got.includes(text)).slice(0, 2)
   const extra = got.filter((text) => !wanted.includes(text)).slice(0, 2)
-  return [...missing.map((text) => `- ${text}`), ...extra.map((text) => `+ ${text}`)].join(" ").replaceAll("\n", "\\n")
+  return [...missing.map((text) => `- ${text}`), ...extra.map((text) => `+ ${text}`)].join(' ').replaceAll('\n', '\\n')
 }
 
 function said({ body }: Answer): string[] {
@@ -60,7 +60,8 @@ function said({ body }: Answer): string[] {
 
 function pathOf(expected: unknown, actual: unknown, path: string): string {
   const plain = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object'
-  if (!plain(expected) || !plain(actual)) return `${path} - ${JSON.stringify(expected)} + ${JSON.stringify(actual)}`.slice(0, 300)
+  if (!plain(expected) || !plain(actual))
+    return `${path} - ${JSON.stringify(expected)} + ${JSON.stringify(actual)}`.slice(0, 300)
   for (const name of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
     if (!isDeepStrictEqual(expected[name], actual[name])) return pathOf(expected[name], actual[name], `${path}.${name}`)
   }

@@ -8,13 +8,20 @@ import type { Answer } from './wire.ts'
 type Json = Record<string, unknown>
 type Cause = [reason: string, field: string, message: string]
 
-/** s: status, h: headers, c: causes of a plain 422, d: difference from the base, b: the body as it is. */
+interface Failure {
+  message: unknown
+  reason: unknown
+  details?: unknown
+}
+
+/** s: status, h: headers, c: causes of a plain 422, f: another Status, d: difference from the base, b: the body as it is. */
 export interface Packed {
   s: number
   h?: Pick<Answer, 'type' | 'warnings' | 'retryAfter'>
   c?: Cause[]
   d?: unknown
   b?: unknown
+  f?: Failure
   /** Upstream's order of the causes is an accident: two recordings differ in it. */
   unordered?: true
 }
@@ -62,21 +69,38 @@ export function pack(answer: Answer, base: unknown, about?: Invalid): Packed {
   const causes = about && causesOf(body)
   if (causes && isDeepStrictEqual(invalidStatus(causes, about), body)) packed.c = causes
   else {
-    const difference = isObject(base) && isObject(body) ? diff(base, body) : undefined
-    if (difference && isDeepStrictEqual(apply(base, difference), body)) packed.d = difference
+    const alike = isObject(base) && isObject(body) && base.kind === body.kind
+    const difference = alike ? diff(base, body) : undefined
+    const failure = failureOf(body)
+    if (failure) packed.f = failure
+    else if (difference && isDeepStrictEqual(apply(base, difference), body)) packed.d = difference
     else packed.b = body
   }
   return packed
 }
 
 export function unpack(packed: Packed, base: unknown, about?: Invalid): Answer {
-  const { s, h, c, d, b } = packed
-  const body = c && about ? invalidStatus(c, about) : d === undefined ? b : apply(base, d)
+  const { s, h, c, d, b, f } = packed
+  const body = c && about ? invalidStatus(c, about) : f ? failureStatus(f, s) : d === undefined ? b : apply(base, d)
   return { status: s, ...h, body }
 }
 
+function failureOf(body: unknown): Failure | undefined {
+  if (!isObject(body)) return undefined
+  const { message, reason, details, code } = body as Json & Failure
+  const failure: Failure = { message, reason, ...(details === undefined ? {} : { details }) }
+  return isDeepStrictEqual(failureStatus(failure, code as number), body) ? failure : undefined
+}
+
+function failureStatus(failure: Failure, code: number): Json {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...failure, code }
+}
+
 function causesOf(body: unknown): Cause[] | undefined {
-  const status = body as { reason?: string; details?: { causes?: { reason: string; field: string; message: string }[] } }
+  const status = body as {
+    reason?: string
+    details?: { causes?: { reason: string; field: string; message: string }[] }
+  }
   if (status?.reason !== 'Invalid') return undefined
   return status.details?.causes?.map((cause) => [cause.reason, cause.field, cause.message])
 }
@@ -101,8 +125,7 @@ function invalidStatus(causes: Cause[], { kind, group, name }: Invalid): Json {
   }
 }
 
-const isObject = (value: unknown): value is Json =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
+const isObject = (value: unknown): value is Json => value !== null && typeof value === 'object' && !Array.isArray(value)
 
 /** As a JSON merge patch; arrays of the same length item by item, as `{"[]": {index: difference}}`. */
 function diff(base: unknown, next: unknown): unknown {

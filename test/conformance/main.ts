@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createCluster } from '../../src/cluster.ts'
 import { difference, sameAnswer, sameButOrder } from './compare.ts'
 import { readMutationGolden, writeMutationGolden } from './mutation-golden.ts'
-import { scores, writeDocs } from './score.ts'
-import { compareSequences, recordSequences } from './play-sequences.ts'
 import { playMutations, prepare } from './play-mutations.ts'
+import { compareSequences, recordSequences } from './play-sequences.ts'
+import { scores, writeDocs } from './score.ts'
 import { connect, type Send } from './wire.ts'
 
 /** Plays everything against the real server at CONFORMANCE_URL (bearer token CONFORMANCE_TOKEN) and keeps its answers. */
@@ -18,7 +18,8 @@ export async function record(only?: string): Promise<void> {
   for (const kind of await playMutations(send, { only, again: true })) {
     const volatile = writeMutationGolden(kind)
     count += kind.mutations.length - volatile.length
-    if (kind.base.some((answer) => answer.status >= 300 && answer.status !== 404)) console.log(kind.subject.name, JSON.stringify(kind.base))
+    if (kind.base.some((answer) => answer.status >= 300 && answer.status !== 404))
+      console.log(kind.subject.name, JSON.stringify(kind.base))
     for (const id of volatile) console.log(`not the same twice, left out: ${id}`)
   }
   console.log(`${count} mutations recorded`)
@@ -49,7 +50,10 @@ export async function withEmulator<T>(run: (send: Send) => Promise<T>): Promise<
   }
 }
 
-export async function compareMutations(send: Send, only?: string): Promise<{ differences: Difference[]; total: Map<string, number> }> {
+export async function compareMutations(
+  send: Send,
+  only?: string,
+): Promise<{ differences: Difference[]; total: Map<string, number> }> {
   await prepare(send)
   const differences: Difference[] = []
   const total = new Map<string, number>()
@@ -110,7 +114,8 @@ export async function main(args: string[]): Promise<void> {
   if (args.includes('--verbose')) {
     for (const one of comparison.differences) console.log(`D\t${one.area}\t${one.id}\t${one.text}`)
   }
-  if (args.includes('--update') || args.includes('--accept')) updateKnown(comparison.differences, args.includes('--accept'))
+  if (args.includes('--update') || args.includes('--accept'))
+    updateKnown(comparison.differences, args.includes('--accept'))
   if (args.includes('--docs')) writeDocs(rows)
   const known = readKnown()
   const fresh = comparison.differences.filter((one) => !known.has(lineOf(one)))

@@ -1,7 +1,7 @@
 /** The recorded answers to mutations: golden/mutations/<resource>.jsonl, first the three doors' base answers, then one line a mutation. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { sameAnswer, sameButOrder } from './compare.ts'
-import { fromLines, type Invalid, pack, type Packed, toLines, unpack } from './golden.ts'
+import { fromLines, type Invalid, type Packed, pack, toLines, unpack } from './golden.ts'
 import type { Subject } from './objects.ts'
 import { DOORS, type PlayedKind } from './play-mutations.ts'
 import type { Answer } from './wire.ts'

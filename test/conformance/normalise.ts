@@ -4,6 +4,9 @@ import type { Answer } from './wire.ts'
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g
 const SERVICE_ADDRESS = /\b10\.0\.0\.\d+\b/g
+/** A patch that cannot be decoded is told with the whole object, managedFields and all. */
+const WHOLE_OBJECT = /(patch: Invalid value: )"(?:[^"\\]|\\.)*"/g
+const YAML_MANAGED_FIELDS = /^ {2}managedFields:\n(?: {2}- .*\n| {4}.*\n)*/gm
 const PORTS = new Set(['nodePort', 'healthCheckNodePort'])
 /** Messages that end in the rendered difference of two specs, as Go values (DEVIATION immutable-spec-diff). */
 const WITH_DIFFERENCE = /(?:may not change fields other than|is immutable after creation)[^\n]*\n/
@@ -38,7 +41,10 @@ function walk(value: unknown, key: string, rules: Rules): unknown {
   if (value === null || typeof value !== 'object') return value
   const result: Record<string, unknown> = {}
   for (const [name, item] of Object.entries(value)) {
-    if (name === 'managedFields') continue
+    // Descriptions of columns are upstream's prose, which KubEmu does not copy.
+    if (name === 'managedFields' || (name === 'description' && key === 'columnDefinitions')) continue
+    // The recorded server's token file gives the administrator a uid.
+    if (name === 'uid' && item === 'admin') continue
     result[name] = walk(item, name, rules)
   }
   return result
@@ -50,7 +56,12 @@ function withoutDifference(message: string): string {
 
 function normalText(text: string, { sent, rename = [] }: Rules): string {
   const hide = (shown: string) => (found: string) => (sent.includes(found) ? found : shown)
-  let normal = text.replace(UUID, hide('<uid>')).replace(TIME, hide('<time>')).replace(SERVICE_ADDRESS, hide('<ip>'))
+  let normal = text
+    .replace(YAML_MANAGED_FIELDS, '')
+    .replace(WHOLE_OBJECT, '$1<object>')
+    .replace(UUID, hide('<uid>'))
+    .replace(TIME, hide('<time>'))
+    .replace(SERVICE_ADDRESS, hide('<ip>'))
   for (const [from, to] of [...USERS, ...rename]) normal = normal.replaceAll(from, to)
   return normal
 }

@@ -32,10 +32,14 @@ export async function prepare(send: Send): Promise<void> {
 }
 
 /** `again`: asks each twice, to find answers that are not the same every time. */
-export async function playMutations(send: Send, options: { only?: string; again?: boolean } = {}): Promise<PlayedKind[]> {
+export async function playMutations(
+  send: Send,
+  options: { only?: string; again?: boolean } = {},
+): Promise<PlayedKind[]> {
   const played: PlayedKind[] = []
   for (const subject of subjects) {
-    if (!options.only || subject.name === options.only) played.push(await playKind(send, subject, options.again ?? false))
+    if (!options.only || subject.name === options.only)
+      played.push(await playKind(send, subject, options.again ?? false))
   }
   return played
 }

@@ -46,14 +46,19 @@ async function playCase(send: Send, subject: Subject, one: Case, i: number, pass
     [ip, '$ip'],
   ]
   return answers.map((answer) =>
-    normalise(withoutAccidents(answer), { sent: JSON.stringify(one), rename, version: (value) => ranks.get(value) ?? '<rv>' }),
+    normalise(withoutAccidents(answer), {
+      sent: JSON.stringify(one),
+      rename,
+      version: (value) => ranks.get(value) ?? '<rv>',
+    }),
   )
 }
 
 const meta = (name: string) => ({ metadata: { name } })
 
 function requestOf({ method, path, body, base, type, accept }: Step, answers: Answer[], own: (text: string) => string) {
-  const sent = typeof body === 'string' ? own(body) : body === undefined ? undefined : JSON.parse(own(JSON.stringify(body)))
+  const sent =
+    typeof body === 'string' ? own(body) : body === undefined ? undefined : JSON.parse(own(JSON.stringify(body)))
   const next = base === undefined ? sent : applyMergePatch(answers[base].body as never, sent)
   return { method, path: own(path), body: next, type, accept }
 }
@@ -75,8 +80,10 @@ const isList = (kind: string | undefined): boolean => kind === 'Table' || (kind 
 function withoutAccidents(answer: Answer): Answer {
   const text = JSON.stringify(answer.body ?? null)
     .replace(/"continue":"[^"]+"/g, '"continue":"<token>"')
-    .replace(/(record \()\d+/g, '$1<rv>')
+    .replace(/(made-[a-z-]*)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1<suffix>')
+    .replace(/(ResourceVersion in record \()\d+/g, '$1<rv>')
     .replace(/(current: )\d+/g, '$1<rv>')
+    .replace(/(UID in record \()[-0-9a-f]+/g, '$1<uid>')
   const body = JSON.parse(text) as DynamicObject & { rows?: { cells: unknown[] }[] }
   if (body && isList(body.kind) && body.metadata?.resourceVersion) body.metadata.resourceVersion = '<rv>'
   for (const row of body?.rows ?? []) {
@@ -97,7 +104,9 @@ export async function recordSequences(send: Send, only?: string): Promise<void> 
       const again = second[k].cases[i].answers
       const unlike = answers.findIndex((answer, step) => answer.status === 0 || !sameAnswer(answer, again[step]))
       if (unlike >= 0) {
-        console.log(`not the same twice, left out: ${subject.name} ${name}: ${difference(answers[unlike], again[unlike])}`)
+        console.log(
+          `not the same twice, left out: ${subject.name} ${name}: ${difference(answers[unlike], again[unlike])}`,
+        )
         return
       }
       const packed = answers.map((answer) => {
@@ -142,7 +151,8 @@ export async function compareSequences(send: Send, only?: string): Promise<Compa
       if (!expected) continue
       total.set(area, (total.get(area) ?? 0) + 1)
       const step = answers.findIndex((answer, i) => !sameAnswer(expected[i], answer))
-      if (step >= 0) differences.push({ area, id: name, text: `step ${step}: ${difference(expected[step], answers[step])}` })
+      if (step >= 0)
+        differences.push({ area, id: name, text: `step ${step}: ${difference(expected[step], answers[step])}` })
     }
   }
   return { differences, total }

@@ -64,12 +64,21 @@ function writes(object: DynamicObject, all: string, name: string): Case[] {
   const make = post(all, object)
   return [
     { name: 'create, read, create again', steps: [make, get(one), make, get(`${all}/absent`)] },
-    { name: 'create as a dry run', steps: [post(`${all}?dryRun=All`, object), get(one), post(`${all}?dryRun=Some`, object)] },
+    {
+      name: 'create as a dry run',
+      steps: [post(`${all}?dryRun=All`, object), get(one), post(`${all}?dryRun=Some`, object)],
+    },
     {
       name: 'create with a generated name',
       steps: [
-        post(`${all}?dryRun=All`, { ...object, metadata: { ...object.metadata, name: undefined, generateName: 'made-' } }),
-        post(`${all}?dryRun=All`, { ...object, metadata: { ...object.metadata, name: undefined, generateName: 'Bad_' } }),
+        post(`${all}?dryRun=All`, {
+          ...object,
+          metadata: { ...object.metadata, name: undefined, generateName: 'made-' },
+        }),
+        post(`${all}?dryRun=All`, {
+          ...object,
+          metadata: { ...object.metadata, name: undefined, generateName: 'Bad_' },
+        }),
         post(`${all}?dryRun=All`, { ...object, metadata: { ...object.metadata, name: undefined } }),
       ],
     },
@@ -78,7 +87,15 @@ function writes(object: DynamicObject, all: string, name: string): Case[] {
       steps: [
         post(`${all}?dryRun=All`, {
           ...object,
-          metadata: { ...object.metadata, uid: 'u', creationTimestamp: '2020-01-01T00:00:00Z', generation: 7, selfLink: '/x', deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 3 },
+          metadata: {
+            ...object.metadata,
+            uid: 'u',
+            creationTimestamp: '2020-01-01T00:00:00Z',
+            generation: 7,
+            selfLink: '/x',
+            deletionTimestamp: '2020-01-01T00:00:00Z',
+            deletionGracePeriodSeconds: 3,
+          },
         }),
         post(`${all}?dryRun=All`, { ...object, metadata: { ...object.metadata, resourceVersion: '5' } }),
         post(`${all}?dryRun=All`, { ...object, metadata: { ...object.metadata, namespace: 'other' } }),
@@ -86,12 +103,18 @@ function writes(object: DynamicObject, all: string, name: string): Case[] {
     },
     { name: 'put what is there', steps: [make, put(one, 0), get(one)] },
     { name: 'put a label', steps: [make, put(one, 0, meta({ labels: { added: 'x' } })), get(one)] },
-    { name: 'put as a dry run', steps: [make, put(`${one}?dryRun=All`, 0, meta({ labels: { added: 'x' } })), get(one)] },
+    {
+      name: 'put as a dry run',
+      steps: [make, put(`${one}?dryRun=All`, 0, meta({ labels: { added: 'x' } })), get(one)],
+    },
     {
       name: 'put what is stale',
       steps: [make, put(one, 0, meta({ annotations: { a: '1' } })), put(one, 0, meta({ annotations: { a: '2' } }))],
     },
-    { name: 'put without a version', steps: [make, put(one, 0, meta({ resourceVersion: null, annotations: { a: '1' } }))] },
+    {
+      name: 'put without a version',
+      steps: [make, put(one, 0, meta({ resourceVersion: null, annotations: { a: '1' } }))],
+    },
     {
       name: 'put with another identity',
       steps: [
@@ -123,8 +146,26 @@ function patches(object: DynamicObject, all: string, name: string): Case[] {
   const make = post(all, object)
   const label = meta({ labels: { added: 'x' } })
   return [
-    { name: 'merge patch', steps: [make, patch(one, MERGE_PATCH, label), patch(one, MERGE_PATCH, label), patch(one, MERGE_PATCH, meta({ labels: { added: null } })), patch(one, MERGE_PATCH, {})] },
-    { name: 'strategic merge patch', steps: [make, patch(one, STRATEGIC_PATCH, label), patch(one, STRATEGIC_PATCH, meta({ labels: { $patch: 'replace', only: 'y' } })), patch(one, STRATEGIC_PATCH, meta({ finalizers: ['example.com/a'] })), patch(one, STRATEGIC_PATCH, meta({ '$deleteFromPrimitiveList/finalizers': ['example.com/a'] }))] },
+    {
+      name: 'merge patch',
+      steps: [
+        make,
+        patch(one, MERGE_PATCH, label),
+        patch(one, MERGE_PATCH, label),
+        patch(one, MERGE_PATCH, meta({ labels: { added: null } })),
+        patch(one, MERGE_PATCH, {}),
+      ],
+    },
+    {
+      name: 'strategic merge patch',
+      steps: [
+        make,
+        patch(one, STRATEGIC_PATCH, label),
+        patch(one, STRATEGIC_PATCH, meta({ labels: { $patch: 'replace', only: 'y' } })),
+        patch(one, STRATEGIC_PATCH, meta({ finalizers: ['example.com/a'] })),
+        patch(one, STRATEGIC_PATCH, meta({ '$deleteFromPrimitiveList/finalizers': ['example.com/a'] })),
+      ],
+    },
     {
       name: 'JSON patch',
       steps: [
@@ -132,7 +173,10 @@ function patches(object: DynamicObject, all: string, name: string): Case[] {
         patch(one, JSON_PATCH, [{ op: 'add', path: '/metadata/labels/added', value: 'x' }]),
         patch(one, JSON_PATCH, [{ op: 'test', path: '/metadata/labels/added', value: 'y' }]),
         patch(one, JSON_PATCH, [{ op: 'remove', path: '/metadata/labels/absent' }]),
-        patch(one, JSON_PATCH, [{ op: 'copy', from: '/metadata/labels/added', path: '/metadata/labels/copied' }, { op: 'move', from: '/metadata/labels/added', path: '/metadata/labels/moved' }]),
+        patch(one, JSON_PATCH, [
+          { op: 'copy', from: '/metadata/labels/added', path: '/metadata/labels/copied' },
+          { op: 'move', from: '/metadata/labels/added', path: '/metadata/labels/moved' },
+        ]),
         patch(one, JSON_PATCH, [{ op: 'bogus', path: '/a' }]),
         patch(one, JSON_PATCH, { not: 'a list' }),
       ],
@@ -208,9 +252,25 @@ function reads(object: DynamicObject, all: string, name: string): Case[] {
     },
     {
       name: 'table and metadata only',
-      steps: [make, get(one, TABLE), get(`${all}?${own}`, TABLE), get(`${all}?${own}&includeObject=None`, TABLE), get(one, METADATA), get(`${all}?${own}`, METADATA_LIST), get(one, 'text/csv'), get(one, 'application/json;as=Bogus;v=v1;g=meta.k8s.io')],
+      steps: [
+        make,
+        get(one, TABLE),
+        get(`${all}?${own}`, TABLE),
+        get(`${all}?${own}&includeObject=None`, TABLE),
+        get(one, METADATA),
+        get(`${all}?${own}`, METADATA_LIST),
+        get(one, 'text/csv'),
+        get(one, 'application/json;as=Bogus;v=v1;g=meta.k8s.io'),
+      ],
     },
-    { name: 'watch that has ended', steps: [make, patch(one, MERGE_PATCH, meta({ labels: { added: 'x' } })), get(`${all}?watch=1&${own}&timeoutSeconds=1&resourceVersion=0`)] },
+    {
+      name: 'watch that has ended',
+      steps: [
+        make,
+        patch(one, MERGE_PATCH, meta({ labels: { added: 'x' } })),
+        get(`${all}?watch=1&${own}&timeoutSeconds=1&resourceVersion=0`),
+      ],
+    },
   ]
 }
 
@@ -220,7 +280,16 @@ function deletions(object: DynamicObject, all: string, name: string): Case[] {
   const kept = post(all, { ...object, metadata: { ...object.metadata, finalizers: ['example.com/keep'] } })
   return [
     { name: 'delete', steps: [make, remove(one), get(one), remove(one)] },
-    { name: 'delete as a dry run', steps: [make, remove(`${one}?dryRun=All`), get(one), remove(one, { dryRun: ['All'] }), remove(one, { dryRun: ['x'] })] },
+    {
+      name: 'delete as a dry run',
+      steps: [
+        make,
+        remove(`${one}?dryRun=All`),
+        get(one),
+        remove(one, { dryRun: ['All'] }),
+        remove(one, { dryRun: ['x'] }),
+      ],
+    },
     {
       name: 'delete with preconditions',
       steps: [
@@ -233,8 +302,25 @@ function deletions(object: DynamicObject, all: string, name: string): Case[] {
         get(one),
       ],
     },
-    { name: 'delete in the foreground', steps: [make, remove(one, { propagationPolicy: 'Foreground' }), get(one), remove(one, { propagationPolicy: 'Background' })] },
-    { name: 'delete and orphan', steps: [make, remove(`${one}?propagationPolicy=Orphan`), get(one), patch(one, MERGE_PATCH, meta({ finalizers: null })), get(one)] },
+    {
+      name: 'delete in the foreground',
+      steps: [
+        make,
+        remove(one, { propagationPolicy: 'Foreground' }),
+        get(one),
+        remove(one, { propagationPolicy: 'Background' }),
+      ],
+    },
+    {
+      name: 'delete and orphan',
+      steps: [
+        make,
+        remove(`${one}?propagationPolicy=Orphan`),
+        get(one),
+        patch(one, MERGE_PATCH, meta({ finalizers: null })),
+        get(one),
+      ],
+    },
     {
       name: 'delete what has finalizers',
       steps: [
@@ -250,7 +336,14 @@ function deletions(object: DynamicObject, all: string, name: string): Case[] {
     },
     {
       name: 'delete a collection',
-      steps: [make, remove(`${all}?labelSelector=case%3D$id&dryRun=All`), get(one), remove(`${all}?labelSelector=case%3D$id`), get(one), remove(`${all}?labelSelector=a%20b`)],
+      steps: [
+        make,
+        remove(`${all}?labelSelector=case%3D$id&dryRun=All`),
+        get(one),
+        remove(`${all}?labelSelector=case%3D$id`),
+        get(one),
+        remove(`${all}?labelSelector=a%20b`),
+      ],
     },
   ]
 }
@@ -263,7 +356,11 @@ function bodies(object: DynamicObject, all: string): Case[] {
       name: 'unknown and repeated fields',
       steps: [
         post(dry, { ...object, bogus: 1 }),
-        post(`${dry}&fieldValidation=Strict`, { ...object, bogus: 1, metadata: { ...object.metadata, bogus: { a: 1 } } }),
+        post(`${dry}&fieldValidation=Strict`, {
+          ...object,
+          bogus: 1,
+          metadata: { ...object.metadata, bogus: { a: 1 } },
+        }),
         post(`${dry}&fieldValidation=Warn`, { ...object, bogus: 1 }),
         post(`${dry}&fieldValidation=Ignore`, { ...object, bogus: 1 }),
         post(`${dry}&fieldValidation=Bogus`, object),
@@ -301,22 +398,93 @@ function doors(object: DynamicObject, status: unknown, all: string, name: string
   if (subresources.includes('status')) {
     cases.push(
       { name: 'status: read', steps: [make, get(`${one}/status`), get(`${all}/absent/status`)] },
-      { name: 'status: put', steps: [make, put(`${one}/status`, 0, { status, metadata: { labels: { through: 'status' } } }), get(one), put(one, 2, { status: null })] },
+      {
+        name: 'status: put',
+        steps: [
+          make,
+          put(`${one}/status`, 0, { status, metadata: { labels: { through: 'status' } } }),
+          get(one),
+          put(one, 2, { status: null }),
+        ],
+      },
       { name: 'status: nothing else is written', steps: [make, put(`${one}/status`, 0, { spec: null, status })] },
-      { name: 'status: not through the main door', steps: [make, put(one, 0, { status }), patch(one, MERGE_PATCH, { status })] },
-      { name: 'status: patch', steps: [make, patch(`${one}/status`, MERGE_PATCH, { status }), patch(`${one}/status`, STRATEGIC_PATCH, { status }), patch(`${one}/status`, MERGE_PATCH, { status: null }), patch(`${one}/status`, JSON_PATCH, [{ op: 'test', path: '/kind', value: 'x' }])] },
-      { name: 'status: stale, absent, deleted', steps: [make, patch(one, MERGE_PATCH, meta({ labels: { a: 'b' } })), put(`${one}/status`, 0, { status }), { method: 'PUT', path: `${all}/absent/status`, body: { ...object, metadata: { name: 'absent' } } }, remove(`${one}/status`)] },
+      {
+        name: 'status: not through the main door',
+        steps: [make, put(one, 0, { status }), patch(one, MERGE_PATCH, { status })],
+      },
+      {
+        name: 'status: patch',
+        steps: [
+          make,
+          patch(`${one}/status`, MERGE_PATCH, { status }),
+          patch(`${one}/status`, STRATEGIC_PATCH, { status }),
+          patch(`${one}/status`, MERGE_PATCH, { status: null }),
+          patch(`${one}/status`, JSON_PATCH, [{ op: 'test', path: '/kind', value: 'x' }]),
+        ],
+      },
+      {
+        name: 'status: stale, absent, deleted',
+        steps: [
+          make,
+          patch(one, MERGE_PATCH, meta({ labels: { a: 'b' } })),
+          put(`${one}/status`, 0, { status }),
+          { method: 'PUT', path: `${all}/absent/status`, body: { ...object, metadata: { name: 'absent' } } },
+          remove(`${one}/status`),
+        ],
+      },
     )
   } else cases.push({ name: 'status: there is none', steps: [make, get(`${one}/status`), put(`${one}/status`, 0)] })
   if (subresources.includes('scale')) {
     const scale = (replicas: unknown) => ({ spec: { replicas } })
     cases.push(
-      { name: 'scale: read', steps: [make, get(`${one}/scale`), get(`${all}/absent/scale`), get(`${one}/scale`, TABLE)] },
-      { name: 'scale: put', steps: [make, get(`${one}/scale`), put(`${one}/scale`, 1, scale(7)), put(`${one}/scale`, 1, scale(8)), get(one)] },
-      { name: 'scale: patch', steps: [make, patch(`${one}/scale`, MERGE_PATCH, scale(5)), patch(`${one}/scale`, MERGE_PATCH, scale(-1)), patch(`${one}/scale`, MERGE_PATCH, scale('x')), patch(`${one}/scale`, STRATEGIC_PATCH, scale(0)), patch(`${one}/scale`, JSON_PATCH, [{ op: 'replace', path: '/spec/replicas', value: 2 }])] },
-      { name: 'scale: dry run and bad bodies', steps: [make, get(`${one}/scale`), put(`${one}/scale?dryRun=All`, 1, scale(9)), put(`${one}/scale`, 1, { kind: 'Other' }), put(`${one}/scale`, 1, { metadata: { name: 'other' } }), get(one)] },
+      {
+        name: 'scale: read',
+        steps: [make, get(`${one}/scale`), get(`${all}/absent/scale`), get(`${one}/scale`, TABLE)],
+      },
+      {
+        name: 'scale: put',
+        steps: [
+          make,
+          get(`${one}/scale`),
+          put(`${one}/scale`, 1, scale(7)),
+          put(`${one}/scale`, 1, scale(8)),
+          get(one),
+        ],
+      },
+      {
+        name: 'scale: patch',
+        steps: [
+          make,
+          patch(`${one}/scale`, MERGE_PATCH, scale(5)),
+          patch(`${one}/scale`, MERGE_PATCH, scale(-1)),
+          patch(`${one}/scale`, MERGE_PATCH, scale('x')),
+          patch(`${one}/scale`, STRATEGIC_PATCH, scale(0)),
+          patch(`${one}/scale`, JSON_PATCH, [{ op: 'replace', path: '/spec/replicas', value: 2 }]),
+        ],
+      },
+      {
+        name: 'scale: dry run and bad bodies',
+        steps: [
+          make,
+          get(`${one}/scale`),
+          put(`${one}/scale?dryRun=All`, 1, scale(9)),
+          put(`${one}/scale`, 1, { kind: 'Other' }),
+          put(`${one}/scale`, 1, { metadata: { name: 'other' } }),
+          get(one),
+        ],
+      },
     )
   }
-  cases.push({ name: 'a door that is not there', steps: [make, get(`${one}/bogus`), post(`${one}/bogus`, {}), post(one, object), { method: 'PUT', path: all, body: object }, patch(all, MERGE_PATCH, {})] })
+  cases.push({
+    name: 'a door that is not there',
+    steps: [
+      make,
+      get(`${one}/bogus`),
+      post(`${one}/bogus`, {}),
+      post(one, object),
+      { method: 'PUT', path: all, body: object },
+      patch(all, MERGE_PATCH, {}),
+    ],
+  })
   return cases
 }

@@ -51,7 +51,10 @@ export function connect({ url, token }: Target): Send & { close(): void } {
       request.end(text)
     })
   // A kept connection may close as it is used: once more. Where that closes too, the server gave up on the request (a panic).
-  const send: Send = (request) => once(request).catch(() => once(request)).catch(() => ({ status: 0, body: 'closed' }))
+  const send: Send = (request) =>
+    once(request)
+      .catch(() => once(request))
+      .catch(() => ({ status: 0, body: 'closed' }))
   return Object.assign(send, { close: () => agent.destroy() })
 }
 
@@ -77,7 +80,11 @@ function parsed(text: string): unknown {
 }
 
 /** Runs the work on all items, `width` at a time; answers come in the order of the items. */
-export async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = new Array(items.length)
   let next = 0
   const lane = async () => {

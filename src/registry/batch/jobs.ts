@@ -1,7 +1,7 @@
 /** jobs. Mirrors pkg/registry/batch/job/strategy.go. */
 
-import { deepEqual } from '../../apimachinery/equality.ts'
 import { humanDuration } from '../../apimachinery/duration.ts'
+import { deepEqual } from '../../apimachinery/equality.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { nameWarnings } from '../apps/workload.ts'
 import { age, templateCells } from '../cells.ts'

@@ -7,7 +7,11 @@ export function withCondition(status: PodStatus, condition: PodCondition, now: s
   const old = conditions.find((one) => one.type === condition.type)
   const same = old?.status === condition.status
   // The probe time is printed even where nothing probed.
-  const next: PodCondition = { lastProbeTime: null as never, ...condition, lastTransitionTime: same ? old.lastTransitionTime : now }
+  const next: PodCondition = {
+    lastProbeTime: null as never,
+    ...condition,
+    lastTransitionTime: same ? old.lastTransitionTime : now,
+  }
   const kept = old ? conditions.map((one) => (one === old ? next : one)) : [...conditions, next]
   return { ...status, conditions: kept }
 }

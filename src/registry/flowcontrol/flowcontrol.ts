@@ -3,6 +3,7 @@ import { formatTime } from '../../apimachinery/clock.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
 import { defineResource, type WriteContext } from '../definition.ts'
+import { validateFlowConditions, validateFlowSchemaSpec, validatePriorityLevelSpec } from './flowcontrol.validation.ts'
 
 const API_VERSION = 'flowcontrol.apiserver.k8s.io/v1'
 
@@ -13,6 +14,8 @@ export const flowschemas = defineResource(API_VERSION, 'flowschemas', {
   },
   // In the order in which requests are matched.
   compareRows: (a, b) => precedence(a) - precedence(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1),
+  validate: ({ spec, status }) => [...validateFlowSchemaSpec(spec), ...validateFlowConditions(status?.conditions)],
+  subresources: { status: { validateUpdate: ({ status }) => validateFlowConditions(status?.conditions) } },
   row: (schema, context) => {
     const { spec = {}, status } = schema
     const dangling = status?.conditions?.find(({ type }: { type: string }) => type === 'Dangling')
@@ -46,6 +49,8 @@ export const prioritylevelconfigurations = defineResource(API_VERSION, 'priority
   prepareForCreate(level) {
     level['status'] = {}
   },
+  validate: ({ spec, status }) => [...validatePriorityLevelSpec(spec), ...validateFlowConditions(status?.conditions)],
+  subresources: { status: { validateUpdate: ({ status }) => validateFlowConditions(status?.conditions) } },
   row: (level, context) => {
     const limited = level['spec']?.limited
     const queuing = limited?.limitResponse?.queuing

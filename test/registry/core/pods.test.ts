@@ -56,6 +56,7 @@ it('a gated pod says in its status that it is not to be scheduled', () => {
     {
       type: 'PodScheduled',
       status: 'False',
+      lastProbeTime: null,
       reason: 'SchedulingGated',
       message: 'Scheduling is blocked due to non-empty scheduling gates',
       lastTransitionTime: '2026-01-02T03:04:05Z',
@@ -88,7 +89,9 @@ describe('binding', () => {
     expect(object.metadata.annotations).toEqual({ a: 'b' })
     expect(object.status).toEqual({
       phase: 'Pending',
-      conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-02T03:04:05Z' }],
+      conditions: [
+        { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: '2026-01-02T03:04:05Z' },
+      ],
     })
   })
 
