@@ -54,8 +54,9 @@ function each(door: Door, root: DynamicObject, value: unknown, path: Path): Muta
       mutations.push({ id, door, strict, object: changed(root, path, change.value) as DynamicObject })
     }
   }
-  if (Array.isArray(value)) value.forEach((child, i) => mutations.push(...each(door, root, child, [...path, i])))
-  else if (value !== null && typeof value === 'object') {
+  if (Array.isArray(value)) {
+    for (const [i, child] of value.entries()) mutations.push(...each(door, root, child, [...path, i]))
+  } else if (value !== null && typeof value === 'object') {
     for (const [name, child] of Object.entries(value)) {
       if (path.length === 0 && (name === 'apiVersion' || name === 'kind') && door !== 'create') continue
       mutations.push(...each(door, root, child, [...path, name]))

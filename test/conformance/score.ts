@@ -31,7 +31,7 @@ export function scores({ differences, total }: Comparison): Score[] {
 export function writeDocs(rows: Score[]): void {
   const text = readFileSync(DOCS, 'utf8')
   const lines = rows.map(({ name, cases, equal }) => {
-    return `| ${name} | ${cases} | ${equal} | ${cases - equal} | ${((100 * equal) / cases).toFixed(1)} % |`
+    return `| \`${name}\` | ${cases} | ${equal} | ${cases - equal} | ${((100 * equal) / cases).toFixed(1)} % |`
   })
   const section = [
     BEGIN,
@@ -41,7 +41,7 @@ export function writeDocs(rows: Score[]): void {
     'Mutations are single wrong or odd requests made from a rich object of every kind; sequences are several requests in a row.',
     'The cases that differ are listed in `test/conformance/known-differences.txt`; a test fails when another one does.',
     '',
-    '| area | cases | equal | different | equal |',
+    '| Area | cases | equal | different | equal |',
     '|---|---|---|---|---|',
     ...lines,
     END,
