@@ -31,7 +31,7 @@ export function scores({ differences, total }: Comparison): Score[] {
 export function writeDocs(rows: Score[]): void {
   const text = readFileSync(DOCS, 'utf8')
   const lines = rows.map(({ name, cases, equal }) => {
-    return `| \`${name}\` | ${cases} | ${equal} | ${cases - equal} | ${((100 * equal) / cases).toFixed(1)} % |`
+    return `| ${/[ /]/.test(name) ? name : `mutations/${name}`} | ${cases} | ${equal} | ${cases - equal} | ${((100 * equal) / cases).toFixed(1)} % |`
   })
   const section = [
     BEGIN,
