@@ -146,7 +146,7 @@ class LocalCluster implements Cluster {
     const facts = loadFacts()
     this.#registry = new Registry({
       facts,
-      schemas: sharedSchemas(),
+      schemas: sharedSchemas().layered(),
       rows: resources,
       storage,
       clock: this.#clock,
@@ -263,7 +263,11 @@ class LocalCluster implements Cluster {
   }
 
   async settle(): Promise<void> {
-    await this.#runner?.settle()
+    // Each may make work for the other.
+    do {
+      await this.#registry.customResources.idle()
+      await this.#runner?.settle()
+    } while (!this.#registry.customResources.isIdle)
   }
 
   async reset(): Promise<void> {

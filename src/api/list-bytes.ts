@@ -11,7 +11,7 @@ const BRACE = 0x7b
 
 /** Items of typed lists have no kind and apiVersion of their own; custom resources do. */
 export function keepsTypeInItems(definition: ResourceDefinition): boolean {
-  return definition.custom === true
+  return definition.custom !== undefined
 }
 
 export function withoutType(object: DynamicObject): object {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { constants, createGzip, gzip } from 'node:zlib'
 import { newNotAcceptable, type Status } from '../apimachinery/errors.ts'
-import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
+import type { DynamicObject, KubeObject, ListMeta } from '../apimachinery/meta.ts'
 import { objectBytes } from '../apimachinery/object-bytes.ts'
 import type { ResourceDefinition } from '../registry/definition.ts'
 import type { StoreList } from '../registry/store.ts'
@@ -81,12 +81,21 @@ export async function sendList(exchange: ResourceExchange, list: StoreList): Pro
   }
   if (accept.as) return sendValue(exchange, 200, partialList(list, accept.version), accept.encoding)
   const { definition } = store
-  const head = { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata: listMeta(list) }
+  const head = {
+    kind: definition.custom?.listKind ?? `${definition.kind}List`,
+    apiVersion: definition.apiVersion,
+    metadata: metadataOf(list, definition),
+  }
   if (accept.encoding !== 'json' || wantsPretty(exchange)) {
     const items = list.objects.map((object) => (keepsTypeInItems(definition) ? object : withoutType(object)))
     return sendValue(exchange, 200, { ...head, items }, accept.encoding)
   }
   return streamList(exchange, `${JSON.stringify(head).slice(0, -1)},"items":[`, list.objects, definition)
+}
+
+/** Lists of custom resources say `continue` also when there is nothing more. */
+function metadataOf(list: StoreList, { custom }: ResourceDefinition): ListMeta {
+  return custom ? { continue: '', ...listMeta(list) } : listMeta(list)
 }
 
 async function streamList(

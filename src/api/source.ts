@@ -1,16 +1,10 @@
 /** What the documents of the API (discovery, OpenAPI, the root path) are made from: a live view of the served resources. */
 import type { GroupFact, ResourceFact, TypeFact } from '../apimachinery/schema/facts.ts'
+import type { CustomResourceDocument } from '../registry/definition.ts'
 
 /** A served resource as documents see it. Built-ins are facts; custom resources say so and carry their schema. */
 export interface ServedResource extends ResourceFact {
   custom?: CustomResourceDocument
-}
-
-export interface CustomResourceDocument {
-  /** Kind of its list. */
-  listKind: string
-  /** `openAPIV3Schema` of this version, as the definition states it. */
-  schema?: Record<string, unknown>
 }
 
 /** Read on every request; everything derived is kept until `version` changes. */

@@ -81,11 +81,11 @@ function rowOrder({ hooks }: ResourceDefinition, objects: readonly DynamicObject
 
 // DEVIATION(table-column-descriptions): upstream's column descriptions are prose of its API docs; ours are empty.
 function columnDefinitions(definition: ResourceDefinition): object[] {
-  return columnsOf(definition).map(({ name, type, format, priority }) => ({
+  return columnsOf(definition).map(({ name, type, format, priority, description }) => ({
     name,
     type,
     format: format ?? '',
-    description: '',
+    description: description ?? '',
     priority: priority ?? 0,
   }))
 }

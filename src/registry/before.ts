@@ -29,7 +29,7 @@ export function prepareForCreate(
 export function validateCreate(definition: ResourceDefinition, draft: DynamicObject, context: WriteContext): void {
   const { hooks } = definition
   const nameRule = hooks.validateName ?? defaultNameRule
-  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, definition.custom !== true)
+  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, !definition.custom)
   if (draft.metadata.name && errors.length === 0) {
     for (const message of isPathSegmentName(draft.metadata.name)) {
       errors.push(invalid('metadata.name', draft.metadata.name, message))
@@ -71,7 +71,7 @@ export function validateUpdate(
   context: WriteContext,
 ): void {
   const { hooks } = definition
-  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, definition.custom !== true)
+  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, !definition.custom)
   let warnings: string[] = []
   if (context.subresource === '') {
     if (hooks.validateUpdate) errors.push(...hooks.validateUpdate(draft, old, context))

@@ -153,6 +153,8 @@ export interface Subresource<T extends KubeObject = DynamicObject> {
 
 export interface Projection<T extends KubeObject = DynamicObject> {
   read(object: T): DynamicObject
+  /** What an update begins with, where that is not what a reader is shown. */
+  start?(object: T): DynamicObject
   write(view: DynamicObject, old: T): T
   validate?(view: DynamicObject, old: DynamicObject): FieldError[]
 }
@@ -172,6 +174,16 @@ export interface ResourceRow {
   hooks: ResourceHooks<any>
 }
 
+/** What only custom resources have, for documents (discovery, OpenAPI) and lists. */
+export interface CustomResourceDocument {
+  /** Kind of its list. */
+  listKind: string
+  /** `openAPIV3Schema` of this version, as the definition states it. */
+  schema?: Record<string, unknown>
+  /** No new ones: the definition is being deleted. */
+  terminating?: boolean
+}
+
 /** A served resource: facts and hooks together. Built-ins get theirs from the table, custom resources at run time. */
 export interface ResourceDefinition extends ResourceFact {
   hooks: ResourceHooks
@@ -180,7 +192,7 @@ export interface ResourceDefinition extends ResourceFact {
   /** `apps/v1` */
   apiVersion: string
   /** A custom resource: known only since its definition was created. */
-  custom?: boolean
+  custom?: CustomResourceDocument
   /** `/registry/deployments/` */
   storagePrefix: string
 }

@@ -4,10 +4,12 @@ import { newPathNotFound } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { formatGroupResource } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
-import type { Facts, ResourceFact, TypeFact } from '../apimachinery/schema/facts.ts'
+import type { Facts, GroupFact, ResourceFact, TypeFact } from '../apimachinery/schema/facts.ts'
 import type { Schemas } from '../apimachinery/schema/schema.ts'
 import type { Storage } from '../storage/interface.ts'
 import { type AdmissionChain, createAdmissionChain } from './admission/admission.ts'
+import { CustomResources } from './apiextensions/custom-resources.ts'
+import { compareVersions } from './apiextensions/versions.ts'
 import type {
   ClusterSettings,
   InternalWriter,
@@ -54,6 +56,9 @@ export class Registry implements Environment {
   readonly #expiry: Expiry
   /** What hooks write during a dry run is one too. */
   readonly #dryWriter: InternalWriter
+  /** Follows CustomResourceDefinitions and serves what they define. */
+  readonly customResources: CustomResources
+  #groups: readonly GroupFact[] | undefined
 
   constructor(options: RegistryOptions) {
     this.facts = options.facts
@@ -77,6 +82,45 @@ export class Registry implements Environment {
       if (row) this.#add(define(fact, row))
     }
     this.#expiry.start(this.definitions())
+    this.customResources = new CustomResources(this)
+    this.customResources.start()
+  }
+
+  /** In discovery order: built-in groups, then those of custom resources by name. The same array until the served set changes. */
+  groups(): readonly GroupFact[] {
+    this.#groups ??= [...this.facts.groups, ...this.#customGroups()]
+    return this.#groups
+  }
+
+  #customGroups(): GroupFact[] {
+    const versions = new Map<string, Set<string>>()
+    for (const { group, version, custom } of this.definitions()) {
+      if (!custom || this.facts.groups.some(({ name }) => name === group)) continue
+      const known = versions.get(group) ?? new Set()
+      versions.set(group, known.add(version))
+    }
+    const byName = [...versions].sort(([a], [b]) => (a < b ? -1 : 1))
+    return byName.map(([name, served]) => ({
+      name,
+      priority: CUSTOM_GROUP_PRIORITY,
+      versions: [...served].sort(compareVersions).map((version) => ({ version, priority: CUSTOM_VERSION_PRIORITY })),
+    }))
+  }
+
+  /** Serves these (one a version, the preferred first) in place of what was served of `groupResource`; none: no longer serves it. */
+  serveCustom(groupResource: string, definitions: readonly ResourceDefinition[]): void {
+    this.#preferred.delete(groupResource)
+    const gone: Store[] = []
+    for (const [key, store] of this.#stores) {
+      if (!store.definition.custom || store.definition.groupResource !== groupResource) continue
+      this.#stores.delete(key)
+      gone.push(store)
+    }
+    for (const definition of definitions) this.#add(definition)
+    this.#groups = undefined
+    this.generation++
+    for (const store of gone) store.retire()
+    for (const listener of [...this.#listeners]) listener()
   }
 
   /** A type of the facts by its model name. */
@@ -140,6 +184,7 @@ export class Registry implements Environment {
   /** Stops timers. Storage is the caller's to close. */
   close(): void {
     this.#expiry.stop()
+    this.customResources.stop()
   }
 
   #add(definition: ResourceDefinition): void {
@@ -177,6 +222,10 @@ export class Registry implements Environment {
     }
   }
 }
+
+/** What the API server registers the groups of custom resources with. */
+const CUSTOM_GROUP_PRIORITY = 1000
+const CUSTOM_VERSION_PRIORITY = 100
 
 function define(fact: ResourceFact, row: ResourceRow): ResourceDefinition {
   return {

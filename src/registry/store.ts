@@ -9,6 +9,7 @@ import { deepEqual } from '../apimachinery/equality.ts'
 import {
   newAlreadyExists,
   newConflict,
+  newForbidden,
   newGenerateNameConflict,
   newInvalid,
   newNotFound,
@@ -45,11 +46,24 @@ export class Store implements ObjectStore {
   readonly qualified: { group: string; resource: string }
   /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
   readonly #views = new WeakMap<KubeObject, DynamicObject>()
+  readonly #whenRetired = new Set<() => void>()
 
   constructor(definition: ResourceDefinition, environment: Environment) {
     this.definition = definition
     this.environment = environment
     this.qualified = { group: definition.group, resource: definition.resource }
+  }
+
+  /** The resource is served no longer, or otherwise: watches opened here end when they have sent what there is. */
+  retire(): void {
+    for (const callback of this.#whenRetired) callback()
+    this.#whenRetired.clear()
+  }
+
+  /** Calls back once, on retirement. Answers how to stop that. */
+  onRetired(callback: () => void): () => void {
+    this.#whenRetired.add(callback)
+    return () => this.#whenRetired.delete(callback)
   }
 
   /** `namespace/name` or `name`. */
@@ -110,6 +124,10 @@ export class Store implements ObjectStore {
     const context = this.environment.writeContext(request)
     const { metadata } = draft
     if (this.definition.namespaced) metadata.namespace ||= request.namespace
+    if (this.definition.custom?.terminating) {
+      const why = 'create not allowed while custom resource definition is terminating'
+      throw newForbidden(this.qualified, metadata.name ?? '', why)
+    }
     const base = metadata.name ? undefined : metadata.generateName
     fillSystemMetadata(draft, context)
     // As upstream: the name is generated before mutating admission sees the object.

@@ -11,7 +11,7 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   const { definition } = store
   const fieldValidation = writeOptions(exchange, 'CreateOptions')
   if (info.subresource !== '') return createSubresource(exchange)
-  if (info.name !== '') throw newMethodNotSupported(store.qualified, 'create')
+  if (info.name !== '' && !definition.custom) throw newMethodNotSupported(store.qualified, 'create')
   const object = await readObject(exchange, definition, fieldValidation)
   checkNamespace(object, definition.namespaced, info.namespace)
   const { virtual } = definition.hooks

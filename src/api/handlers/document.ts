@@ -14,7 +14,9 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
     get version() {
       return registry.generation
     },
-    groups: registry.facts.groups,
+    get groups() {
+      return registry.groups()
+    },
     get resources() {
       return registry.resourceFacts()
     },

@@ -1,7 +1,16 @@
 /** One handler for all resources: finds the store, checks the verb, calls the verb's handler. Stands where upstream's installer.go makes routes. */
 import type { RequestHandler } from 'express'
-import { newBadRequest, newMethodNotAllowed, newNotImplemented, newPathNotFound } from '../../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newMethodNotAllowed,
+  newMethodNotSupported,
+  newNotAcceptable,
+  newNotFound,
+  newNotImplemented,
+  newPathNotFound,
+} from '../../apimachinery/errors.ts'
 import type { ResourceDefinition } from '../../registry/definition.ts'
+import type { Store } from '../../registry/store.ts'
 import type { Exchange, ResourceExchange } from '../exchange.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
 import { checkAccept, negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
@@ -31,18 +40,30 @@ const CONNECTS = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
 export function serveResource(): RequestHandler {
   return async (req, _res, next) => {
     const exchange = exchangeOf(req)
-    const { info, registry } = exchange
-    if (!info.isResourceRequest || !registry.facts.groups.some(({ name }) => name === info.group)) return next()
+    const { info } = exchange
+    if (!info.isResourceRequest || isElsewhere(exchange)) return next()
     const found = findResource(exchange)
     await found.handle(found.exchange)
   }
 }
+
+/** Paths of no group that is served, and those that the handler of custom resources passes on: answered as any unknown path. */
+function isElsewhere({ info, registry }: Exchange): boolean {
+  const definition = registry.lookup(info.group, info.version, info.resource)?.definition
+  if (!definition) return !registry.facts.groups.some(({ name }) => name === info.group)
+  if (!definition.custom) return false
+  if (!definition.namespaced) return info.inNamespace
+  return !info.inNamespace && !ANYWHERE.has(info.verb)
+}
+
+const ANYWHERE = new Set(['list', 'watch', 'deletecollection'])
 
 /** Throws 404 for what is not served, 405 for a verb it has not, 406, 501. */
 export function findResource(base: Exchange): { exchange: ResourceExchange; handle: Handle } {
   const { info, registry } = base
   const store = registry.lookup(info.group, info.version, info.resource)
   if (!store || (info.prefix === 'api') !== (info.group === '') || info.rest !== '') throw newPathNotFound()
+  if (store.definition.custom) return findCustom(base, store)
   const methods = verbsAt(info, store.definition)
   if (methods.length === 0) throw newPathNotFound()
   const handle = HANDLERS[info.verb]
@@ -60,6 +81,25 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   if (deprecation && info.subresource === '') base.warnings.add(deprecation)
   return { exchange: Object.assign(base, { store, accept }), handle }
 }
+
+/** Custom resources have no routes: one handler looks at verb and door by itself, and never at a name that a POST has in its path. */
+function findCustom(base: Exchange, store: Store): { exchange: ResourceExchange; handle: Handle } {
+  const { info } = base
+  const { definition } = store
+  const door = info.subresource ? definition.subresources?.find(({ name }) => name === info.subresource) : undefined
+  if (info.subresource !== '' && !door) throw newNotFound(store.qualified, info.name)
+  const handle = HANDLERS[info.verb]
+  if (!handle || !(door ?? definition).verbs.includes(info.verb)) {
+    throw newMethodNotSupported(store.qualified, info.verb)
+  }
+  const accept = negotiate(base.req.headers.accept, true, info.verb === 'watch' ? WATCH_ENCODINGS : undefined)
+  if (accept.encoding === 'protobuf' && !accept.as) throw newNotAcceptable(NOT_PROTOBUF)
+  if (definition.hooks.deprecation) base.warnings.add(definition.hooks.deprecation)
+  return { exchange: Object.assign(base, { store, accept }), handle }
+}
+
+const NOT_PROTOBUF =
+  'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 const ON_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
 const ACROSS_NAMESPACES = new Set(['list', 'watch'])

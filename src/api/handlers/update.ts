@@ -45,6 +45,9 @@ export async function update(exchange: ResourceExchange): Promise<void> {
 
 const PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json'
 
+/** A strategic merge needs types that the server knows. */
+const CUSTOM_PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
+
 export async function patch(exchange: ResourceExchange): Promise<void> {
   const { store, info } = exchange
   const type = mediaType(exchange.req.headers['content-type'] ?? '')
@@ -68,13 +71,18 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
   const { registry } = exchange
   if (type === 'application/json-patch+json') return applyJsonPatch as never
   if (type === 'application/merge-patch+json') return applyMergePatch as never
-  if (type === 'application/strategic-merge-patch+json') {
+  if (type === 'application/strategic-merge-patch+json' && !exchange.store.definition.custom) {
     const model = schemaOf(registry, doorKind(exchange)).node.name
     return (old, value) => applyStrategicMergePatch(old as never, value as never, model, registry.lookupType)
   }
   if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
     const text = `server-side apply (${type}) is not supported by kubemu yet`
     throw newUnsupportedMediaType(`${text} - accepted media types include: ${PATCH_TYPES}`)
+  }
+  if (exchange.store.definition.custom) {
+    throw newUnsupportedMediaType(
+      `the body of the request was in an unknown format - accepted media types include: ${CUSTOM_PATCH_TYPES}`,
+    )
   }
   throw newUnsupportedMediaType('415: Unsupported Media Type', {})
 }
@@ -107,7 +115,7 @@ async function projected(
   change: Change,
 ): Promise<DynamicObject> {
   const { store, info } = exchange
-  const before = projection.read(old)
+  const before = projection.start?.(old) ?? projection.read(old)
   const view = await change(before)
   const version = view.metadata.resourceVersion
   if (version && version !== old.metadata.resourceVersion) throw newStaleWrite(store.qualified, info.name)

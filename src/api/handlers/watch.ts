@@ -58,6 +58,7 @@ export function startWatch(
   let scheduled = false
   let blocked = true
   let ended = false
+  let retired = false
   const timers: Timer[] = []
   const schedule = (): void => {
     if (scheduled || blocked || ended) return
@@ -73,11 +74,16 @@ export function startWatch(
   const stop = (): void => {
     if (ended) return
     ended = true
+    stopListening()
     for (const timer of timers) timer.cancel()
     closed.removeEventListener('abort', stop)
     stream.close()
     sink.end()
   }
+  const stopListening = store.onRetired(() => {
+    retired = true
+    schedule()
+  })
   function drain(): void {
     scheduled = false
     if (ended) return
@@ -89,7 +95,7 @@ export function startWatch(
         schedule()
       })
     }
-    if (failed) stop()
+    if (failed || (retired && !more && !blocked)) stop()
     else if (more) schedule()
   }
   const sendBookmark = (): void => {

@@ -1,5 +1,6 @@
 /** A request body to the object of the kind that a handler expects, with upstream's 400 when it is something else. Mirrors handlers/create.go. */
-import { newBadRequest, type StatusError } from '../errors.ts'
+import { newBadRequest, newInvalid, type StatusError } from '../errors.ts'
+import { invalid } from '../field-error.ts'
 import { formatGroupVersion, parseGroupVersion } from '../meta.ts'
 import { isPlainObject } from './go-json.ts'
 import { type Parsed, parseJson, parseYamlBody } from './parse.ts'
@@ -19,6 +20,7 @@ export function decodeBody(schemas: Schemas, schema: Schema, bytes: Buffer, form
 
 function decodeAny(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat): Decoded {
   const parsed = parseBody(bytes, format, schema.gvk.kind)
+  if (schema.isCustom) return decodeCustom(schema, parsed, bytes)
   const given = bodyKind(parsed, bytes, schema.gvk)
   const { group, version, kind } = given
   if (group === schema.gvk.group && version === schema.gvk.version && kind === schema.gvk.kind)
@@ -33,6 +35,33 @@ function decodeAny(schemas: Schemas, schema: Schema, bytes: Buffer, format: Text
   throw newBadRequest(
     kind === schema.gvk.kind ? otherVersion(other.apiVersion, schema) : noConversion(given, other.type.go, schema),
   )
+}
+
+/** Custom resources say what they are, and are decoded whatever that is. Throws 400, and 422 for another kind. */
+function decodeCustom(schema: Schema, parsed: Parsed, bytes: Buffer): Decoded {
+  const { gvk } = schema
+  const { value } = parsed
+  if (isPlainObject(value) && !value['kind']) {
+    throw unrecognized(gvk.kind, bytes, `Object 'Kind' is missing in '${marshalOf(value, bytes)}'`)
+  }
+  const given = bodyKind(parsed, bytes, { group: '', version: '', kind: gvk.kind })
+  const decoded = schema.decode(parsed)
+  if (given.group !== gvk.group || given.version !== gvk.version) {
+    const said = formatGroupVersion(given)
+    throw newBadRequest(
+      `the API version in the data (${said}) does not match the expected API version (${schema.apiVersion})`,
+    )
+  }
+  if (given.kind !== gvk.kind) {
+    const of = { group: gvk.group, resource: given.kind }
+    throw newInvalid(of, decoded.object.metadata.name ?? '', [invalid('kind', given.kind, `must be ${gvk.kind}`)])
+  }
+  return decoded
+}
+
+/** The body as JSON: as it came, or made from YAML. */
+function marshalOf(value: unknown, bytes: Buffer): string {
+  return bytes[0] === 0x7b ? bytes.toString('utf8') : JSON.stringify(value)
 }
 
 /** Throws 400, naming the kind that was expected. */

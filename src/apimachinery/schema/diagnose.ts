@@ -235,7 +235,7 @@ function readOwn(canonical: (text: string) => unknown, text: string): void {
 }
 
 // DEVIATION(int64-precision): integers between 2^53 and 2^63 are refused; a JavaScript number would change them silently.
-function refuseUnsafe(literal: string): undefined {
+export function refuseUnsafe(literal: string): undefined {
   if (!/^-?\d{16,}$/.test(literal) || Number.isSafeInteger(Number(literal))) return
   if (BigInt.asIntN(64, BigInt(literal)) !== BigInt(literal)) return
   throw new Aborted(`kubemu cannot hold the integer ${literal} exactly: it is beyond 2^53`)

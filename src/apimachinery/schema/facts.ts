@@ -112,6 +112,8 @@ export interface ColumnFact {
   format?: string
   /** 0 always shown, 1 only with -o wide. */
   priority?: number
+  /** Only columns of custom resources have one. */
+  description?: string
 }
 
 export interface SubresourceFact {

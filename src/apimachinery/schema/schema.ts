@@ -5,13 +5,15 @@
 import type { Clock } from '../clock.ts'
 import { newBadRequest, StatusError } from '../errors.ts'
 import { type DynamicObject, formatGroupVersion } from '../meta.ts'
+import { customSchemaParts } from './custom/custom-schema.ts'
+import type { JsonSchema } from './custom/json-schema.ts'
 import { Decoders } from './decode.ts'
 import { type Decode, type Walk, WRONG_TYPE } from './decode-scalars.ts'
 import { type Defaulter, Defaulters } from './defaults.ts'
-import { diagnose } from './diagnose.ts'
+import { type Diagnosis, diagnose } from './diagnose.ts'
 import { type Clear, DisabledFields } from './disabled-fields.ts'
 import type { Facts, TypeFact } from './facts.ts'
-import { jsonValueOf } from './go-json.ts'
+import { type JsonNode, jsonValueOf } from './go-json.ts'
 import { Resolver, type StructNode } from './nodes.ts'
 import { type Parsed, parsedValue } from './parse.ts'
 
@@ -57,6 +59,8 @@ export interface Walkers {
   decode: Decode
   defaults: Defaulter
   clear?: Clear
+  /** What is wrong with a document of this kind; default: by its node. */
+  diagnose?: (document: JsonNode) => Diagnosis
 }
 
 /** One kind. Compiled on first use, then cheap. */
@@ -67,6 +71,9 @@ export class Schema {
   readonly #decode: Decode
   readonly #defaults: Defaulter
   readonly #clear: Clear | undefined
+  readonly #diagnose: (document: JsonNode) => Diagnosis
+  /** Known to one cluster only: by a CustomResourceDefinition. */
+  readonly isCustom: boolean
 
   constructor(gvk: GroupVersionKind, node: StructNode, walkers: Walkers) {
     this.gvk = gvk
@@ -75,6 +82,8 @@ export class Schema {
     this.#decode = walkers.decode
     this.#defaults = walkers.defaults
     this.#clear = walkers.clear
+    this.isCustom = walkers.diagnose !== undefined
+    this.#diagnose = walkers.diagnose ?? ((document) => diagnose(document, node))
   }
 
   get type(): TypeFact {
@@ -128,7 +137,7 @@ export class Schema {
   }
 
   #issues(parsed: Parsed, as: string): string[] {
-    const { strict, error } = diagnose(parsed.document(), this.node)
+    const { strict, error } = this.#diagnose(parsed.document())
     if (error !== undefined) throw newBadRequest(cannotHandle(this.gvk, as, error))
     return strict
   }
@@ -167,18 +176,40 @@ export class Schemas {
   readonly #disabled = new DisabledFields()
   readonly #models = new Map<string, string>()
   readonly #schemas = new Map<string, Schema>()
+  readonly #base: Schemas | undefined
 
-  constructor(facts: Pick<Facts, 'types'>) {
+  constructor(facts: Pick<Facts, 'types'>, base?: Schemas) {
+    this.#base = base
+    if (base) {
+      this.resolver = base.resolver
+      return
+    }
     this.resolver = new Resolver(facts.types)
     for (const [name, type] of Object.entries(facts.types)) {
       for (const [group, version, kind] of type.gvk ?? []) this.#models.set(`${group}/${version}/${kind}`, name)
     }
   }
 
+  /** These, and room for kinds that only one cluster knows. */
+  layered(): Schemas {
+    return new Schemas({ types: {} }, this)
+  }
+
+  /** Makes a custom kind known (again). Only on what `layered` answered. */
+  setCustom(gvk: GroupVersionKind, schema: JsonSchema): void {
+    const { node, ...walkers } = customSchemaParts(gvk, schema, this.resolver, (this.#base ?? this).#decoders)
+    this.#schemas.set(`${gvk.group}/${gvk.version}/${gvk.kind}`, new Schema(gvk, node, walkers))
+  }
+
+  removeCustom({ group, version, kind }: GroupVersionKind): void {
+    this.#schemas.delete(`${group}/${version}/${kind}`)
+  }
+
   forKind(group: string, version: string, kind: string): Schema | undefined {
     const key = `${group}/${version}/${kind}`
     const known = this.#schemas.get(key)
     if (known) return known
+    if (this.#base) return this.#base.forKind(group, version, kind)
     const model = this.#models.get(key) ?? (group === META_GROUP ? `${META_MODELS}.${kind}` : undefined)
     if (model === undefined || !this.resolver.has(model)) return undefined
     const node = this.resolver.named(model)

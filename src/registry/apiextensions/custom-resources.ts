@@ -1,0 +1,269 @@
+/**
+ * The life of custom resources: follows CustomResourceDefinitions, grants names, establishes, serves, and cleans up after them. Part of the
+ * API server, not a controller: it works without any. Mirrors apiextensions-apiserver/pkg/{apiserver/customresource_handler.go,controller}.
+ */
+
+import { deepEqual } from '../../apimachinery/equality.ts'
+import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import type { Schemas } from '../../apimachinery/schema/schema.ts'
+import type { Cursor, Storage } from '../../storage/interface.ts'
+import { StorageError } from '../../storage/interface.ts'
+import type { InternalWriter, ResourceDefinition } from '../definition.ts'
+import type { Environment } from '../environment.ts'
+import {
+  CLEANUP_FINALIZER,
+  CRD_PREFIX,
+  CRDS,
+  type CustomResourceDefinition,
+  conditionOf,
+  isTrue,
+  withCondition,
+} from './crd.ts'
+import { defineCustomResource } from './custom-definition.ts'
+import { claimNames } from './naming.ts'
+
+/** What it needs of the registry. */
+export interface ServingRegistry extends Environment {
+  readonly storage: Storage
+  readonly schemas: Schemas
+  readonly writer: InternalWriter
+  serveCustom(groupResource: string, definitions: readonly ResourceDefinition[]): void
+}
+
+interface Served {
+  groupResource: string
+  spec: unknown
+  names: unknown
+  terminating: boolean
+  definitions: ResourceDefinition[]
+}
+
+export class CustomResources {
+  readonly #registry: ServingRegistry
+  readonly #served = new Map<string, Served>()
+  #cursor: Cursor | undefined
+  #running: Promise<void> | undefined
+  #dirty = false
+  #stopped = false
+
+  constructor(registry: ServingRegistry) {
+    this.#registry = registry
+  }
+
+  /** Serves at once what storage holds as established (a restart), and follows from there. */
+  start(): void {
+    this.#follow()
+    this.#serveAll()
+    if (this.#definitions().length > 0) this.#wake()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cursor?.close()
+  }
+
+  /** Resolves when every definition has the conditions, and is served as, its spec asks for. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  get isIdle(): boolean {
+    return this.#running === undefined
+  }
+
+  #follow(): void {
+    const fromRevision = this.#registry.storage.revision
+    this.#cursor = this.#registry.storage.watch(CRD_PREFIX, { fromRevision, wake: () => this.#wake() })
+  }
+
+  /** Called inside commits: nothing is read before the next turn of the event loop. */
+  #wake(): void {
+    this.#dirty = true
+    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
+      try {
+        while (this.#dirty && !this.#stopped) {
+          this.#dirty = false
+          this.#skipEvents()
+          await this.#reconcileAll()
+        }
+      } catch (error) {
+        // Storage closes under a write that was on its way: there is nothing left to follow.
+        if (!this.#stopped && !(error instanceof StorageError)) throw error
+      } finally {
+        this.#running = undefined
+      }
+    })
+  }
+
+  /** What changed is not asked, only that something did: the state is looked at as a whole. */
+  #skipEvents(): void {
+    try {
+      while (this.#cursor?.next()) {}
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
+      this.#cursor?.close()
+      this.#follow()
+    }
+  }
+
+  #definitions(): CustomResourceDefinition[] {
+    return this.#registry.storage.list(CRD_PREFIX).objects as CustomResourceDefinition[]
+  }
+
+  async #reconcileAll(): Promise<void> {
+    this.#serveAll()
+    for (const { metadata } of this.#definitions()) {
+      try {
+        await this.#reconcile(metadata.name ?? '')
+      } catch (error) {
+        if (!isConflict(error) && !isNotFound(error)) throw error
+        this.#dirty = true
+      }
+    }
+    this.#serveAll()
+  }
+
+  async #reconcile(name: string): Promise<void> {
+    let crd = this.#find(name)
+    if (!crd) return
+    if (!deepEqual(crd.spec.names, crd.status.acceptedNames)) crd = await this.#name(crd)
+    if (crd && isTrue(crd, 'NamesAccepted') && !isTrue(crd, 'Established')) crd = await this.#establish(crd)
+    if (crd?.metadata.deletionTimestamp && crd.metadata.finalizers?.includes(CLEANUP_FINALIZER)) {
+      await this.#cleanUp(crd)
+    }
+  }
+
+  #find(name: string): CustomResourceDefinition | undefined {
+    return this.#registry.storage.get(CRD_PREFIX, name) as CustomResourceDefinition | undefined
+  }
+
+  async #name(crd: CustomResourceDefinition): Promise<CustomResourceDefinition | undefined> {
+    const others = this.#definitions().filter(
+      ({ spec, metadata }) => spec.group === crd.spec.group && metadata.name !== crd.metadata.name,
+    )
+    const { acceptedNames, namesAccepted, established } = claimNames(crd, others)
+    const old = conditionOf(crd, 'NamesAccepted')
+    const unchanged = old?.status === namesAccepted.status && old.message === namesAccepted.message
+    if (unchanged && deepEqual(acceptedNames, crd.status.acceptedNames)) return crd
+    // A name may have become free for another definition.
+    this.#dirty = true
+    return this.#writeStatus(crd, (draft, now) => {
+      draft.status.acceptedNames = acceptedNames
+      draft.status.conditions = withCondition(draft, namesAccepted, now)
+      draft.status.conditions = withCondition(draft, established, now)
+    })
+  }
+
+  #establish(crd: CustomResourceDefinition): Promise<CustomResourceDefinition | undefined> {
+    // Served first: who sees the condition can use the resource.
+    this.#serve(crd)
+    const condition = {
+      type: 'Established',
+      status: 'True',
+      reason: 'InitialNamesAccepted',
+      message: 'the initial names have been accepted',
+    }
+    return this.#writeStatus(crd, (draft, now) => {
+      draft.status.conditions = withCondition(draft, condition, now)
+    })
+  }
+
+  /** Deletes the instances, and lets the definition go when none is left. */
+  async #cleanUp(crd: CustomResourceDefinition): Promise<void> {
+    const terminating = (status: string, reason: string, message: string) => ({
+      type: 'Terminating',
+      status,
+      reason,
+      message,
+    })
+    const begun = terminating('True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress')
+    if (conditionOf(crd, 'Terminating')?.reason !== begun.reason) {
+      await this.#writeStatus(crd, (draft, now) => {
+        draft.status.conditions = withCondition(draft, begun, now)
+      })
+    }
+    const established = isTrue(crd, 'Established')
+    if (established && !(await this.#deleteInstances(crd))) return
+    const done = established
+      ? terminating('False', 'InstanceDeletionCompleted', 'removed all instances')
+      : terminating('False', 'NeverEstablished', 'resource was never established')
+    await this.#writeStatus(crd, (draft, now) => {
+      draft.status.conditions = withCondition(draft, done, now)
+      draft.metadata.finalizers = draft.metadata.finalizers?.filter((one) => one !== CLEANUP_FINALIZER)
+    })
+  }
+
+  /** False: some wait for their finalizers. Their going wakes nobody, so storage is watched for it. */
+  async #deleteInstances(crd: CustomResourceDefinition): Promise<boolean> {
+    const { group } = crd.spec
+    const { plural } = crd.status.acceptedNames
+    const prefix = `/registry/${group}/${plural}/`
+    const { storage, writer } = this.#registry
+    for (const { metadata } of storage.list(prefix).objects) {
+      if (metadata.deletionTimestamp) continue
+      try {
+        await writer.delete(`${plural}.${group}`, metadata.namespace ?? '', metadata.name ?? '')
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+    }
+    if (storage.count(prefix) === 0) return true
+    const cursor: Cursor = storage.watch(prefix, {
+      fromRevision: storage.revision,
+      wake: () => {
+        cursor.close()
+        this.#wake()
+      },
+    })
+    return false
+  }
+
+  async #writeStatus(
+    crd: CustomResourceDefinition,
+    change: (draft: CustomResourceDefinition, now: number) => void,
+  ): Promise<CustomResourceDefinition | undefined> {
+    const name = crd.metadata.name ?? ''
+    await this.#registry.writer.update(
+      CRDS,
+      '',
+      name,
+      (old) => {
+        const draft = structuredClone(old) as unknown as CustomResourceDefinition
+        change(draft, this.#registry.clock.now())
+        return draft as unknown as DynamicObject
+      },
+      'status',
+    )
+    return this.#find(name)
+  }
+
+  /** Brings what is served in line with storage. */
+  #serveAll(): void {
+    const present = new Set<string>()
+    for (const crd of this.#definitions()) {
+      if (!isTrue(crd, 'Established')) continue
+      present.add(crd.metadata.uid ?? '')
+      this.#serve(crd)
+    }
+    for (const [uid, served] of this.#served) {
+      if (present.has(uid)) continue
+      this.#served.delete(uid)
+      this.#registry.serveCustom(served.groupResource, [])
+      for (const definition of served.definitions) this.#registry.schemas.removeCustom(definition)
+    }
+  }
+
+  #serve(crd: CustomResourceDefinition): void {
+    const uid = crd.metadata.uid ?? ''
+    const terminating = crd.metadata.deletionTimestamp !== undefined
+    const names = crd.status.acceptedNames
+    const old = this.#served.get(uid)
+    if (old && old.terminating === terminating && deepEqual(old.spec, crd.spec) && deepEqual(old.names, names)) return
+    for (const definition of old?.definitions ?? []) this.#registry.schemas.removeCustom(definition)
+    const definitions = defineCustomResource(crd, this.#registry.schemas)
+    const groupResource = `${names.plural}.${crd.spec.group}`
+    this.#served.set(uid, { groupResource, spec: crd.spec, names, terminating, definitions })
+    this.#registry.serveCustom(groupResource, definitions)
+  }
+}

@@ -1,0 +1,229 @@
+/** Validation of CustomResourceDefinitions. Mirrors apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go. */
+import { deepEqual } from '../../apimachinery/equality.ts'
+import { child, type FieldError, index, invalid, key, notSupported, required } from '../../apimachinery/field-error.ts'
+import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
+import { type Conversion, type CustomResourceDefinition, isTrue, type Names, type Version } from './crd.ts'
+import { validateSchema } from './schema.validation.ts'
+import { columnErrors, deprecationErrors, selectableErrors, subresourceErrors } from './version.validation.ts'
+
+type Spec = CustomResourceDefinition['spec']
+
+export function validateDefinition(crd: CustomResourceDefinition): FieldError[] {
+  return [...specErrors(crd.spec), ...commonErrors(crd), ...approvalErrors(crd)]
+}
+
+export function validateDefinitionUpdate(crd: CustomResourceDefinition, old: CustomResourceDefinition): FieldError[] {
+  const { spec } = crd
+  const errors = specErrors(spec)
+  const immutable = (value: string, before: string, path: string): void => {
+    if (value !== before) errors.push(invalid(path, value, 'field is immutable'))
+  }
+  if (isTrue(old, 'Established')) {
+    immutable(spec.scope, old.spec.scope, 'spec.scope')
+    immutable(spec.names.kind, old.spec.names.kind, 'spec.names.kind')
+  }
+  immutable(spec.group, old.spec.group, 'spec.group')
+  immutable(spec.names.plural, old.spec.names.plural, 'spec.names.plural')
+  const annotation = (one: CustomResourceDefinition): string => one.metadata.annotations?.[APPROVED] ?? ''
+  const approval = annotation(crd) === annotation(old) ? [] : approvalErrors(crd)
+  return [...errors, ...commonErrors(crd), ...approval]
+}
+
+export function validateDefinitionStatus({ status }: CustomResourceDefinition): FieldError[] {
+  return namesErrors(status.acceptedNames, 'status.acceptedNames')
+}
+
+function commonErrors(crd: CustomResourceDefinition): FieldError[] {
+  const errors = [...validateDefinitionStatus(crd), ...storedVersionErrors(crd)]
+  if (crd.spec.preserveUnknownFields) {
+    const why =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+    errors.push(invalid('spec.preserveUnknownFields', true, why))
+  }
+  return errors
+}
+
+/** What all versions say alike, upstream says once, above them: paths follow that. */
+interface Hoisted {
+  schema: boolean
+  subresources: boolean
+  columns: boolean
+  selectable: boolean
+}
+
+function hoist(versions: readonly Version[]): Hoisted {
+  const alike = (of: (version: Version) => unknown): boolean =>
+    versions.every((version) => deepEqual(of(version), of(versions[0]!)))
+  return {
+    schema: alike(({ schema }) => schema),
+    subresources: alike(({ subresources }) => subresources),
+    columns: alike(({ additionalPrinterColumns }) => additionalPrinterColumns),
+    selectable: alike(({ selectableFields }) => selectableFields),
+  }
+}
+
+function specErrors(spec: Spec): FieldError[] {
+  const { group, scope, names } = spec
+  const versions = spec.versions ?? []
+  const errors: FieldError[] = []
+  if (!group) errors.push(required('spec.group'))
+  else {
+    const messages = isDns1123Subdomain(group)
+    if (messages.length > 0) errors.push(invalid('spec.group', group, messages.join(',')))
+    else if (!group.includes('.')) {
+      errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'))
+    }
+  }
+  if (!scope) errors.push(required('spec.scope'))
+  else if (scope !== 'Cluster' && scope !== 'Namespaced') {
+    errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']))
+  }
+  const hoisted = hoist(versions)
+  errors.push(...versionsErrors(versions, hoisted), ...requiredNames(names), ...namesErrors(names, 'spec.names'))
+  const first = versions[0]
+  if (first) errors.push(...hoistedErrors(first, versions, hoisted))
+  errors.push(...conversionErrors(spec.conversion))
+  return errors
+}
+
+function versionsErrors(versions: readonly Version[], hoisted: Hoisted): FieldError[] {
+  const errors: FieldError[] = []
+  versions.forEach((version, i) => {
+    if (version.schema?.openAPIV3Schema || (hoisted.schema && versions[0]?.schema?.openAPIV3Schema)) return
+    errors.push(required(child(child(index('spec.versions', i), 'schema'), 'openAPIV3Schema')))
+  })
+  versions.forEach((version, i) => {
+    const path = index('spec.versions', i)
+    const messages = isDns1035Label(version.name)
+    if (messages.length > 0) errors.push(invalid(child(path, 'name'), version.name, messages.join(',')))
+    errors.push(...deprecationErrors(version, path))
+    const schema = version.schema?.openAPIV3Schema
+    if (!hoisted.schema && schema) {
+      errors.push(...validateSchema(schema, version.subresources?.status !== undefined, child(path, 'schema')))
+    }
+    if (!hoisted.subresources) errors.push(...subresourceErrors(version, child(path, 'subresources')))
+    if (!hoisted.columns) errors.push(...columnErrors(version, child(path, 'additionalPrinterColumns')))
+    if (!hoisted.selectable) errors.push(...selectableErrors(version, child(path, 'selectableFields')))
+  })
+  const shown = versions.map((version) => internalVersion(version, hoisted))
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    errors.push(invalid('spec.versions', shown, 'must contain unique version names'))
+  }
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    const why = 'must have exactly one version marked as storage version'
+    errors.push(invalid('spec.versions', shown, why))
+  }
+  const name = versions[0]?.name ?? ''
+  const messages = name ? isDns1035Label(name) : []
+  if (messages.length > 0) errors.push(invalid('spec.version', name, messages.join(',')))
+  return errors
+}
+
+/** As Go prints the type that upstream validates. */
+function internalVersion(version: Version, hoisted: Hoisted): object {
+  return {
+    Name: version.name,
+    Served: version.served,
+    Storage: version.storage,
+    Deprecated: version.deprecated ?? false,
+    DeprecationWarning: version.deprecationWarning ?? null,
+    Schema: hoisted.schema ? null : (version.schema ?? null),
+    Subresources: hoisted.subresources ? null : (version.subresources ?? null),
+    AdditionalPrinterColumns: hoisted.columns ? null : (version.additionalPrinterColumns ?? null),
+    SelectableFields: hoisted.selectable ? null : (version.selectableFields ?? null),
+  }
+}
+
+function hoistedErrors(first: Version, versions: readonly Version[], hoisted: Hoisted): FieldError[] {
+  const errors: FieldError[] = []
+  const schema = first.schema?.openAPIV3Schema
+  if (hoisted.schema && schema) {
+    const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined)
+    errors.push(...validateSchema(schema, hasStatus, 'spec.validation'))
+  }
+  if (hoisted.subresources) errors.push(...subresourceErrors(first, 'spec.subresources'))
+  if (hoisted.columns) errors.push(...columnErrors(first, 'spec.additionalPrinterColumns'))
+  if (hoisted.selectable) errors.push(...selectableErrors(first, 'spec.selectableFields'))
+  return errors
+}
+
+function requiredNames(names: Names): FieldError[] {
+  return (['plural', 'singular', 'kind', 'listKind'] as const)
+    .filter((field) => !names[field])
+    .map((field) => required(child('spec.names', field)))
+}
+
+function namesErrors(names: Names, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  const label = (value: string | undefined, at: string): void => {
+    const messages = value ? isDns1035Label(value) : []
+    if (messages.length > 0) errors.push(invalid(at, value, messages.join(',')))
+  }
+  const mixed = (value: string | undefined, at: string): void => {
+    const messages = value ? isDns1035Label(value.toLowerCase()) : []
+    if (messages.length === 0) return
+    errors.push(invalid(at, value, `may have mixed case, but should otherwise match: ${messages.join(',')}`))
+  }
+  label(names.plural, child(path, 'plural'))
+  label(names.singular, child(path, 'singular'))
+  mixed(names.kind, child(path, 'kind'))
+  mixed(names.listKind, child(path, 'listKind'))
+  names.shortNames?.forEach((name, i) => {
+    label(name, index(child(path, 'shortNames'), i))
+  })
+  if (names.kind && names.kind === names.listKind) {
+    errors.push(invalid(child(path, 'listKind'), names.listKind, 'kind and listKind may not be the same'))
+  }
+  names.categories?.forEach((name, i) => {
+    label(name, index(child(path, 'categories'), i))
+  })
+  return errors
+}
+
+function conversionErrors(conversion: Conversion | undefined): FieldError[] {
+  const path = 'spec.conversion.strategy'
+  if (!conversion) return []
+  if (!conversion.strategy) return [required(path)]
+  if (conversion.strategy !== 'None' && conversion.strategy !== 'Webhook') {
+    return [notSupported(path, conversion.strategy, ['None', 'Webhook'])]
+  }
+  if (conversion.strategy === 'Webhook' || !conversion.webhook) return []
+  const why = 'should not be set when strategy is not set to Webhook'
+  const errors: FieldError[] = []
+  const forbid = (field: string): void => {
+    errors.push({ type: 'Forbidden', field: `spec.conversion.${field}`, detail: why })
+  }
+  if (conversion.webhook.clientConfig) forbid('webhookClientConfig')
+  if (conversion.webhook.conversionReviewVersions?.length) forbid('conversionReviewVersions')
+  return errors
+}
+
+function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const path = 'status.storedVersions'
+  const stored = status.storedVersions ?? []
+  if (stored.length === 0) {
+    return [invalid(path, status.storedVersions?.length === 0 ? [] : null, 'must have at least one stored version')]
+  }
+  const versions = spec.versions ?? []
+  const missing = versions.filter(({ storage, name }) => storage && !stored.includes(name))
+  const gone = stored.flatMap((name, i) => {
+    if (versions.some((version) => version.name === name)) return []
+    const why = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`
+    return [invalid(index(path, i), name, why)]
+  })
+  return [...missing.map(({ name }) => invalid(path, stored, `must have the storage version ${name}`)), ...gone]
+}
+
+const APPROVED = 'api-approved.kubernetes.io'
+
+/** Groups of the Kubernetes community are asked for an approval. */
+function approvalErrors({ spec, metadata }: CustomResourceDefinition): FieldError[] {
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group)) return []
+  const path = key('metadata.annotations', APPROVED)
+  const value = metadata.annotations?.[APPROVED] ?? ''
+  const lead = `protected groups must have approval annotation "${APPROVED}"`
+  const see = 'see https://github.com/kubernetes/enhancements/pull/1111'
+  if (value === '') return [required(path, `${lead}, ${see}`)]
+  if (value.startsWith('unapproved') || /^[a-z][a-z0-9+.-]*:\/\/[^/\s]+/i.test(value)) return []
+  return [invalid(path, value, `${lead} with either a URL or a reason starting with "unapproved", ${see}`)]
+}
