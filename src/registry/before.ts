@@ -29,7 +29,7 @@ export function prepareForCreate(
 export function validateCreate(definition: ResourceDefinition, draft: DynamicObject, context: WriteContext): void {
   const { hooks } = definition
   const nameRule = hooks.validateName ?? defaultNameRule
-  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, !definition.custom)
+  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, hasStrictFinalizers(definition))
   if (draft.metadata.name && errors.length === 0) {
     for (const message of isPathSegmentName(draft.metadata.name)) {
       errors.push(invalid('metadata.name', draft.metadata.name, message))
@@ -71,7 +71,7 @@ export function validateUpdate(
   context: WriteContext,
 ): void {
   const { hooks } = definition
-  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, !definition.custom)
+  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, hasStrictFinalizers(definition))
   let warnings: string[] = []
   if (context.subresource === '') {
     if (hooks.validateUpdate) errors.push(...hooks.validateUpdate(draft, old, context))
@@ -140,6 +140,13 @@ export function copyField(target: DynamicObject, source: DynamicObject, path: st
     target.metadata = { ...source.metadata, resourceVersion: target.metadata.resourceVersion }
   } else if (value === undefined) delete to[last]
   else to[last] = value
+}
+
+/** Servers of their own upstream, without the stricter rule for finalizer names that kubernetes/kubernetes adds. */
+const OTHER_SERVERS = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
+
+function hasStrictFinalizers({ custom, group }: ResourceDefinition): boolean {
+  return custom === undefined && !OTHER_SERVERS.has(group)
 }
 
 function defaultNameRule(name: string, prefix: boolean): string[] {

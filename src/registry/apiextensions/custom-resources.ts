@@ -4,7 +4,7 @@
  */
 
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
+import { isConflict, isNotFound, isStatusError } from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { Schemas } from '../../apimachinery/schema/schema.ts'
 import type { Cursor, Storage } from '../../storage/interface.ts'
@@ -117,8 +117,9 @@ export class CustomResources {
       try {
         await this.#reconcile(metadata.name ?? '')
       } catch (error) {
-        if (!isConflict(error) && !isNotFound(error)) throw error
-        this.#dirty = true
+        if (!isStatusError(error)) throw error
+        // Another write came in between: look again. Anything else is up to the definition, whose next change brings us back.
+        if (isConflict(error) || isNotFound(error)) this.#dirty = true
       }
     }
     this.#serveAll()
