@@ -37,6 +37,8 @@ export async function applyFixtures(registry: Registry, fixtures: readonly Fixtu
 }
 
 async function applyObject(registry: Registry, object: DynamicObject, user: UserInfo): Promise<KubeObject> {
+  // Definitions that came just before may define what comes now.
+  await registry.customResources.idle()
   const store = registry.storeForKind(object.apiVersion, object.kind)
   if (!store)
     throw newBadRequest(

@@ -78,10 +78,14 @@ describe('the life of a definition', () => {
     expect(await cluster.client.list('things.example.com')).toHaveLength(1)
   })
 
-  it('is established within 100 ms', async () => {
-    const begun = performance.now()
-    await apply(definition('things', 'Thing'))
-    expect(performance.now() - begun).toBeLessThan(100)
+  it('may stand before its instances in one manifest', async () => {
+    await cluster.apply([definition('things', 'Thing'), thing('one')] as never)
+    expect(await cluster.client.list('things.example.com')).toHaveLength(1)
+  })
+
+  it('is established within a few turns of the event loop: no timer is in the way', async () => {
+    await cluster.client.create(CRDS, definition('things', 'Thing') as never)
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(await conditions('things')).toContain('Established=True InitialNamesAccepted')
   })
 
