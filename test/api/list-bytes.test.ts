@@ -4,7 +4,11 @@ import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import type { ResourceDefinition } from '../../src/registry/definition.ts'
 
 const pods = { kind: 'Pod', apiVersion: 'v1' } as ResourceDefinition
-const custom = { kind: 'Widget', apiVersion: 'example.com/v1', custom: true } as ResourceDefinition
+const custom = {
+  kind: 'Widget',
+  apiVersion: 'example.com/v1',
+  custom: { listKind: 'WidgetList' },
+} as ResourceDefinition
 const HEAD = '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":['
 
 const pod = (name: string, size = 0): DynamicObject =>
