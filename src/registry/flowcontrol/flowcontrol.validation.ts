@@ -131,7 +131,9 @@ function validateNonResourceRule({ verbs, nonResourceURLs = [] }: Fields, path: 
   } else if (nonResourceURLs.length > 1 && nonResourceURLs.includes('*')) {
     errors.push(alone(at, nonResourceURLs, 'non-resource URLs'))
   } else {
-    nonResourceURLs.forEach((url: string, i: number) => errors.push(...validateUrlPath(url, index(at, i))))
+    nonResourceURLs.forEach((url: string, i: number) => {
+      errors.push(...validateUrlPath(url, index(at, i)))
+    })
   }
   return errors
 }
