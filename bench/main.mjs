@@ -43,7 +43,15 @@ async function startUp() {
 /** Runs every workload on one server. */
 async function measure(name, server) {
   const { target } = server
-  const api = await Connection.open(target)
+  // A connection for each: a real server closes those that are idle for long.
+  const api = {
+    async send(...request) {
+      const connection = await Connection.open(target)
+      const answer = await connection.send(...request)
+      connection.close()
+      return answer
+    },
+  }
   const say = (what) => process.stderr.write(`${name}: ${what}\n`)
   await prepare(api)
   const result = { requests: {} }
@@ -67,7 +75,6 @@ async function measure(name, server) {
   say(`watch events to 1,000 watchers: ${whole(result.watch)}/s`)
   for (const namespace of ['warm', 'bench', 'many', 'fan'])
     await api.send('DELETE', `/api/v1/namespaces/${namespace}/pods`)
-  api.close()
   await server.stop()
   return result
 }
@@ -81,6 +88,8 @@ async function prepare(api) {
     await api.send('POST', '/api/v1/namespaces', JSON.stringify({ metadata: { name } })).catch(ignoreExisting)
     const account = JSON.stringify({ metadata: { name: 'default' } })
     await api.send('POST', `/api/v1/namespaces/${name}/serviceaccounts`, account).catch(ignoreExisting)
+    // What a run that was cut off left there.
+    await api.send('DELETE', `/api/v1/namespaces/${name}/pods`)
   }
 }
 
