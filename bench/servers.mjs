@@ -12,6 +12,7 @@ const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 /** { target, stop() } of a process that prints one line of JSON with its url or port when it is ready. */
 async function startProcess(args) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.once('exit', () => child.kill('SIGKILL'))
   let text = ''
   const line = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}`)))

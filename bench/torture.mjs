@@ -71,7 +71,10 @@ async function startServer() {
   ]
   const files = ['--data', join(folder, 'cluster.json'), '--kubeconfig', join(folder, 'kubeconfig')]
   const child = spawn(process.execPath, [cli, 'start', ...args, ...files], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
+  // A torture that fails leaves no server behind.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const ended = new Promise((resolve) => child.once('exit', resolve)).finally(() => process.off('exit', kill))
   const line = await Promise.race([
     new Promise((resolve) => child.stdout.once('data', resolve)),
     ended.then((code) => Promise.reject(new Error(`the server did not start again: exit code ${code}`))),
