@@ -1,7 +1,7 @@
 /** What `npm run conformance` and `npm run conformance:record` do. Reads its options from the arguments, the real server from the environment. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createCluster } from '../../src/cluster.ts'
 import { difference, sameAnswer, sameButOrder } from './compare.ts'
+import { unknownAmong, updateKnown } from './known.ts'
 import { readMutationGolden, writeMutationGolden } from './mutation-golden.ts'
 import { playMutations, prepare } from './play-mutations.ts'
 import { compareSequences, recordSequences } from './play-sequences.ts'
@@ -71,24 +71,6 @@ export async function compareMutations(
   return { differences, total }
 }
 
-export const DIFFERENCES = new URL('known-differences.txt', import.meta.url)
-
-/** What is known to differ, one a line: the area and the id of the case. */
-export function readKnown(): Set<string> {
-  return new Set(readFileSync(DIFFERENCES, 'utf8').trimEnd().split('\n'))
-}
-
-export const lineOf = ({ area, id }: Difference): string => `${area}\t${id}`
-
-/** Rewrites the list. What is different now and was not is only written when asked to accept it. */
-function updateKnown(differences: Difference[], accept: boolean): void {
-  const known = existsSync(DIFFERENCES) ? readKnown() : new Set<string>()
-  const lines = differences.map(lineOf)
-  const fresh = lines.filter((line) => !known.has(line))
-  for (const line of fresh) console.log(`not known: ${line}`)
-  writeFileSync(DIFFERENCES, `${lines.filter((line) => accept || known.has(line)).join('\n')}\n`)
-}
-
 export interface Comparison {
   differences: Difference[]
   /** Compared cases an area, sequences as `sequences/<area>`. */
@@ -104,7 +86,10 @@ export async function compareAll(only?: string): Promise<Comparison> {
   }
 }
 
-/** Options: --record, --only=<area>, --verbose (every difference), --docs (writes the table), --update (forgets differences that are gone), --accept (and takes new ones). */
+/**
+ * Options: --record, --only=<area>[,<area>] (names of resources), --verbose (every difference), --update (forgets differences that are gone),
+ * --accept (and takes new ones that have a reason), --docs (writes the table; of all areas only).
+ */
 export async function main(args: string[]): Promise<void> {
   const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length)
   if (args.includes('--record')) return record(only)
@@ -114,11 +99,13 @@ export async function main(args: string[]): Promise<void> {
   if (args.includes('--verbose')) {
     for (const one of comparison.differences) console.log(`D\t${one.area}\t${one.id}\t${one.text}`)
   }
-  if (args.includes('--update') || args.includes('--accept'))
-    updateKnown(comparison.differences, args.includes('--accept'))
-  if (args.includes('--docs')) writeDocs(rows)
-  const known = readKnown()
-  const fresh = comparison.differences.filter((one) => !known.has(lineOf(one)))
+  const accept = args.includes('--accept')
+  const fresh =
+    accept || args.includes('--update') ? updateKnown(comparison, accept) : unknownAmong(comparison.differences)
+  if (args.includes('--docs')) {
+    if (only) throw new Error('--docs writes the table of all areas: leave --only out')
+    writeDocs(rows)
+  }
   for (const one of fresh) console.log(`new difference: ${one.area} ${one.id}: ${one.text}`)
   if (fresh.length) process.exitCode = 1
 }

@@ -35,6 +35,12 @@ export const subjects: Subject[] = readdirSync(folder)
     return { name: fact.group ? `${fact.resource}.${fact.group}` : fact.resource, fact, object }
   })
 
+/** Those of a comma-separated list of names, or all. */
+export function subjectsNamed(only: string | undefined): Subject[] {
+  const names = only?.split(',')
+  return subjects.filter(({ name }) => !names || names.includes(name))
+}
+
 /** `/apis/apps/v1/namespaces/conf/deployments` */
 export function collectionPath(fact: ResourceFact, namespace: string): string {
   const root = fact.group ? `/apis/${fact.group}/${fact.version}` : `/api/${fact.version}`

@@ -2,7 +2,7 @@
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import { type Mutation, mutationsOf } from './mutations.ts'
 import { normalise } from './normalise.ts'
-import { collectionPath, factOf, readYaml, type Subject, subjects } from './objects.ts'
+import { collectionPath, factOf, readYaml, type Subject, subjects, subjectsNamed } from './objects.ts'
 import { type Answer, inParallel, type Send } from './wire.ts'
 
 export interface PlayedKind {
@@ -37,9 +37,8 @@ export async function playMutations(
   options: { only?: string; again?: boolean } = {},
 ): Promise<PlayedKind[]> {
   const played: PlayedKind[] = []
-  for (const subject of subjects) {
-    if (!options.only || subject.name === options.only)
-      played.push(await playKind(send, subject, options.again ?? false))
+  for (const subject of subjectsNamed(options.only)) {
+    played.push(await playKind(send, subject, options.again ?? false))
   }
   return played
 }

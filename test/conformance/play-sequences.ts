@@ -6,7 +6,7 @@ import { difference, sameAnswer } from './compare.ts'
 import { fromLines, type Packed, pack, toLines, unpack } from './golden.ts'
 import type { Comparison, Difference } from './main.ts'
 import { normalise } from './normalise.ts'
-import { type Subject, subjects } from './objects.ts'
+import { type Subject, subjects, subjectsNamed } from './objects.ts'
 import { prepare } from './play-mutations.ts'
 import { type Case, casesOf, type Step } from './sequences.ts'
 import { type Answer, inParallel, type Send } from './wire.ts'
@@ -22,8 +22,7 @@ interface Played {
 }
 
 function play(send: Send, pass: number, only?: string): Promise<Played[]> {
-  const wanted = subjects.filter((subject) => !only || subject.name === only)
-  return inParallel(wanted, WIDTH, async (subject) => {
+  return inParallel(subjectsNamed(only), WIDTH, async (subject) => {
     const cases: Played['cases'] = []
     for (const [i, one] of casesOf(subject).entries()) {
       cases.push({ name: one.name, answers: await playCase(send, subject, one, i, pass) })

@@ -1,6 +1,8 @@
 /** The score: how many cases an area are equal, as text and as the table of docs/compatibility.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { readKnown } from './known.ts'
 import type { Comparison } from './main.ts'
+import { reasons } from './reasons.ts'
 
 export interface Score {
   name: string
@@ -28,6 +30,14 @@ export function scores({ differences, total }: Comparison): Score[] {
   return [...mutations, ...sequences, sum('all mutations', mutations), sum('all sequences', sequences)]
 }
 
+/** How many known differences each reason has. */
+function reasonLines(): string[] {
+  const known = readKnown()
+  return reasons
+    .filter((reason, i) => reasons.findIndex(({ slug }) => slug === reason.slug) === i)
+    .map(({ slug, why }) => `| ${known.filter((one) => one.slug === slug).length} | ${slug} | ${why} |`)
+}
+
 export function writeDocs(rows: Score[]): void {
   const text = readFileSync(DOCS, 'utf8')
   const lines = rows.map(({ name, cases, equal }) => {
@@ -39,7 +49,12 @@ export function writeDocs(rows: Score[]): void {
     '',
     'Each case is played against KubEmu and compared with what a real kube-apiserver 1.37 answered: status, headers and the whole body.',
     'Mutations are single wrong or odd requests made from a rich object of every kind; sequences are several requests in a row.',
-    'The cases that differ are listed in `test/conformance/known-differences.txt`; a test fails when another one does.',
+    'The cases that differ are listed in `test/conformance/known-differences.txt`, each with the slug of its reason; a test fails when another',
+    'case differs, or one has no reason.',
+    '',
+    '| Cases | reason | why |',
+    '|---|---|---|',
+    ...reasonLines(),
     '',
     '| Area | cases | equal | different | equal |',
     '|---|---|---|---|---|',
