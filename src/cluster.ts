@@ -86,6 +86,9 @@ export interface Cluster extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Controllers that are programs of their own: what managedFields call them. */
+const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler' }
+
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 
@@ -190,7 +193,7 @@ class LocalCluster implements Cluster {
   }
 
   async #bootstrap(): Promise<void> {
-    const system = createLocalClient(this.#registry, SYSTEM_USER)
+    const system = createLocalClient(this.#registry, SYSTEM_USER, 'kube-apiserver')
     const objects = bootstrapObjects({
       now: this.#clock.now(),
       serviceCidr: this.#registry.settings.serviceCidr,
@@ -214,7 +217,8 @@ class LocalCluster implements Cluster {
   #startControllers(): void {
     this.#runner = new ControllerRunner({
       controllers: this.#controllers,
-      client: createLocalClient(this.#registry, SYSTEM_USER),
+      clientOf: ({ name }) =>
+        createLocalClient(this.#registry, SYSTEM_USER, PROGRAMS[name] ?? 'kube-controller-manager'),
       source: createWatchSource(this.#registry),
       clock: this.#clock,
       random: this.#random,

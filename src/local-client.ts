@@ -6,9 +6,14 @@ import type { UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import type { Registry } from './registry/registry.ts'
 
-/** `user`: who the writes are said to come from. */
-export function createLocalClient(registry: Registry, user: UserInfo): Client {
-  const request = (namespace: string, subresource = ''): WriteRequest => ({ namespace, user, subresource })
+/** `user`: who the writes are said to come from; `fieldManager`: as what they are noted in managedFields. */
+export function createLocalClient(registry: Registry, user: UserInfo, fieldManager = 'kubemu'): Client {
+  const request = (namespace: string, subresource = ''): WriteRequest => ({
+    namespace,
+    user,
+    subresource,
+    fieldManager,
+  })
 
   async function write<T extends KubeObject>(resource: string, object: T, subresource: string): Promise<T> {
     const store = registry.store(resource)

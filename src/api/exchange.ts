@@ -36,5 +36,21 @@ export function writeRequest(exchange: ResourceExchange): WriteRequest {
     subresource: exchange.info.subresource,
     dryRun: exchange.query.getAll('dryRun').includes('All'),
     warn: (message) => exchange.warnings.add(message),
+    fieldManager: exchange.query.get('fieldManager') || managerOf(exchange.req.headers['user-agent'] ?? ''),
   }
+}
+
+const MAX_MANAGER_BYTES = 128
+
+/** The program that a user agent names. Mirrors prefixFromUserAgent in endpoints/handlers/create.go. */
+function managerOf(userAgent: string): string {
+  const slash = userAgent.indexOf('/')
+  const program = slash < 0 ? userAgent : userAgent.slice(0, slash)
+  if (/^[\x20-\x7e]*$/.test(program)) return program.slice(0, MAX_MANAGER_BYTES)
+  let name = ''
+  for (const char of program.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')) {
+    if (Buffer.byteLength(name + char) > MAX_MANAGER_BYTES) break
+    name += char
+  }
+  return name
 }

@@ -12,7 +12,8 @@ import { WorkQueue } from './workqueue.ts'
 
 export interface RunnerOptions {
   controllers: readonly ControllerDefinition[]
-  client: Client
+  /** Each controller writes under a name of its own. */
+  clientOf(controller: ControllerDefinition): Client
   source: WatchSource
   clock: Clock
   random: Random
@@ -128,7 +129,8 @@ export class ControllerRunner {
   }
 
   #contextFor(definition: ControllerDefinition, queue: WorkQueue): ControllerContext {
-    const { client, clock, random, logger, settings } = this.#options
+    const { clock, random, logger, settings } = this.#options
+    const client = this.#options.clientOf(definition)
     const track = (work: Promise<void>): void => this.#track(work)
     return {
       client,

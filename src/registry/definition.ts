@@ -89,13 +89,15 @@ export interface RowContext {
 
 /**
  * A kind's own behaviour. Every hook is optional; omitting it means what Kubernetes does by default. Order of one create: defaults
- * (schema) -> mutating admission -> prepareForCreate -> begin -> validate -> warnings -> canonicalize -> validating admission -> storage ->
+ * (schema) -> internalize -> mutating admission -> prepareForCreate -> begin -> validate -> warnings -> canonicalize -> validating admission -> storage ->
  * finish. Hooks get a draft of their own: `prepare*`, `begin` and `canonicalize` may change it in place, nothing else may. `old` is
  * never changed.
  */
 export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   /** Messages of upstream's name validation; default: DNS subdomain. `prefix`: the name is a generateName. */
   validateName?(name: string, prefix: boolean): string[]
+  /** What upstream's conversion changes in an object as it comes in, before anyone owns its fields and before admission. In place. */
+  internalize?(object: T): void
   prepareForCreate?(object: T, context: WriteContext): void
   /** After the fields that this door resets were taken from `old` (facts: resetFields) and before generation is compared. */
   prepareForUpdate?(object: T, old: T, context: WriteContext): void

@@ -16,6 +16,8 @@ export interface Environment {
   writeContext(request: WriteRequest): WriteContext
   /** Told of each create and update, after the commit. */
   committed(definition: ResourceDefinition, stored: KubeObject): void
+  /** The same stored objects under another version; undefined when it is not served. */
+  inVersion(definition: ResourceDefinition, apiVersion: string): ResourceDefinition | undefined
 }
 
 /** Who writes, where, through which door. */
@@ -29,6 +31,10 @@ export interface WriteRequest {
   warn?: (message: string) => void
   /** False for patches: a changed uid is then refused by validation (422), not as a failed precondition (409). */
   uidIsPrecondition?: boolean
+  /** Who owns what the write changes. Absent: nobody; the server's own repairs leave no trace in managedFields. */
+  fieldManager?: string
+  /** The change brings managedFields with it: it is an apply, or a write of a projection. */
+  managesFields?: boolean
 }
 
 /** The server's own identity, for what it writes by itself. */

@@ -175,6 +175,14 @@ export class Registry implements Environment {
     if (definition.ttlSeconds !== undefined) this.#expiry.track(definition, stored)
   }
 
+  inVersion(definition: ResourceDefinition, apiVersion: string): ResourceDefinition | undefined {
+    for (const store of this.#stores.values()) {
+      const { definition: other } = store
+      if (other.apiVersion === apiVersion && other.storagePrefix === definition.storagePrefix) return other
+    }
+    return undefined
+  }
+
   /** Calls back after the set of served resources changed. Answers how to stop that. */
   onChange(callback: () => void): () => void {
     this.#listeners.add(callback)

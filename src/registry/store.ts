@@ -25,6 +25,7 @@ import type { Finish, ResourceDefinition, WriteContext } from './definition.ts'
 import { type DeleteOptions, type DeleteResult, deleteObject, removeObject } from './delete.ts'
 import type { Environment, WriteRequest } from './environment.ts'
 import { type ListOptions, listObjects, type StoreList } from './list.ts'
+import { keepTimes, trackFields } from './managed-fields.ts'
 import type { ObjectStore } from './object-store.ts'
 import { type WatchOptions, type WatchStream, watchObjects } from './watch.ts'
 
@@ -44,6 +45,7 @@ export class Store implements ObjectStore {
   readonly environment: Environment
   /** How 404s and conflicts name it. */
   readonly qualified: { group: string; resource: string }
+  #empty: DynamicObject | undefined
   /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
   readonly #views = new WeakMap<KubeObject, DynamicObject>()
   readonly #whenRetired = new Set<() => void>()
@@ -99,6 +101,12 @@ export class Store implements ObjectStore {
     return zeroOf(this.environment, this.definition)
   }
 
+  /** What a new object is compared with. */
+  #emptyObject(): DynamicObject {
+    this.#empty ??= this.zero()
+    return this.#empty
+  }
+
   /** Throws 404. */
   get(namespace: string, name: string): DynamicObject {
     const found = this.find(namespace, name)
@@ -132,6 +140,8 @@ export class Store implements ObjectStore {
     fillSystemMetadata(draft, context)
     // As upstream: the name is generated before mutating admission sees the object.
     if (base) metadata.name = generateName(base, context)
+    this.definition.hooks.internalize?.(draft)
+    trackFields(this, this.#emptyObject(), draft, request, true)
     const admission = {
       operation: 'CREATE' as const,
       definition: this.definition,
@@ -239,6 +249,8 @@ export class Store implements ObjectStore {
     const draft = changed instanceof Promise ? await changed : changed
     if (draft === old) return old
     this.#checkIdentity(draft, old, name, request.uidIsPrecondition !== false)
+    this.definition.hooks.internalize?.(draft)
+    trackFields(this, old, draft, request)
     const admission: AdmissionArguments = {
       operation: 'UPDATE',
       definition: this.definition,
@@ -305,6 +317,7 @@ export class Store implements ObjectStore {
       // As upstream: the writer gets back what it sent, watchers the state before, at the deletion's revision.
       return draft
     }
+    keepTimes(draft, old)
     if (deepEqual(draft, old)) return old
     if (context.dryRun) return draft
     const name = this.name(old.metadata.namespace ?? '', old.metadata.name ?? '')

@@ -46,7 +46,7 @@ async function applyObject(registry: Registry, object: DynamicObject, user: User
     )
   const namespace = store.definition.namespaced ? object.metadata.namespace || 'default' : ''
   const name = object.metadata.name ?? ''
-  const request = { namespace, user }
+  const request = { namespace, user, fieldManager: 'kubemu' }
   // What the caller gave is looked at closely; what is merged from it later is known to be good.
   const draft = decodeStrictValue(registry, store.definition, object)
   if (name === '' || !store.find(namespace, name)) {

@@ -71,7 +71,7 @@ export async function controllerCluster(
   }
   const runner = new ControllerRunner({
     controllers,
-    client: options.intercept?.(client) ?? client,
+    clientOf: () => options.intercept?.(client) ?? client,
     source,
     clock,
     random,

@@ -1,6 +1,6 @@
 /** Options of writes, from the query and (deletes) the body. Mirrors apimachinery/pkg/apis/meta/v1/validation. */
 import { newInvalid } from '../../apimachinery/errors.ts'
-import { type FieldError, invalid, notSupported } from '../../apimachinery/field-error.ts'
+import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { FieldValidation } from '../../registry/decode.ts'
 import type { DeleteOptions } from '../../registry/delete.ts'
 import { type RawDeleteOptions, readDeleteOptions } from '../body.ts'
@@ -14,9 +14,12 @@ const PROPAGATION_POLICIES = ['Foreground', 'Background', 'Orphan']
 export function writeOptions(
   { query }: Exchange,
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+  isApply = false,
 ): FieldValidation {
-  const errors: FieldError[] = []
   const manager = query.get('fieldManager') ?? ''
+  const errors: FieldError[] = []
+  if (isApply && manager === '') errors.push(required('fieldManager', 'is required for apply patch'))
+  if (!isApply && kind === 'PatchOptions' && query.has('force')) errors.push(forceForbidden())
   if (manager.length > 128)
     errors.push({ type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' })
   errors.push(...unprintable(manager))
@@ -24,7 +27,6 @@ export function writeOptions(
   const validation = query.get('fieldValidation') || 'Warn'
   if (!FIELD_VALIDATIONS.includes(validation))
     errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']))
-  if (kind === 'PatchOptions' && query.has('force')) errors.push(forceForbidden())
   throwInvalidOptions(kind, errors)
   return validation as FieldValidation
 }

@@ -12,10 +12,13 @@ import { applyMergePatch } from '../../apimachinery/patch/merge.ts'
 import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic.ts'
 import { type Kind, schemaOf } from '../../registry/decode.ts'
 import type { Projection } from '../../registry/definition.ts'
+import type { WriteRequest } from '../../registry/environment.ts'
+import { trackScale, withScaleManagers } from '../../registry/managed-fields.ts'
 import { parsePatch, readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { mediaType } from '../negotiation.ts'
 import { sendObject } from '../respond.ts'
+import { APPLY_PATCH, applyChange } from './apply.ts'
 import { checkNamespace } from './create.ts'
 import { writeOptions } from './options.ts'
 import { decodePatched } from './patched.ts'
@@ -43,20 +46,19 @@ export async function update(exchange: ResourceExchange): Promise<void> {
   })
 }
 
-const PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json'
-
 /** A strategic merge needs types that the server knows. */
 const CUSTOM_PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
 
 export async function patch(exchange: ResourceExchange): Promise<void> {
   const { store, info } = exchange
   const type = mediaType(exchange.req.headers['content-type'] ?? '')
-  const apply = patchFunction(exchange, type)
+  if (type === APPLY_PATCH) return apply(exchange)
+  const change = patchFunction(exchange, type)
   const fieldValidation = writeOptions(exchange, 'PatchOptions')
   const kind = doorKind(exchange)
   const value = parsePatch(exchange.body, kind)
   return write(exchange, false, (old) => {
-    const patched = apply(old as DynamicObject, value) as DynamicObject
+    const patched = change(old as DynamicObject, value) as DynamicObject
     const next = decodePatched(exchange, kind, patched, {
       fieldValidation,
       strategicPatch: type === 'application/strategic-merge-patch+json' ? value : undefined,
@@ -67,6 +69,20 @@ export async function patch(exchange: ResourceExchange): Promise<void> {
   })
 }
 
+async function apply(exchange: ResourceExchange): Promise<void> {
+  const { store, info } = exchange
+  const fieldValidation = writeOptions(exchange, 'PatchOptions', true)
+  const change = applyChange(exchange, doorKind(exchange), fieldValidation)
+  const request = { ...writeRequest(exchange), managesFields: true }
+  const named: Change = (old) => {
+    const next = change(old) as DynamicObject
+    checkNamespace(next, store.definition.namespaced, info.namespace)
+    checkName(next, info.name)
+    return next
+  }
+  return write(exchange, info.subresource === '', named, request)
+}
+
 function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicObject, value: unknown) => unknown {
   const { registry } = exchange
   if (type === 'application/json-patch+json') return applyJsonPatch as never
@@ -74,10 +90,6 @@ function patchFunction(exchange: ResourceExchange, type: string): (old: DynamicO
   if (type === 'application/strategic-merge-patch+json' && !exchange.store.definition.custom) {
     const model = schemaOf(registry, doorKind(exchange)).node.name
     return (old, value) => applyStrategicMergePatch(old as never, value as never, model, registry.lookupType)
-  }
-  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
-    const text = `server-side apply (${type}) is not supported by kubemu yet`
-    throw newUnsupportedMediaType(`${text} - accepted media types include: ${PATCH_TYPES}`)
   }
   if (exchange.store.definition.custom) {
     throw newUnsupportedMediaType(
@@ -93,15 +105,24 @@ function doorKind({ store, info }: ResourceExchange): Kind {
   return fact?.kind ?? store.definition
 }
 
-async function write(exchange: ResourceExchange, createIfAbsent: boolean, change: Change): Promise<void> {
+async function write(
+  exchange: ResourceExchange,
+  createIfAbsent: boolean,
+  change: Change,
+  request = writeRequest(exchange),
+): Promise<void> {
   const { store, info } = exchange
   const door = info.subresource === '' ? undefined : store.definition.hooks.subresources?.[info.subresource]
   const projection = door?.projection
   if (store.definition.hooks.virtual) throw newMethodNotSupported(store.qualified, info.verb)
   const result = await store.update(
     info.name,
-    (old) => (projection && old ? projected(exchange, projection, old, change) : change(old)),
-    { ...writeRequest(exchange), uidIsPrecondition: info.verb !== 'patch' },
+    (old) => (projection && old ? projected(exchange, projection, old, change, request) : change(old)),
+    {
+      ...request,
+      uidIsPrecondition: info.verb !== 'patch',
+      ...(projection ? { managesFields: true } : {}),
+    },
     { createIfAbsent },
   )
   return sendObject(exchange, result.created ? 201 : 200, projection ? projection.read(result.object) : result.object)
@@ -113,15 +134,18 @@ async function projected(
   projection: Projection,
   old: DynamicObject,
   change: Change,
+  request: WriteRequest,
 ): Promise<DynamicObject> {
   const { store, info } = exchange
-  const before = projection.start?.(old) ?? projection.read(old)
+  const before = withScaleManagers(store, projection.start?.(old) ?? projection.read(old), old)
   const view = await change(before)
   const version = view.metadata.resourceVersion
   if (version && version !== old.metadata.resourceVersion) throw newStaleWrite(store.qualified, info.name)
   const errors = projection.validate?.(view, before) ?? []
   if (errors.length > 0) throw newInvalid({ group: 'autoscaling', resource: view.kind }, info.name, errors)
-  return store.decode(projection.write(view, old))
+  const draft = store.decode(projection.write(view, old))
+  trackScale(store, doorKind(exchange), before, view, old, draft, request)
+  return draft
 }
 
 function checkName(object: DynamicObject, name: string): void {

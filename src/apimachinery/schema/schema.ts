@@ -97,6 +97,7 @@ export class Schema {
   decode(parsed: Parsed, as = this.gvk.kind): Decoded {
     const walk: Walk = { keys: 0, unknown: 0 }
     const object = this.#fast(parsed.value, walk, parsed, as)
+    keepReset(parsed.value, object)
     const isClean = walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)
     if (isClean) return { object: this.#named(object), strict: withYaml(parsed, []) }
     const fields = this.#issues(parsed, as)
@@ -148,6 +149,12 @@ export class Schema {
     const { kind: _, apiVersion: __, ...rest } = object
     return { kind: this.gvk.kind, apiVersion: this.apiVersion, ...rest } as unknown as DynamicObject
   }
+}
+
+/** An empty list says nothing anywhere but here, where it asks to forget all managers. */
+function keepReset(value: unknown, object: DynamicObject): void {
+  const given = (value as Partial<DynamicObject> | null)?.metadata?.managedFields
+  if (Array.isArray(given) && given.length === 0) object.metadata.managedFields = []
 }
 
 /** The lead of every 400 of a body whose kind is known. */

@@ -35,6 +35,7 @@ const STATUS_COUNTS = [
 ]
 
 export const daemonsets = defineResource('apps/v1', 'daemonsets', {
+  internalize: (daemonSet) => setTemplateGeneration(daemonSet, templateGeneration(daemonSet)),
   prepareForCreate(daemonSet) {
     daemonSet['status'] = {
       currentNumberScheduled: 0,

@@ -51,7 +51,7 @@ export function autoscalerToV1(stored: DynamicObject): DynamicObject {
 /** The v2 object that a v1 body says. Annotations that do not parse are left out, as upstream does. */
 export function autoscalerFromV1(view: DynamicObject): DynamicObject {
   const { targetCPUUtilizationPercentage: utilization, ...spec } = view['spec']
-  const { currentCPUUtilizationPercentage: _, ...status } = view['status'] ?? {}
+  const { currentCPUUtilizationPercentage: _, currentReplicas, ...status } = view['status'] ?? {}
   const annotations = view.metadata.annotations ?? {}
   const metrics = parseList(annotations[METRICS])?.map(sourceFromV1) ?? []
   if (utilization !== undefined) metrics.push(cpuMetric(utilization))
@@ -68,7 +68,12 @@ export function autoscalerFromV1(view: DynamicObject): DynamicObject {
       metrics: metrics.length > 0 ? metrics : [cpuMetric(80)],
       ...(behavior ? { behavior } : {}),
     },
-    status: { ...status, currentMetrics: currentMetrics ?? null, ...(conditions ? { conditions } : {}) },
+    status: {
+      ...(currentReplicas ? { currentReplicas } : {}),
+      ...status,
+      currentMetrics: currentMetrics ?? null,
+      ...(conditions ? { conditions } : {}),
+    },
   }
 }
 

@@ -11,10 +11,9 @@ const ACCOUNT_NAME = 'kubernetes.io/service-account.name'
 const REDACTED = '<secret contents redacted>'
 
 export const secrets = defineResource<Secret>('v1', 'secrets', {
-  prepareForCreate: foldStringData,
+  internalize: foldStringData,
   prepareForUpdate(secret, old) {
     secret.type ||= old.type
-    foldStringData(secret)
   },
   validate: validateSecret,
   validateUpdate: (secret, old) => [

@@ -1,0 +1,191 @@
+/**
+ * Sets of fields, in the form in which FieldsV1 carries them, so that nothing is converted: a member without children is `{}`, one with
+ * children has `.`, what lacks both is only on the way to its children. Sets are immutable and share their parts; `undefined` is the empty
+ * set. Members are in canonical order. Mirrors structured-merge-diff/fieldpath/set.go.
+ */
+import { canonicalElement, compareElements, elementText, SELF } from './path-element.ts'
+
+export interface FieldSet {
+  readonly [element: string]: FieldSet
+}
+
+/** A member without children. */
+export const LEAF: FieldSet = Object.freeze({})
+
+/** While a set is made. */
+export type Draft = Record<string, FieldSet>
+
+export function isLeaf(node: FieldSet): boolean {
+  for (const _ in node) return false
+  return true
+}
+
+function isMember(node: FieldSet): boolean {
+  return SELF in node || isLeaf(node)
+}
+
+/** A node of what is known of it; undefined for nothing. `children` has no `.`. */
+function nodeOf(member: boolean, children: FieldSet | undefined): FieldSet | undefined {
+  if (children === undefined) return member ? LEAF : undefined
+  return member ? { [SELF]: LEAF, ...children } : children
+}
+
+function childrenOf(node: FieldSet): FieldSet | undefined {
+  if (isLeaf(node)) return undefined
+  if (!(SELF in node)) return node
+  const { [SELF]: _, ...children } = node
+  return isLeaf(children) ? undefined : children
+}
+
+export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  if (a === b || b === undefined) return a
+  return a === undefined ? b : unionOf(a, b)
+}
+
+function unionOf(a: FieldSet, b: FieldSet): FieldSet {
+  const left = Object.keys(a)
+  const right = Object.keys(b)
+  const out: Draft = {}
+  let i = 0
+  let j = 0
+  while (i < left.length || j < right.length) {
+    const order = i === left.length ? 1 : j === right.length ? -1 : compareElements(left[i]!, right[j]!)
+    if (order < 0) {
+      out[left[i]!] = a[left[i]!]!
+      i++
+    } else if (order > 0) {
+      out[right[j]!] = b[right[j]!]!
+      j++
+    } else {
+      out[left[i]!] = unionNode(a[left[i]!]!, b[right[j]!]!)
+      i++
+      j++
+    }
+  }
+  return out
+}
+
+function unionNode(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b) return a
+  if (isLeaf(a)) return withSelf(b)
+  return isLeaf(b) ? withSelf(a) : unionOf(a, b)
+}
+
+/** The node as a member. */
+export function withSelf(node: FieldSet): FieldSet {
+  return isMember(node) ? node : { [SELF]: LEAF, ...node }
+}
+
+export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  if (a === undefined || b === undefined) return undefined
+  if (a === b) return a
+  let out: Draft | undefined
+  for (const element in a) {
+    const other = b[element]
+    if (other === undefined || element === SELF) continue
+    const node = a[element]!
+    const both = nodeOf(isMember(node) && isMember(other), intersection(childrenOf(node), childrenOf(other)))
+    if (both === undefined) continue
+    out ??= {}
+    out[element] = both
+  }
+  return out
+}
+
+/** Members of a that are none of b. Children of a stay when only their parent is in b. */
+export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  return subtract(a, b, (node, other) =>
+    nodeOf(isMember(node) && !isMember(other), difference(childrenOf(node), childrenOf(other))),
+  )
+}
+
+/** As difference, and what is below a member of b goes with it. */
+export function recursiveDifference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  return subtract(a, b, (node, other) =>
+    isMember(other) ? undefined : nodeOf(isMember(node), recursiveDifference(childrenOf(node), childrenOf(other))),
+  )
+}
+
+/** Answers `a` itself when nothing goes. */
+function subtract(
+  a: FieldSet | undefined,
+  b: FieldSet | undefined,
+  rest: (node: FieldSet, other: FieldSet) => FieldSet | undefined,
+): FieldSet | undefined {
+  if (a === undefined || b === undefined) return a
+  let touched = false
+  for (const element in b) if (element in a && element !== SELF) touched = true
+  if (!touched) return a
+  const out: Draft = {}
+  for (const element in a) {
+    const other = b[element]
+    const left = other === undefined || element === SELF ? a[element] : rest(a[element]!, other)
+    if (left !== undefined) out[element] = left
+  }
+  return isLeaf(out) ? undefined : out
+}
+
+/** The node at an element; undefined when the set has nothing there. */
+export function nodeAt(set: FieldSet | undefined, element: string): FieldSet | undefined {
+  return set?.[element]
+}
+
+export function hasMember(set: FieldSet | undefined, element: string): boolean {
+  const node = set?.[element]
+  return node !== undefined && isMember(node)
+}
+
+/** What is below an element, as a set of its own. */
+export function subset(set: FieldSet | undefined, element: string): FieldSet | undefined {
+  const node = set?.[element]
+  return node === undefined ? undefined : childrenOf(node)
+}
+
+export function hasPath(set: FieldSet | undefined, path: readonly string[]): boolean {
+  let at = set
+  for (let i = 0; i < path.length - 1; i++) at = subset(at, path[i]!)
+  return hasMember(at, path[path.length - 1]!)
+}
+
+/** The set of one path. */
+export function setOfPath(path: readonly string[]): FieldSet {
+  let node: FieldSet = LEAF
+  for (let i = path.length - 1; i >= 0; i--) node = { [path[i]!]: node }
+  return node
+}
+
+/** Paths as messages print them, in upstream's order: the members of a level before what is below it. */
+export function pathTexts(set: FieldSet | undefined, prefix = ''): string[] {
+  const paths: string[] = []
+  for (const element in set) {
+    if (element !== SELF && isMember(set[element]!)) paths.push(prefix + elementText(element))
+  }
+  for (const element in set) {
+    if (element !== SELF) paths.push(...pathTexts(childrenOf(set[element]!), prefix + elementText(element)))
+  }
+  return paths
+}
+
+/** A set that a client wrote, in canonical form. Throws SyntaxError or TypeError on what is no FieldsV1. */
+export function canonicalSet(value: unknown): FieldSet | undefined {
+  const node = canonicalNode(value)
+  return node === undefined ? undefined : childrenOf(node)
+}
+
+function canonicalNode(value: unknown): FieldSet | undefined {
+  if (value === null) return LEAF
+  if (typeof value !== 'object' || Array.isArray(value)) throw new TypeError('a field set must be an object')
+  const members = new Map<string, FieldSet>()
+  for (const [name, child] of Object.entries(value)) {
+    if (name === SELF) members.set(SELF, LEAF)
+    else {
+      const element = canonicalElement(name)
+      const node = element === undefined ? undefined : canonicalNode(child)
+      if (element !== undefined && node !== undefined) members.set(element, node)
+    }
+  }
+  if (members.size === 0 || (members.size === 1 && members.has(SELF))) return LEAF
+  const out: Draft = {}
+  for (const element of [...members.keys()].sort(compareElements)) out[element] = members.get(element)!
+  return out
+}

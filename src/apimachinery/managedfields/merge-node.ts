@@ -1,0 +1,201 @@
+/**
+ * How the parts of a type are merged and owned: which lists are sets or have keys, what is atomic. Made from the schema nodes of the API
+ * facts. Mirrors kube-openapi/pkg/schemaconv, which makes the same of OpenAPI documents.
+ */
+import type { FieldFact } from '../schema/facts.ts'
+import type { ListNode, MapNode, Node, SpecialNode, StructNode } from '../schema/nodes.ts'
+import { compareText, fieldElement } from './path-element.ts'
+
+export type MergeNode = MergeScalar | MergeStruct | MergeMap | MergeList | MergeAny
+
+export interface MergeScalar {
+  kind: 'scalar'
+  type: 'numeric' | 'string' | 'boolean' | 'untyped'
+}
+export interface MergeStruct {
+  kind: 'struct'
+  atomic: boolean
+  /** By name, which is the canonical order. */
+  fields: MergeField[]
+  byName: Map<string, MergeField>
+}
+export interface MergeField {
+  name: string
+  element: string
+  node: MergeNode
+}
+export interface MergeMap {
+  kind: 'map'
+  atomic: boolean
+  of: MergeNode
+}
+export interface MergeList {
+  kind: 'list'
+  relation: 'atomic' | 'set' | 'map'
+  /** Sorted by name. */
+  keys: MergeKey[]
+  of: MergeNode
+}
+export interface MergeKey {
+  name: string
+  /** What an item without the key has. */
+  default?: unknown
+}
+/** Whatever the value is: maps are merged, lists are atomic. */
+export interface MergeAny {
+  kind: 'any'
+}
+
+const ANY: MergeAny = { kind: 'any' }
+const UNTYPED: MergeScalar = { kind: 'scalar', type: 'untyped' }
+const TEXT: MergeScalar = { kind: 'scalar', type: 'string' }
+const NUMERIC: MergeScalar = { kind: 'scalar', type: 'numeric' }
+const BOOLEAN: MergeScalar = { kind: 'scalar', type: 'boolean' }
+
+const structs = new WeakMap<StructNode, MergeStruct | MergeMap>()
+
+/** The merge rules of a type. Each struct is made once. */
+export function mergeNodeOf(node: Node, fact?: FieldFact): MergeNode {
+  switch (node.kind) {
+    case 'struct':
+      return withMapType(structOf(node), fact)
+    case 'map':
+      return mapOf(node, fact)
+    case 'list':
+      return listOf(node, fact)
+    case 'special':
+      return specialOf(node)
+    case 'any':
+      return ANY
+    case 'boolean':
+      return BOOLEAN
+    case 'string':
+    case 'bytes':
+      return TEXT
+    default:
+      return NUMERIC
+  }
+}
+
+/** A reference may say another map type than the struct it refers to. */
+function withMapType(struct: MergeStruct | MergeMap, fact: FieldFact | undefined): MergeNode {
+  if (fact?.mt === undefined || struct.atomic === (fact.mt === 'atomic')) return struct
+  return { ...struct, atomic: fact.mt === 'atomic' }
+}
+
+function structOf(node: StructNode): MergeStruct | MergeMap {
+  const known = structs.get(node)
+  if (known) return known
+  const atomic = node.type.atomic === true
+  if (node.fields.length === 0) {
+    const free: MergeMap = { kind: 'map', atomic, of: ANY }
+    structs.set(node, free)
+    return free
+  }
+  const struct: MergeStruct = { kind: 'struct', atomic, fields: [], byName: new Map() }
+  structs.set(node, struct)
+  for (const { fact, node: of } of node.fields) {
+    struct.fields.push({ name: fact.n, element: fieldElement(fact.n), node: mergeNodeOf(of, fact) })
+  }
+  struct.fields.sort((a, b) => compareText(a.name, b.name))
+  for (const field of struct.fields) struct.byName.set(field.name, field)
+  return struct
+}
+
+function mapOf(node: MapNode, fact: FieldFact | undefined): MergeMap {
+  return { kind: 'map', atomic: fact?.mt === 'atomic', of: mergeNodeOf(node.of) }
+}
+
+function listOf(node: ListNode, fact: FieldFact | undefined): MergeList {
+  const of = mergeNodeOf(node.of)
+  const names = keyNames(fact)
+  if (names === undefined) return { kind: 'list', relation: 'atomic', keys: [], of }
+  if (names.length === 0) return { kind: 'list', relation: 'set', keys: [], of }
+  const facts = node.of.kind === 'struct' ? node.of.type.fields : undefined
+  const keys = [...names].sort(compareText).map((name): MergeKey => {
+    const key = facts?.find((candidate) => candidate.n === name)
+    return { name, default: key?.od ?? key?.d ?? zeroDefault(key) }
+  })
+  return { kind: 'list', relation: 'map', keys, of }
+}
+
+/** OpenAPI documents give scalars that are always printed their zero value as default. */
+function zeroDefault(key: FieldFact | undefined): unknown {
+  if (key === undefined || key.ptr || key.omit) return undefined
+  if (key.t === 'string') return ''
+  return key.t === 'int32' || key.t === 'int64' ? 0 : undefined
+}
+
+/** undefined: atomic; none: a set. Where no list type is said, the patch strategy says it. */
+function keyNames(fact: FieldFact | undefined): string[] | undefined {
+  if (fact?.lt === 'map') return fact.lk ?? []
+  if (fact?.lt === 'set') return []
+  if (fact?.lt === 'atomic' || !fact?.ms?.includes('merge')) return undefined
+  return fact.mk === undefined ? [] : [fact.mk]
+}
+
+function specialOf({ special }: SpecialNode): MergeNode {
+  switch (special) {
+    case 'Verbs':
+    case 'ExtraValue':
+      return { kind: 'list', relation: 'atomic', keys: [], of: TEXT }
+    case 'RawExtension':
+    case 'FieldsV1':
+      return { kind: 'map', atomic: true, of: ANY }
+    case 'IntOrString':
+    case 'Quantity':
+    case 'JSON':
+    case 'JSONSchemaPropsOrBool':
+    case 'JSONSchemaPropsOrArray':
+    case 'JSONSchemaPropsOrStringArray':
+      return ANY
+    case 'Duration':
+      return TEXT
+    default:
+      return UNTYPED
+  }
+}
+
+const MAP_OF_ANY: MergeMap = { kind: 'map', atomic: false, of: ANY }
+const LIST_OF_ANY: MergeList = { kind: 'list', relation: 'atomic', keys: [], of: ANY }
+
+/** What `any` is for a value. */
+export function deduced(value: unknown): MergeScalar | MergeMap | MergeList {
+  if (Array.isArray(value)) return LIST_OF_ANY
+  return typeof value === 'object' ? MAP_OF_ANY : UNTYPED
+}
+
+/** System fields: nobody owns them. */
+const UNTRACKED = new Set(['apiVersion', 'kind'])
+const UNTRACKED_METADATA = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+]
+
+/** A root type without the fields that nobody owns: what comparisons walk. */
+export function trackedNodeOf(root: MergeStruct): MergeStruct {
+  const fields = root.fields
+    .filter(({ name }) => !UNTRACKED.has(name))
+    .map((field) => (field.name === 'metadata' ? { ...field, node: trackedMetadata(field.node) } : field))
+  return { ...root, fields, byName: new Map(fields.map((field) => [field.name, field])) }
+}
+
+function trackedMetadata(node: MergeNode): MergeNode {
+  if (node.kind !== 'struct') return node
+  const fields = node.fields.filter(({ name }) => !UNTRACKED_METADATA.includes(name))
+  return { ...node, fields, byName: new Map(fields.map((field) => [field.name, field])) }
+}
+
+/** The same fields as a set, to take them out of what an applied configuration owns. */
+export const UNTRACKED_SET = {
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': { '.': {}, ...Object.fromEntries(UNTRACKED_METADATA.map((name) => [fieldElement(name), {}])) },
+}

@@ -1,0 +1,106 @@
+/**
+ * One step of a path in a field set, in the form that FieldsV1 gives it: `f:name`, `k:{"name":"a"}`, `v:"a"`, `i:0`. Mirrors
+ * structured-merge-diff/fieldpath/{element,serialize-pe}.go.
+ */
+import { marshal, quote } from '../go-text.ts'
+
+/** The member that says that a field with children is itself in the set. No path element. */
+export const SELF = '.'
+
+export const fieldElement = (name: string): string => `f:${name}`
+
+/** Names sorted; null for a set of keys that is none. */
+export function keyElement(fields: readonly (readonly [name: string, value: unknown])[]): string {
+  let text = ''
+  for (const [name, value] of fields) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${marshal(value)}`
+  return `k:{${text}}`
+}
+
+export const valueElement = (value: unknown): string => `v:${marshal(value)}`
+
+/** The element in its one spelling; undefined for a kind of element that is not known, which is dropped. Throws on a malformed one. */
+export function canonicalElement(element: string): string | undefined {
+  if (element.length < 2 || element[1] !== ':') throw new SyntaxError(`missing colon: ${element}`)
+  const rest = element.slice(2)
+  switch (element[0]) {
+    case 'f':
+      return element
+    case 'k':
+      return keyElement(keyFields(element))
+    case 'v':
+      return valueElement(JSON.parse(rest))
+    case 'i':
+      if (!/^[-+]?\d+$/.test(rest)) throw new SyntaxError(`not an index: ${element}`)
+      return `i:${Number(rest)}`
+    default:
+      return undefined
+  }
+}
+
+/** Names and values of a `k:` element, sorted by name. */
+function keyFields(element: string): [string, unknown][] {
+  const value: unknown = JSON.parse(element.slice(2))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SyntaxError(`no keys: ${element}`)
+  return Object.entries(value).sort(([a], [b]) => compareText(a, b))
+}
+
+const RANKS: Record<string, number> = { [SELF]: 0, f: 1, k: 2, v: 3, i: 4 }
+
+/** The order in which FieldsV1 has them: fields, keys, values, indexes, each by value. */
+export function compareElements(a: string, b: string): number {
+  if (a === b) return 0
+  const kind = a[0] as string
+  if (kind !== b[0]) return RANKS[kind]! - RANKS[b[0] as string]!
+  switch (kind) {
+    case 'k':
+      return compareKeys(keyFields(a), keyFields(b))
+    case 'v':
+      return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
+    case 'i':
+      return Number(a.slice(2)) - Number(b.slice(2))
+    default:
+      return compareText(a, b)
+  }
+}
+
+function compareKeys(a: [string, unknown][], b: [string, unknown][]): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const order = compareText(a[i]![0], b[i]![0]) || compareValues(a[i]![1], b[i]![1])
+    if (order !== 0) return order
+  }
+  return a.length - b.length
+}
+
+const TYPE_RANKS: Record<string, number> = { number: 0, string: 1, boolean: 2 }
+
+function compareValues(a: unknown, b: unknown): number {
+  const rank = (value: unknown) => TYPE_RANKS[typeof value] ?? 3
+  if (rank(a) !== rank(b)) return rank(a) - rank(b)
+  if (typeof a === 'string') return compareText(a, b as string)
+  if (typeof a === 'object') return compareText(marshal(a), marshal(b))
+  return Number(a) - Number(b)
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** As messages print it: `.spec`, `[name="a",port=80]`, `[="a"]`, `[0]`. */
+export function elementText(element: string): string {
+  switch (element[0]) {
+    case 'k':
+      return `[${keyFields(element)
+        .map(([name, value]) => `${name}=${valueText(value)}`)
+        .join(',')}]`
+    case 'v':
+      return `[=${valueText(JSON.parse(element.slice(2)))}]`
+    case 'i':
+      return `[${element.slice(2)}]`
+    default:
+      return `.${element.slice(2)}`
+  }
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? quote(value) : String(value)
+}

@@ -1,0 +1,39 @@
+/** What managing fields must know of a kind: its types in each version, and how to go from one to the other. */
+import type { Resolver } from '../schema/nodes.ts'
+import type { FieldFilter } from './compare.ts'
+import { type MergeStruct, mergeNodeOf, trackedNodeOf } from './merge-node.ts'
+
+export interface KindFields {
+  readonly apiVersion: string
+  readonly whole: MergeStruct
+  /** Without the fields that nobody owns. */
+  readonly tracked: MergeStruct
+  /** The kind in another version, undefined when it is not served there. */
+  inVersion(apiVersion: string): KindFields | undefined
+  /** An object of this version in another one that `inVersion` knows. */
+  convert(object: unknown, apiVersion: string): unknown
+}
+
+const NEVER = (): undefined => undefined
+
+/** The fields of a model of the facts, in one version. */
+export function kindFields(
+  resolver: Resolver,
+  model: string,
+  apiVersion: string,
+  versions: Pick<KindFields, 'inVersion' | 'convert'> = { inVersion: NEVER, convert: NEVER },
+): KindFields {
+  const whole = mergeNodeOf(resolver.named(model))
+  if (whole.kind !== 'struct') throw new Error(`${model} has no fields`)
+  return { apiVersion, whole, tracked: trackedNodeOf(whole), ...versions }
+}
+
+/** Who writes, through which door. */
+export interface Writer {
+  manager: string
+  subresource: string
+  /** Drops what the door resets. */
+  filter?: FieldFilter
+  /** RFC 3339. */
+  now: string
+}
