@@ -76,6 +76,8 @@ function compareMaps(before: Members | null, after: Members | null, node: MergeM
 }
 
 function compareLists(before: unknown[] | null, after: unknown[] | null, node: MergeList, out: Differences): void {
+  // Most lists are as they were, and to see that is cheaper than to name their items.
+  if (deepEqual(before, after)) return
   const was = itemsByElement(node, before ?? [])
   const is = itemsByElement(node, after ?? [])
   for (const element of sortedElements(new Set([...was.keys(), ...is.keys()]))) {

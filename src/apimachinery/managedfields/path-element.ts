@@ -9,14 +9,22 @@ export const SELF = '.'
 
 export const fieldElement = (name: string): string => `f:${name}`
 
-/** Names sorted; null for a set of keys that is none. */
+/** Names sorted; they are names of fields and need no escapes. */
 export function keyElement(fields: readonly (readonly [name: string, value: unknown])[]): string {
   let text = ''
-  for (const [name, value] of fields) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${marshal(value)}`
+  for (const [name, value] of fields) text += `${text === '' ? '' : ','}"${name}":${literal(value)}`
   return `k:{${text}}`
 }
 
-export const valueElement = (value: unknown): string => `v:${marshal(value)}`
+export const valueElement = (value: unknown): string => `v:${literal(value)}`
+
+const PLAIN = /^[\w ./:-]*$/
+
+/** As Go writes it to JSON. Nearly all keys need no escapes. */
+function literal(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && PLAIN.test(value) ? `"${value}"` : marshal(value)
+}
 
 /** The element in its one spelling; undefined for a kind of element that is not known, which is dropped. Throws on a malformed one. */
 export function canonicalElement(element: string): string | undefined {

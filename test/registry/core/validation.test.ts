@@ -48,6 +48,7 @@ async function answer({ resource, old, request }: Recorded): Promise<StatusCause
   const namespaced = !CLUSTER_SCOPED.includes(resource)
   if (namespaced) draft.metadata.namespace ??= 'default'
   const before = old && decoded<DynamicObject>(old)
+  hooks.internalize?.(draft)
   try {
     if (before) hooks.prepareForUpdate?.(draft, before, context)
     else hooks.prepareForCreate?.(draft, context)

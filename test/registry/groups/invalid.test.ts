@@ -21,6 +21,7 @@ function hooksOf(path: string): { hooks: ResourceHooks; group: string } {
 function errorsOf(hooks: ResourceHooks, test: InvalidCase, stored: DynamicObject, context: WriteContext): FieldError[] {
   const object = change(stored, test.set)
   if (test.door === undefined) {
+    hooks.internalize?.(object)
     hooks.prepareForCreate?.(object, context)
     return hooks.validate?.(object, context) ?? []
   }
