@@ -194,7 +194,10 @@ export function storedResourceTests(client: () => ResourceClient): void {
       if (name === 'status' || name === 'scale') {
         const { status, body } = await send('GET', path)
         expect([status, body.kind]).toEqual([200, kind?.kind ?? fact.kind])
-        expect(marks((await send('PUT', path, body)).body)).toEqual(marks(body))
+        const put = await send('PUT', path, body)
+        expect(put.status).toBe(200)
+        // A real server writes down anew who owns replicas, so even the same Scale is a write.
+        if (name === 'status') expect(marks(put.body)).toEqual(marks(body))
         expect((await patch(path, 'merge-patch', { metadata: {} })).status).toBe(200)
       }
       for (const [method, verb] of [
