@@ -3,8 +3,10 @@ import { formatTime } from '../apimachinery/clock.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
 import { type Applied, applyConfiguration } from '../apimachinery/managedfields/apply.ts'
 import { excludeFilter, type FieldFilter } from '../apimachinery/managedfields/compare.ts'
+import { customMergeNodeOf } from '../apimachinery/managedfields/custom-merge-node.ts'
 import { type FieldSet, setOfPath, union } from '../apimachinery/managedfields/field-set.ts'
 import { includeFilter, type Pattern } from '../apimachinery/managedfields/include-filter.ts'
+import { mergeNodeOf } from '../apimachinery/managedfields/merge-node.ts'
 import { fieldElement } from '../apimachinery/managedfields/path-element.ts'
 import { parentManagedFields, type ReplicasPaths, scaleManagedFields } from '../apimachinery/managedfields/scale.ts'
 import { type KindFields, kindFields, type Writer } from '../apimachinery/managedfields/types.ts'
@@ -56,7 +58,8 @@ function fieldsOfKind(
   versions?: Pick<KindFields, 'inVersion' | 'convert'>,
 ): KindFields {
   const schema = schemaOf(environment, kind)
-  return kindFields(environment.schemas.resolver, schema.node.name, schema.apiVersion, versions)
+  const whole = schema.structural ? customMergeNodeOf(schema.structural, schema.metadata) : mergeNodeOf(schema.node)
+  return kindFields(whole, schema.apiVersion, versions)
 }
 
 /** Puts managedFields into a draft that takes the place of `live`; `isNew`: live is the kind with nothing set. Untracked writes keep theirs. */

@@ -46,12 +46,9 @@ export async function update(exchange: ResourceExchange): Promise<void> {
   })
 }
 
-<<<<<<< HEAD
 /** A strategic merge needs types that the server knows. */
 const CUSTOM_PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
 
-=======
->>>>>>> 7e9ac64 (Field sets and apply as functions: tests of properties; lists that stayed are not looked into)
 export async function patch(exchange: ResourceExchange): Promise<void> {
   const { store, info } = exchange
   const type = mediaType(exchange.req.headers['content-type'] ?? '')

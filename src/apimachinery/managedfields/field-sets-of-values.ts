@@ -4,7 +4,7 @@
  */
 import { type Draft, type FieldSet, isLeaf, LEAF, withSelf } from './field-set.ts'
 import { itemsByElement, sortedElements } from './list-elements.ts'
-import { deduced, type MergeList, type MergeMap, type MergeNode, type MergeStruct } from './merge-node.ts'
+import { deduced, fieldsOf, type MergeList, type MergeMap, type MergeNode, type MergeStruct } from './merge-node.ts'
 import { compareText, fieldElement, SELF } from './path-element.ts'
 
 export type Members = Record<string, unknown>
@@ -34,7 +34,7 @@ export function everyField(value: unknown, node: MergeNode): FieldSet {
 
 function everyStructField(value: Members, node: MergeStruct, out: Draft): boolean {
   let found = false
-  for (const { name, element, node: of } of node.fields) {
+  for (const { name, element, node: of } of fieldsOf(node, value)) {
     const child = value[name]
     if (child === undefined) continue
     out[element] = everyField(child, of)
@@ -82,11 +82,13 @@ function saidBelow(value: unknown, node: MergeNode): FieldSet | undefined {
 }
 
 function saidInStruct(value: Members, node: MergeStruct, out: Draft): void {
-  for (const { name, element, node: of } of node.fields) {
+  for (const { name, element, node: of } of fieldsOf(node, value)) {
     const child = value[name]
     if (child === undefined) continue
-    const below = saidBelow(child, of) ?? (isEmptyMap(child) ? LEAF : undefined)
-    if (below !== undefined) out[element] = below
+    const below = saidBelow(child, of)
+    if (!node.byName.has(name)) out[element] = withSelf(below ?? LEAF)
+    else if (below !== undefined) out[element] = below
+    else if (isEmptyMap(child)) out[element] = LEAF
   }
 }
 

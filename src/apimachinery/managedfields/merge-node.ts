@@ -18,6 +18,8 @@ export interface MergeStruct {
   /** By name, which is the canonical order. */
   fields: MergeField[]
   byName: Map<string, MergeField>
+  /** What other names hold; undefined: there are none. */
+  rest?: MergeNode
 }
 export interface MergeField {
   name: string
@@ -46,11 +48,11 @@ export interface MergeAny {
   kind: 'any'
 }
 
-const ANY: MergeAny = { kind: 'any' }
-const UNTYPED: MergeScalar = { kind: 'scalar', type: 'untyped' }
-const TEXT: MergeScalar = { kind: 'scalar', type: 'string' }
-const NUMERIC: MergeScalar = { kind: 'scalar', type: 'numeric' }
-const BOOLEAN: MergeScalar = { kind: 'scalar', type: 'boolean' }
+export const ANY: MergeAny = { kind: 'any' }
+export const UNTYPED: MergeScalar = { kind: 'scalar', type: 'untyped' }
+export const TEXT: MergeScalar = { kind: 'scalar', type: 'string' }
+export const NUMERIC: MergeScalar = { kind: 'scalar', type: 'numeric' }
+export const BOOLEAN: MergeScalar = { kind: 'scalar', type: 'boolean' }
 
 const structs = new WeakMap<StructNode, MergeStruct | MergeMap>()
 
@@ -159,6 +161,33 @@ function specialOf({ special }: SpecialNode): MergeNode {
 const MAP_OF_ANY: MergeMap = { kind: 'map', atomic: false, of: ANY }
 const LIST_OF_ANY: MergeList = { kind: 'list', relation: 'atomic', keys: [], of: ANY }
 
+/** A struct of named fields; `rest`: what other names hold. */
+export function structFrom(atomic: boolean, fields: MergeField[], rest: MergeNode | undefined): MergeStruct {
+  const sorted = [...fields].sort((a, b) => compareText(a.name, b.name))
+  const byName = new Map(sorted.map((field) => [field.name, field]))
+  return { kind: 'struct', atomic, fields: sorted, byName, ...(rest && { rest }) }
+}
+
+/** The node of a member; undefined: there is no such field. */
+export function memberOf(node: MergeStruct | MergeMap, name: string): MergeNode | undefined {
+  return node.kind === 'map' ? node.of : (node.byName.get(name)?.node ?? node.rest)
+}
+
+/** The fields that either value may have, by name. Those beyond the named ones are found in the values. */
+export function fieldsOf(
+  node: MergeStruct,
+  a: Record<string, unknown> | null | undefined,
+  b?: Record<string, unknown> | null,
+): readonly MergeField[] {
+  const { rest } = node
+  if (rest === undefined) return node.fields
+  const names = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])
+  const others = [...names].filter((name) => !node.byName.has(name))
+  if (others.length === 0) return node.fields
+  const more = others.map((name): MergeField => ({ name, element: fieldElement(name), node: rest }))
+  return [...node.fields, ...more].sort((x, y) => compareText(x.name, y.name))
+}
+
 /** What `any` is for a value. */
 export function deduced(value: unknown): MergeScalar | MergeMap | MergeList {
   if (Array.isArray(value)) return LIST_OF_ANY
@@ -184,7 +213,9 @@ export function trackedNodeOf(root: MergeStruct): MergeStruct {
   const fields = root.fields
     .filter(({ name }) => !UNTRACKED.has(name))
     .map((field) => (field.name === 'metadata' ? { ...field, node: trackedMetadata(field.node) } : field))
-  return { ...root, fields, byName: new Map(fields.map((field) => [field.name, field])) }
+  // With a rest, the names that are left out must stay known, or they would belong to it.
+  const byName = root.rest ? root.byName : new Map(fields.map((field) => [field.name, field]))
+  return { ...root, fields, byName }
 }
 
 function trackedMetadata(node: MergeNode): MergeNode {

@@ -1,7 +1,7 @@
 /** An applied configuration put over a live object. Mirrors structured-merge-diff/typed/merge.go. */
 import { isEmptyValue, type Members } from './field-sets-of-values.ts'
 import { itemElement } from './list-elements.ts'
-import { deduced, type MergeList, type MergeMap, type MergeNode, type MergeStruct } from './merge-node.ts'
+import { deduced, type MergeList, type MergeMap, type MergeNode, type MergeStruct, memberOf } from './merge-node.ts'
 
 /**
  * Values of the configuration win; maps merge by key, lists by element, in the configuration's order where both have an item. What the
@@ -25,7 +25,7 @@ function mergeAny(live: unknown, config: unknown): unknown {
 function mergeMembers(live: Members | undefined, config: Members, node: MergeStruct | MergeMap): Members | undefined {
   const out: Members = { ...live }
   for (const name of Object.keys(config)) {
-    const of = node.kind === 'map' ? node.of : node.byName.get(name)?.node
+    const of = memberOf(node, name)
     if (of === undefined) continue
     const merged = mergeValues(live?.[name], config[name], of)
     if (merged === undefined) delete out[name]

@@ -2,7 +2,7 @@
 import { difference, type FieldSet, hasMember, intersection, isLeaf, subset, union, withSelf } from './field-set.ts'
 import { type Members, saidFields } from './field-sets-of-values.ts'
 import { itemElement } from './list-elements.ts'
-import { deduced, type MergeNode, type MergeStruct } from './merge-node.ts'
+import { deduced, type MergeNode, type MergeStruct, memberOf } from './merge-node.ts'
 import { fieldElement, SELF } from './path-element.ts'
 
 /** The value without the members of the set. A list or map that loses all it had becomes null. Shares what it does not touch. */
@@ -18,7 +18,7 @@ export function removeFields(value: unknown, fields: FieldSet | undefined, node:
     const element = fieldElement(name)
     if (child === undefined || hasMember(fields, element)) continue
     const below = subset(fields, element)
-    const of = node.kind === 'map' ? node.of : node.byName.get(name)?.node
+    const of = memberOf(node, name)
     out[name] = below === undefined || of === undefined ? child : removeFields(child, below, of)
     left++
   }
@@ -56,8 +56,7 @@ export function withNamedFields(set: FieldSet | undefined, node: MergeNode | und
 function nodeBelow(node: MergeNode | undefined, element: string): MergeNode | undefined {
   if (node === undefined) return undefined
   if (element[0] === 'f') {
-    if (node.kind === 'struct') return node.byName.get(element.slice(2))?.node
-    if (node.kind === 'map') return node.of
+    if (node.kind === 'struct' || node.kind === 'map') return memberOf(node, element.slice(2))
     return node.kind === 'any' ? node : undefined
   }
   return element[0] === 'k' && node.kind === 'list' ? node.of : undefined

@@ -1,7 +1,6 @@
 /** What managing fields must know of a kind: its types in each version, and how to go from one to the other. */
-import type { Resolver } from '../schema/nodes.ts'
 import type { FieldFilter } from './compare.ts'
-import { type MergeStruct, mergeNodeOf, trackedNodeOf } from './merge-node.ts'
+import { type MergeNode, type MergeStruct, trackedNodeOf } from './merge-node.ts'
 
 export interface KindFields {
   readonly apiVersion: string
@@ -16,15 +15,13 @@ export interface KindFields {
 
 const NEVER = (): undefined => undefined
 
-/** The fields of a model of the facts, in one version. */
+/** The fields of a kind in one version. Throws for what is no struct: no kind is that. */
 export function kindFields(
-  resolver: Resolver,
-  model: string,
+  whole: MergeNode,
   apiVersion: string,
   versions: Pick<KindFields, 'inVersion' | 'convert'> = { inVersion: NEVER, convert: NEVER },
 ): KindFields {
-  const whole = mergeNodeOf(resolver.named(model))
-  if (whole.kind !== 'struct') throw new Error(`${model} has no fields`)
+  if (whole.kind !== 'struct') throw new Error(`${apiVersion}: a kind without fields`)
   return { apiVersion, whole, tracked: trackedNodeOf(whole), ...versions }
 }
 

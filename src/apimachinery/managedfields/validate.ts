@@ -2,7 +2,7 @@
 import { formatAny } from '../go-text.ts'
 import type { Members } from './field-sets-of-values.ts'
 import { ElementError, itemElement } from './list-elements.ts'
-import { deduced, type MergeList, type MergeNode, type MergeScalar } from './merge-node.ts'
+import { deduced, type MergeList, type MergeNode, type MergeScalar, memberOf } from './merge-node.ts'
 import { elementText, fieldElement } from './path-element.ts'
 
 /** Each as `.spec.replicas: expected numeric (int or float), got string`; none when it fits. */
@@ -71,7 +71,7 @@ function validateMembers(value: Members, node: MergeNode & { kind: 'struct' | 'm
   for (const name of Object.keys(value).sort()) {
     if (value[name] === undefined) continue
     const below = `${path}${elementText(fieldElement(name))}`
-    const of = node.kind === 'map' ? node.of : node.byName.get(name)?.node
+    const of = memberOf(node, name)
     if (of === undefined) errors.push(at(below, 'field not declared in schema'))
     else errors.push(...validateConfiguration(value[name], of, below))
   }

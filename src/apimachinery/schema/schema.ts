@@ -7,6 +7,7 @@ import { newBadRequest, StatusError } from '../errors.ts'
 import { type DynamicObject, formatGroupVersion } from '../meta.ts'
 import { customSchemaParts } from './custom/custom-schema.ts'
 import type { JsonSchema } from './custom/json-schema.ts'
+import type { StructuralNode } from './custom/structural.ts'
 import { Decoders } from './decode.ts'
 import { type Decode, type Walk, WRONG_TYPE } from './decode-scalars.ts'
 import { type Defaulter, Defaulters } from './defaults.ts'
@@ -55,12 +56,18 @@ export function strictWarnings({ yaml, fields }: StrictIssues): string[] {
   return [...yaml, ...fields]
 }
 
+/** What a CustomResourceDefinition's schema adds. */
+export interface CustomWalkers {
+  structural: StructuralNode
+  /** What is wrong with a document of this kind. */
+  diagnose: (document: JsonNode) => Diagnosis
+}
+
 export interface Walkers {
   decode: Decode
   defaults: Defaulter
   clear?: Clear
-  /** What is wrong with a document of this kind; default: by its node. */
-  diagnose?: (document: JsonNode) => Diagnosis
+  custom?: CustomWalkers
 }
 
 /** One kind. Compiled on first use, then cheap. */
@@ -72,8 +79,8 @@ export class Schema {
   readonly #defaults: Defaulter
   readonly #clear: Clear | undefined
   readonly #diagnose: (document: JsonNode) => Diagnosis
-  /** Known to one cluster only: by a CustomResourceDefinition. */
-  readonly isCustom: boolean
+  /** Of a kind that is known to one cluster only, by a CustomResourceDefinition. */
+  readonly structural: StructuralNode | undefined
 
   constructor(gvk: GroupVersionKind, node: StructNode, walkers: Walkers) {
     this.gvk = gvk
@@ -82,8 +89,17 @@ export class Schema {
     this.#decode = walkers.decode
     this.#defaults = walkers.defaults
     this.#clear = walkers.clear
-    this.isCustom = walkers.diagnose !== undefined
-    this.#diagnose = walkers.diagnose ?? ((document) => diagnose(document, node))
+    this.structural = walkers.custom?.structural
+    this.#diagnose = walkers.custom?.diagnose ?? ((document) => diagnose(document, node))
+  }
+
+  get isCustom(): boolean {
+    return this.structural !== undefined
+  }
+
+  /** The type of its ObjectMeta. */
+  get metadata(): StructNode {
+    return this.node.fields[this.node.byName.get('metadata')!]!.node as StructNode
   }
 
   get type(): TypeFact {

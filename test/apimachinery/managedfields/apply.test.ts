@@ -7,6 +7,7 @@ import { compare, isSame } from '../../../src/apimachinery/managedfields/compare
 import type { FieldSet } from '../../../src/apimachinery/managedfields/field-set.ts'
 import { includeFilter } from '../../../src/apimachinery/managedfields/include-filter.ts'
 import { mergeValues } from '../../../src/apimachinery/managedfields/merge.ts'
+import { mergeNodeOf } from '../../../src/apimachinery/managedfields/merge-node.ts'
 import { compareElements } from '../../../src/apimachinery/managedfields/path-element.ts'
 import { kindFields } from '../../../src/apimachinery/managedfields/types.ts'
 import { trackWrite } from '../../../src/apimachinery/managedfields/update.ts'
@@ -15,7 +16,7 @@ import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
 import { Schemas } from '../../../src/apimachinery/schema/schema.ts'
 
 const schemas = new Schemas(loadFacts())
-const pods = kindFields(schemas.resolver, 'io.k8s.api.core.v1.Pod', 'v1')
+const pods = kindFields(mergeNodeOf(schemas.resolver.named('io.k8s.api.core.v1.Pod')), 'v1')
 const podSchema = schemas.forKind('', 'v1', 'Pod')!
 const zero = podSchema.decodeValue({ metadata: {} }).object
 const NOW = '2026-01-01T00:00:00Z'

@@ -10,7 +10,7 @@ import type { Resolver, StructNode } from '../nodes.ts'
 import { customDecoder, diagnoseCustom } from './decode.ts'
 import { applyStructuralDefaults } from './defaults.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { structuralRoot } from './structural.ts'
+import { type StructuralNode, structuralRoot } from './structural.ts'
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 
@@ -18,7 +18,7 @@ export interface CustomSchemaParts {
   node: StructNode
   decode: Decode
   defaults: Defaulter
-  diagnose: (document: JsonNode) => Diagnosis
+  custom: { structural: StructuralNode; diagnose: (document: JsonNode) => Diagnosis }
 }
 
 export function customSchemaParts(
@@ -33,7 +33,7 @@ export function customSchemaParts(
     node: rootNode(`${group}/${version}/${kind}`, metadata),
     decode: customDecoder(root, { node: metadata, decode: decoders.of(metadata) }),
     defaults: (object) => applyStructuralDefaults(object, root) as DynamicObject,
-    diagnose: (document) => diagnoseCustom(document, root, metadata),
+    custom: { structural: root, diagnose: (document) => diagnoseCustom(document, root, metadata) },
   }
 }
 
