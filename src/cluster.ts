@@ -50,6 +50,8 @@ export interface ClusterOptions {
   seed?: number
   /** Where the server and the controllers say what goes wrong; default: nowhere. */
   logger?: Logger
+  /** Admission plug-ins that are off by default, by upstream's names. */
+  enableAdmissionPlugins?: readonly string[]
   /** Admission plug-ins to leave out, by upstream's names. */
   disableAdmissionPlugins?: readonly string[]
   /** Where Services get their addresses from; default `10.96.0.0/16`. */
@@ -160,7 +162,7 @@ class LocalCluster implements Cluster {
         podCidr: '10.244.0.0/16',
       },
       tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
-      disableAdmissionPlugins: options.disableAdmissionPlugins,
+      admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
     })
     this.client = createLocalClient(this.#registry, ADMIN)
     this.#api = {

@@ -31,6 +31,8 @@ function serving(command: Command): Command {
     .option('--fixtures <path...>', 'YAML or JSON files or folders to apply at the start, in order')
     .option('--controllers <names>', 'which to run: a,b or -c for all but c; `--controllers help` lists them', '*')
     .option('--no-controllers', 'run none: objects stay as they are written')
+    .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)
+    .option('--disable-admission-plugins <names>', 'run all default ones but these: A,B', parseNames)
     .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')
 }
 
@@ -79,6 +81,11 @@ function parsePort(text: string): number {
 function parseCount(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is a number, 0 or more.')
   return Number(text)
+}
+
+/** Given twice, both count, as on kube-apiserver. */
+function parseNames(text: string, before: string[] = []): string[] {
+  return [...before, ...text.split(',').filter(Boolean)]
 }
 
 function parseLevel(text: string): string {

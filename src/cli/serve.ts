@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import { controllerNames } from '../controllers/controllers.ts'
 import { type Cluster, createCluster, type Logger } from '../index.ts'
+import { admissionProblems } from '../registry/admission/admission.ts'
 import { createLogger } from './logger.ts'
 
 export interface ServeFlags {
@@ -11,6 +12,8 @@ export interface ServeFlags {
   fixtures?: string[]
   /** Comma list, or false for `--no-controllers`. */
   controllers: string | false
+  enableAdmissionPlugins?: string[]
+  disableAdmissionPlugins?: string[]
   logLevel: string
   data?: string
   inMemory?: boolean
@@ -32,12 +35,17 @@ export interface Served {
 export async function serve(flags: ServeFlags, data: string | undefined): Promise<Served> {
   const logger = createLogger(flags.logLevel)
   const controllers = controllersOf(flags)
+  const { enableAdmissionPlugins, disableAdmissionPlugins } = flags
+  const [problem] = admissionProblems({ enable: enableAdmissionPlugins, disable: disableAdmissionPlugins })
+  if (problem) throw new UsageError(problem)
   // Before anything is made: what fails for its port leaves no data file behind.
   await requireAddress(flags)
   const cluster = await createCluster({
     nodes: flags.nodes,
     fixtures: flags.fixtures,
     controllers,
+    enableAdmissionPlugins,
+    disableAdmissionPlugins,
     data,
     fsync: flags.fsync,
     logger,

@@ -5,13 +5,10 @@ import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { ResourceFact } from '../apimachinery/schema/facts.ts'
 import type { MaybePromise } from '../storage/interface.ts'
+import type { Authorizer } from './authorization/authorizer.ts'
+import type { UserInfo } from './user.ts'
 
-export interface UserInfo {
-  username: string
-  groups: readonly string[]
-  uid?: string
-  extra?: Record<string, string[]>
-}
+export type { UserInfo }
 
 /** Live reads of other resources, for hooks and admission. `resource` is `pods` or `deployments.apps`. Objects are shared: do not change them. */
 export interface Reader {
@@ -66,6 +63,8 @@ export interface WriteContext {
   readonly settings: ClusterSettings
   /** Absent: token requests are answered as not supported. */
   readonly tokens?: TokenSigner
+  /** May somebody do something; access reviews answer by it too. */
+  readonly authorizer: Authorizer
   /** Adds a `Warning: 299` header to the answer. */
   warn(message: string): void
 }

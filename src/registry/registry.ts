@@ -8,8 +8,10 @@ import type { Facts, GroupFact, ResourceFact, TypeFact } from '../apimachinery/s
 import type { Schemas } from '../apimachinery/schema/schema.ts'
 import type { Storage } from '../storage/interface.ts'
 import { type AdmissionChain, createAdmissionChain } from './admission/admission.ts'
+import type { AdmissionSelection } from './admission/selection.ts'
 import { CustomResources } from './apiextensions/custom-resources.ts'
 import { compareVersions } from './apiextensions/versions.ts'
+import { ALLOW_ALL, type Authorizer } from './authorization/authorizer.ts'
 import type {
   ClusterSettings,
   InternalWriter,
@@ -32,7 +34,10 @@ export interface RegistryOptions {
   random: Random
   settings: ClusterSettings
   tokens?: TokenSigner
-  disableAdmissionPlugins?: readonly string[]
+  /** Which plug-ins run, beside the default ones or without some of them. */
+  admission?: AdmissionSelection
+  /** Default: everybody may do everything. */
+  authorizer?: Authorizer
 }
 
 export class Registry implements Environment {
@@ -45,6 +50,7 @@ export class Registry implements Environment {
   /** Absent: token requests are refused as not supported. */
   readonly tokens: TokenSigner | undefined
   readonly admission: AdmissionChain
+  readonly authorizer: Authorizer
   readonly reader: Reader
   readonly writer: InternalWriter
   /** Rises when the set of served resources changes: caches of documents compare it. */
@@ -68,7 +74,8 @@ export class Registry implements Environment {
     this.random = options.random
     this.settings = options.settings
     this.tokens = options.tokens
-    this.admission = createAdmissionChain(options.disableAdmissionPlugins)
+    this.admission = createAdmissionChain(options.admission)
+    this.authorizer = options.authorizer ?? ALLOW_ALL
     this.reader = {
       get: (resource, namespace, name) => this.store(resource).find(namespace, name) as never,
       list: (resource, namespace) => this.store(resource).list({ namespace: namespace ?? '' }).objects as never,
@@ -163,6 +170,7 @@ export class Registry implements Environment {
       random: this.random,
       settings: this.settings,
       tokens: this.tokens,
+      authorizer: this.authorizer,
       user: request.user,
       dryRun: request.dryRun ?? false,
       subresource: request.subresource ?? '',

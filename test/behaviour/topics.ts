@@ -6,6 +6,7 @@ import { list } from './list.ts'
 import { negotiation } from './negotiation.ts'
 import { patch } from './patch.ts'
 import { paths } from './paths.ts'
+import { podSecurity } from './pod-security.ts'
 import { subresources } from './subresources.ts'
 import { update } from './update.ts'
 import { watch } from './watch.ts'
@@ -20,4 +21,5 @@ export const topics: Record<string, readonly Step[]> = {
   watch,
   negotiation,
   subresources,
+  podsecurity: podSecurity,
 }

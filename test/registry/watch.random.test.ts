@@ -41,7 +41,7 @@ function newRegistry(seed: number): Registry {
     clock: realClock(),
     random: seededRandom(seed),
     settings: { serviceCidr: '10.96.0.0/16', nodePortRange: { from: 30000, to: 32767 }, podCidr: '10.244.0.0/16' },
-    disableAdmissionPlugins: ['NamespaceLifecycle'],
+    admission: { disable: ['NamespaceLifecycle'] },
   })
 }
 

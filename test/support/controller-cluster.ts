@@ -60,7 +60,7 @@ export async function controllerCluster(
       nodePortRange: { from: 30000, to: 32767 },
       podCidr: '10.244.0.0/16',
     },
-    disableAdmissionPlugins: options.disableAdmissionPlugins ?? ['ServiceAccount'],
+    admission: { disable: options.disableAdmissionPlugins ?? ['ServiceAccount'] },
   })
   const client = createLocalClient(registry, SYSTEM_USER)
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })

@@ -1,5 +1,6 @@
 /** A WriteContext for tests of hooks and admission: reads what it was given, records what was written and warned. */
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
+import { ALLOW_ALL } from '../../src/registry/authorization/authorizer.ts'
 import type { WriteContext } from '../../src/registry/definition.ts'
 
 export interface FakeWriteContext extends WriteContext {
@@ -76,6 +77,7 @@ export function fakeWriteContext(overrides: Partial<WriteContext> = {}): FakeWri
       suffix: (length) => 'bcdfghjklm'.repeat(Math.ceil(length / 10)).slice(0, length),
     },
     user: { username: 'admin', groups: ['system:masters', 'system:authenticated'] },
+    authorizer: ALLOW_ALL,
     dryRun: false,
     subresource: '',
     settings: { serviceCidr: '10.96.0.0/12', nodePortRange: { from: 30000, to: 32767 }, podCidr: '10.244.0.0/16' },

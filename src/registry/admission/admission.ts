@@ -1,39 +1,56 @@
 /** THE TABLE of admission plug-ins in upstream's order, and the two passes over it. Mirrors pkg/kubeapiserver/options/plugins.go and apiserver/pkg/admission/chain.go. */
 import type { MaybePromise } from '../../storage/interface.ts'
 import type { WriteContext } from '../definition.ts'
+import { certificateApproval } from './certificate-approval.ts'
+import { certificateSigning } from './certificate-signing.ts'
 import { certificateSubjectRestriction } from './certificate-subject-restriction.ts'
+import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts'
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import { podResizeValidator } from './pod-resize-validator.ts'
+import { podSecurity } from './pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
+import { type AdmissionSelection, selectionProblems, selectPlugins } from './selection.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 
-/** On by default, in the order they run; the place of those that are not here yet is in docs/compatibility.md. */
+/** In the order they run, which is that of KNOWN_PLUGINS. */
 export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   limitRanger,
   serviceAccount,
   taintNodesByCondition,
+  podSecurity,
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
   persistentVolumeClaimResize,
   runtimeClass,
+  certificateApproval,
+  certificateSigning,
+  clusterTrustBundleAttest,
   certificateSubjectRestriction,
   defaultIngressClass,
   podTopologyLabels,
+  nodeDeclaredFeatureValidator,
+  podResizeValidator,
   resourceQuota,
 ]
+
+/** What is wrong with a selection, in upstream's words; empty: nothing. */
+export const admissionProblems = (selection: AdmissionSelection): string[] =>
+  selectionProblems(selection, ADMISSION_PLUGINS)
 
 /** The two passes of one write. Each is synchronous unless a plug-in has to wait. A StatusError thrown (or rejected with) refuses the write. */
 export interface AdmissionChain {
@@ -43,16 +60,12 @@ export interface AdmissionChain {
   validate(request: AdmissionRequest, context: WriteContext): MaybePromise<void>
 }
 
-/** `disabled`: names as `--disable-admission-plugins` takes them. Throws on a name that is not in the table. */
+/** Throws on a selection that kube-apiserver would not start with. */
 export function createAdmissionChain(
-  disabled: Iterable<string> = [],
+  selection: AdmissionSelection = {},
   plugins: readonly AdmissionPlugin[] = ADMISSION_PLUGINS,
 ): AdmissionChain {
-  const off = new Set(disabled)
-  for (const name of off) {
-    if (!plugins.some((plugin) => plugin.name === name)) throw new Error(`unknown admission plug-in: ${name}`)
-  }
-  const on = plugins.filter((plugin) => !off.has(plugin.name))
+  const on = selectPlugins(selection, plugins)
   const mutating = on.flatMap((plugin) => (plugin.admit ? [plugin.admit.bind(plugin)] : []))
   const validating = on.flatMap((plugin) => (plugin.validate ? [plugin.validate.bind(plugin)] : []))
   return {

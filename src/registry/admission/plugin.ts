@@ -19,6 +19,8 @@ export interface AdmissionRequest {
 export interface AdmissionPlugin {
   /** Upstream's name, as `--disable-admission-plugins` takes it. */
   name: string
+  /** Runs only where `--enable-admission-plugins` names it. */
+  offByDefault?: boolean
   /** Mutating phase. Throws a StatusError to refuse. */
   admit?(request: AdmissionRequest, context: WriteContext): MaybePromise<void>
   /** Validating phase, after the object was validated. Throws a StatusError to refuse. */

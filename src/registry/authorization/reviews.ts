@@ -1,25 +1,38 @@
-/** May they: the access reviews. There is no authorizer yet, so everybody may do everything, and the answer says why. Mirrors pkg/registry/authorization. */
+/** May they: the access reviews answer what the authorizer says. Mirrors pkg/registry/authorization. */
 import { newBadRequest, newInvalid } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { defineResource, type VirtualResource } from '../definition.ts'
+import type { UserInfo } from '../user.ts'
+import type { AccessAttributes } from './authorizer.ts'
 
 const GROUP = 'authorization.k8s.io'
 const EXACTLY_ONE = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
-// DEVIATION(no-authorization): the answer of a cluster whose authorizer allows all (AlwaysAllow), with a reason that says so.
-const REASON = 'kubemu has no authorizer: everything is allowed'
 
 type Check = (review: DynamicObject, namespace: string) => FieldError[]
 
 function accessReview(check: Check): VirtualResource {
   return {
-    create(review, namespace) {
+    create(review, namespace, { authorizer, user }) {
       const errors = check(review, namespace)
       // Upstream leaves the kind out here.
       if (errors.length > 0) throw newInvalid({ group: GROUP, resource: '' }, '', errors)
-      return { ...review, status: { allowed: true, reason: REASON } }
+      const { allowed, reason } = authorizer.authorize(attributesOf(review['spec'], user))
+      return { ...review, status: { allowed, ...(reason ? { reason } : {}) } }
     },
   }
+}
+
+/** A review that names nobody is about who asks. */
+function attributesOf(spec: DynamicObject['spec'], asker: UserInfo): AccessAttributes {
+  const { user, groups, uid, extra, resourceAttributes, nonResourceAttributes } = spec
+  const named = user !== undefined || groups !== undefined
+  const subject: UserInfo = named ? { username: user ?? '', groups: groups ?? [], uid, extra } : asker
+  if (nonResourceAttributes) {
+    return { user: subject, verb: nonResourceAttributes.verb ?? '', path: nonResourceAttributes.path ?? '' }
+  }
+  const { verb = '', group, version, resource, subresource, namespace, name } = resourceAttributes
+  return { user: subject, verb, group, version, resource, subresource, namespace, name }
 }
 
 export const selfsubjectaccessreviews = defineResource(`${GROUP}/v1`, 'selfsubjectaccessreviews', {

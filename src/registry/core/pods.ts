@@ -5,6 +5,7 @@ import type { LabelSelector } from '../../apimachinery/meta.ts'
 import { isDns1123Label } from '../../apimachinery/names.ts'
 import type { Pod, PodAffinityTerm, PodSpec } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
+import { copyAppArmorAnnotations } from './pod-annotations.ts'
 import { bindPod } from './pod-binding.ts'
 import { withCondition } from './pod-conditions.ts'
 import { evictPod } from './pod-eviction.ts'
@@ -31,6 +32,7 @@ export const pods = defineResource<Pod>('v1', 'pods', {
       pod.status = withCondition(pod.status, SCHEDULING_GATED, formatTime(context.clock.now()))
     }
     mergeLabelKeys(pod)
+    copyAppArmorAnnotations(pod, context.warn)
     pod.status.qosClass = qosClassOf(spec)
   },
   prepareForUpdate(pod, old) {

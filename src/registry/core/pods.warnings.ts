@@ -2,6 +2,7 @@
 import type { ObjectMeta } from '../../apimachinery/meta.ts'
 import { compareQuantities, parseQuantity, roundUp } from '../../apimachinery/quantity.ts'
 import type { Container, ContainerPort, PodAffinityTerm, PodSpec } from '../../types/core-v1.ts'
+import { containerAnnotationWarnings, deprecatedAnnotationWarnings, podSeccompWarnings } from './pod-annotations.ts'
 
 const DEPRECATED_LABELS: Record<string, string> = {
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
@@ -27,7 +28,7 @@ const DEPRECATED_VOLUMES: Record<string, string> = {
 const NULL_SELECTOR = 'a null labelSelector results in matching no pod'
 
 /** `path` leads to the template (`spec.template`), empty for a pod. */
-export function podSpecWarnings(spec: PodSpec, _metadata: ObjectMeta, path: string): string[] {
+export function podSpecWarnings(spec: PodSpec, metadata: ObjectMeta, path: string): string[] {
   const at = (field: string): string => (path ? `${path}.${field}` : field)
   const warnings: string[] = []
   for (const label of Object.keys(spec.nodeSelector ?? {})) {
@@ -40,6 +41,7 @@ export function podSpecWarnings(spec: PodSpec, _metadata: ObjectMeta, path: stri
     if (message) warnings.push(`${field}.topologyKey: ${constraint.topologyKey} is ${message}`)
     if (!constraint.labelSelector) warnings.push(`${field}.labelSelector: ${NULL_SELECTOR}`)
   })
+  warnings.push(...deprecatedAnnotationWarnings(metadata, path))
   spec.volumes?.forEach((volume, i) => {
     for (const [name, message] of Object.entries(DEPRECATED_VOLUMES)) {
       if (!volume[name as keyof typeof volume]) continue
@@ -63,8 +65,10 @@ export function podSpecWarnings(spec: PodSpec, _metadata: ObjectMeta, path: stri
   spec.imagePullSecrets?.forEach((secret, i) => {
     if (!secret.name) warnings.push(`${at(`spec.imagePullSecrets[${i}]`)}.name: invalid empty name ""`)
   })
+  warnings.push(...podSeccompWarnings(spec, metadata, path))
   const containers = containersOf(spec, at)
   for (const [container, field] of containers) {
+    warnings.push(...containerAnnotationWarnings(container, spec, metadata, path))
     warnings.push(...fractionalBytes(container, field), ...hiddenVariables(container, field))
   }
   warnings.push(...portWarnings(containers), ...portNameWarnings(containers))

@@ -55,7 +55,7 @@ describe('admission', () => {
 
   it('is synchronous when no plug-in waits', () => {
     const order: string[] = []
-    const chain = createAdmissionChain([], [recording(order, 'a', false), recording(order, 'b', false)])
+    const chain = createAdmissionChain({}, [recording(order, 'a', false), recording(order, 'b', false)])
     expect(chain.admit(request, fakeWriteContext())).toBeUndefined()
     expect(order).toEqual(['a', 'b'])
   })
@@ -63,7 +63,7 @@ describe('admission', () => {
   it('keeps the order when one has to wait', async () => {
     const order: string[] = []
     const plugins = [recording(order, 'a', false), recording(order, 'b', true), recording(order, 'c', false)]
-    const waiting = createAdmissionChain([], plugins).validate(request, fakeWriteContext())
+    const waiting = createAdmissionChain({}, plugins).validate(request, fakeWriteContext())
     expect(order).toEqual(['a', 'b'])
     await waiting
     expect(order).toEqual(['a', 'b', 'c'])
@@ -72,8 +72,10 @@ describe('admission', () => {
   it('leaves out what is disabled, and does not know other names', () => {
     const order: string[] = []
     const plugins = [recording(order, 'a', false), recording(order, 'b', false)]
-    createAdmissionChain(['a'], plugins).admit(request, fakeWriteContext())
+    createAdmissionChain({ disable: ['a'] }, plugins).admit(request, fakeWriteContext())
     expect(order).toEqual(['b'])
-    expect(() => createAdmissionChain(['x'], plugins)).toThrow('unknown admission plug-in: x')
+    expect(() => createAdmissionChain({ disable: ['x'] }, plugins)).toThrow(
+      'disable-admission-plugins plugin "x" is unknown',
+    )
   })
 })
