@@ -7,6 +7,7 @@ import { negotiation } from './negotiation.ts'
 import { patch } from './patch.ts'
 import { paths } from './paths.ts'
 import { podSecurity } from './pod-security.ts'
+import { resizing } from './resize.ts'
 import { subresources } from './subresources.ts'
 import { update } from './update.ts'
 import { watch } from './watch.ts'
@@ -22,4 +23,5 @@ export const topics: Record<string, readonly Step[]> = {
   negotiation,
   subresources,
   podsecurity: podSecurity,
+  resize: resizing,
 }

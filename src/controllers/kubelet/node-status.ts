@@ -31,6 +31,14 @@ export const START_EVENTS: readonly [reason: string, message: (name: string) => 
   ['NodeReady', (name) => `Node ${name} status is now: NodeReady`],
 ]
 
+/** Of component-helpers/nodedeclaredfeatures those that are on by default; updates of pods may need them. */
+const DECLARED_FEATURES = [
+  'ExtendWebSocketsToKubelet',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+]
+
 export interface NodeFacts {
   /** Used when the node says no InternalIP of its own. */
   address: string
@@ -64,6 +72,7 @@ export function registeredStatus(node: Node, { address, kubeletVersion, now }: N
       { name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
     ],
     features: status.features ?? { supplementalGroupsPolicy: true },
+    declaredFeatures: status.declaredFeatures ?? DECLARED_FEATURES,
   }
 }
 
