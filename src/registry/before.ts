@@ -53,7 +53,8 @@ export function prepareForUpdate(
 ): void {
   const door = doorOf(definition, context.subresource)
   keepSystemMetadata(draft, old)
-  for (const path of door.resetFields) copyField(draft, old, path)
+  // Of metadata that a door resets, managedFields still change: its hook puts the rest back.
+  for (const path of door.resetFields) if (path !== '.metadata') copyField(draft, old, path)
   if (context.subresource === '') definition.hooks.prepareForUpdate?.(draft, old, context)
   else door.subresource?.prepareForUpdate?.(draft, old, context)
   // Status is no wish: annotations written through its door (a Deployment's revision) leave the generation alone.

@@ -43,6 +43,12 @@ export function decodeValue(decoding: Decoding, kind: Kind, value: unknown): Dec
   return { object: schema.applyDefaults(object, decoding.clock), strict }
 }
 
+/** As decodeValue, for what server-side apply merged. */
+export function decodeMerged(decoding: Decoding, kind: Kind, value: unknown): DynamicObject {
+  const schema = schemaOf(decoding, kind)
+  return schema.applyDefaults(schema.decodeMerged(value), decoding.clock)
+}
+
 /** As decodeValue, with what Strict refuses: unknown fields are a 400. */
 export function decodeStrictValue(decoding: Decoding, kind: Kind, value: unknown): DynamicObject {
   const { object, strict } = decodeValue(decoding, kind, value)

@@ -59,7 +59,7 @@ function fieldsOfKind(
 ): KindFields {
   const schema = schemaOf(environment, kind)
   const whole = schema.structural ? customMergeNodeOf(schema.structural, schema.metadata) : mergeNodeOf(schema.node)
-  return kindFields(whole, schema.apiVersion, versions)
+  return kindFields(whole, schema.apiVersion, schema.isCustom, versions)
 }
 
 /** Puts managedFields into a draft that takes the place of `live`; `isNew`: live is the kind with nothing set. Untracked writes keep theirs. */

@@ -4,39 +4,13 @@ import type { RequestListener } from 'node:http'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/apimachinery/clock.ts'
-import { applyMergePatch } from '../../src/apimachinery/patch/merge.ts'
 import { type Cluster, createCluster } from '../../src/cluster.ts'
+import { bodyOf, FOLDER, Mask, type Sequence, type Step } from '../support/apply-sequences.ts'
 
-interface Step {
-  method: string
-  path: string
-  contentType?: string
-  userAgent?: string
-  body?: unknown
-  /** The body as text, where it is no JSON. */
-  raw?: string
-  /** The answer of an earlier step, changed by `mergeBody`. */
-  bodyFrom?: number
-  mergeBody?: unknown
-  /** A new second has begun. */
-  later?: boolean
-  status: number
-  answer: unknown
-  warnings?: string[]
-}
-
-interface Sequence {
-  name: string
-  steps: Step[]
-}
-
-const FOLDER = new URL('../golden/apply/', import.meta.url)
 const sequences = readdirSync(FOLDER).flatMap(
   (file) => JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Sequence[],
 )
 const START = Date.parse('2026-01-01T00:00:00Z')
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
-
 describe('recorded sequences of writes', () => {
   let cluster: Cluster
   let clock: ManualClock
@@ -51,7 +25,9 @@ describe('recorded sequences of writes', () => {
   })
   afterAll(() => cluster.close())
 
-  test.each(sequences)('$name', async ({ name, steps }) => {
+  test.each(sequences)('$name', async ({ name, definitions = [], steps }) => {
+    for (const crd of definitions)
+      await cluster.client.create('customresourcedefinitions.apiextensions.k8s.io', crd as never)
     await cluster.client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
     clock.advance(1000)
     const mask = new Mask(clock.now())
@@ -82,54 +58,6 @@ async function send(app: RequestListener, step: Step, answers: unknown[]): Promi
     .type(step.contentType ?? 'application/json')
     .serialize(String)
     .send(text)
-}
-
-function bodyOf({ raw, body, bodyFrom, mergeBody }: Step, answers: unknown[]): string | undefined {
-  if (raw !== undefined) return raw
-  if (bodyFrom !== undefined)
-    return JSON.stringify(applyMergePatch(answers[bodyFrom] as never, (mergeBody ?? {}) as never))
-  return body === undefined ? undefined : JSON.stringify(body, (_, value) => filledIn(value, answers))
-}
-
-function filledIn(value: unknown, answers: unknown[]): unknown {
-  const [, what, step] = (typeof value === 'string' && /^\$(rv|uid):(\d+)$/.exec(value)) || []
-  if (what === undefined) return value
-  const { metadata } = answers[Number(step)] as { metadata: { uid: string; resourceVersion: string } }
-  return what === 'rv' ? metadata.resourceVersion : metadata.uid
-}
-
-/** Names for what is different in every run: revisions and uids by first appearance, times by their distance from the start. */
-class Mask {
-  readonly #start: number
-  readonly #versions = new Map<string, string>()
-  readonly #uids = new Map<string, string>()
-
-  constructor(start: number) {
-    this.#start = start
-  }
-
-  value(value: unknown, name = ''): unknown {
-    if (Array.isArray(value)) return value.map((item) => this.value(item))
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, this.value(child, key)]))
-    }
-    return typeof value === 'string' ? this.#text(value, name) : value
-  }
-
-  #text(text: string, name: string): string {
-    if (name === 'resourceVersion' && /^\d+$/.test(text)) return this.#named(this.#versions, text, 'rv')
-    if (name === 'uid' && !/^\d1111111-1111/.test(text)) return this.#named(this.#uids, text, 'uid')
-    const seconds = TIME.test(text) ? (Date.parse(text) - this.#start) / 1000 : Number.NaN
-    if (seconds > -5 && seconds < 3600) return `T+${seconds}`
-    let masked = text
-    for (const [uid, known] of this.#uids) masked = masked.replaceAll(uid, known)
-    return masked
-  }
-
-  #named(names: Map<string, string>, text: string, prefix: string): string {
-    if (!names.has(text)) names.set(text, `${prefix}-${names.size}`)
-    return names.get(text) as string
-  }
 }
 
 /** Upstream's causes of a conflict come in the order of a Go map. */

@@ -4,7 +4,7 @@ import { type DynamicObject, parseGroupVersion } from '../../apimachinery/meta.t
 import { ParseError } from '../../apimachinery/schema/parse-error.ts'
 import { cannotHandle } from '../../apimachinery/schema/schema.ts'
 import { parseYaml, type Yaml } from '../../apimachinery/schema/yaml.ts'
-import { decodeValue, type FieldValidation, type Kind, zeroOf } from '../../registry/decode.ts'
+import { decodeMerged, type FieldValidation, type Kind, zeroOf } from '../../registry/decode.ts'
 import { applyFields } from '../../registry/managed-fields.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 
@@ -26,6 +26,7 @@ export function applyChange(
     const request = writeRequest(exchange)
     const { object } = applyFields(store, kind, old ?? zero, zero, config, request, force)
     checkDuplicates(exchange, yaml, fieldValidation)
+    if (store.definition.custom && kind !== store.definition) throw newUnknownError(noWayTo(kind, config))
     const draft = decodeApplied(exchange, kind, object, config)
     if (!draft.metadata.name) {
       const why = `the name of the object (${exchange.info.name} based on URL) was undeterminable: name must be provided`
@@ -47,7 +48,7 @@ function decodeApplied(
   config: DynamicObject,
 ): DynamicObject {
   try {
-    const draft = decodeValue(registry, kind, object).object
+    const draft = decodeMerged(registry, kind, object)
     const { managedFields } = object.metadata
     if (managedFields) draft.metadata.managedFields = managedFields
     return draft
@@ -55,12 +56,20 @@ function decodeApplied(
     if (!(error instanceof StatusError)) throw error
     const lead = cannotHandle(kind, kind.kind, '')
     const why = withoutPlace(error.message.startsWith(lead) ? error.message.slice(lead.length) : error.message)
-    const name = `${config.metadata.namespace ?? ''}/${config.metadata.name ?? ''}`
     const type = `${kind.group}/${kind.version}, Kind=${kind.kind}`
-    throw newUnknownError(
-      `failed to convert new object (${name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
-    )
+    throw newUnknownError(`${conversionLead(kind, config)}unable to convert unstructured object to ${type}: ${why}`)
   }
+}
+
+function conversionLead({ group, version, kind }: Kind, { metadata }: DynamicObject): string {
+  const name = `${metadata.namespace ?? ''}/${metadata.name ?? ''}`
+  return `failed to convert new object (${name}; ${group}/${version}, Kind=${kind}) to proper version: `
+}
+
+/** Nobody can apply to the Scale of a custom resource: the real server takes its converter for the wrong kind. */
+function noWayTo(kind: Kind, config: DynamicObject): string {
+  const why = `request to convert CR to an invalid group/version: ${kind.group}/${kind.version}`
+  return conversionLead(kind, config) + why
 }
 
 /** The converter of maps to structs does not know the way to a value. */

@@ -4,6 +4,8 @@ import { type MergeNode, type MergeStruct, trackedNodeOf } from './merge-node.ts
 
 export interface KindFields {
   readonly apiVersion: string
+  /** Of a custom resource an empty list of managedFields is none: it resets nothing. */
+  readonly isCustom: boolean
   readonly whole: MergeStruct
   /** Without the fields that nobody owns. */
   readonly tracked: MergeStruct
@@ -19,10 +21,11 @@ const NEVER = (): undefined => undefined
 export function kindFields(
   whole: MergeNode,
   apiVersion: string,
+  isCustom = false,
   versions: Pick<KindFields, 'inVersion' | 'convert'> = { inVersion: NEVER, convert: NEVER },
 ): KindFields {
   if (whole.kind !== 'struct') throw new Error(`${apiVersion}: a kind without fields`)
-  return { apiVersion, whole, tracked: trackedNodeOf(whole), ...versions }
+  return { apiVersion, isCustom, whole, tracked: trackedNodeOf(whole), ...versions }
 }
 
 /** Who writes, through which door. */

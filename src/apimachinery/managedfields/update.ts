@@ -34,7 +34,7 @@ export function trackWrite(
   isNew: boolean,
 ): ManagedFieldsEntry[] | undefined {
   const before = live.metadata.managedFields
-  const managers = managersBefore(before, next.metadata.managedFields, writer.subresource !== '')
+  const managers = managersBefore(kind, before, next.metadata.managedFields, writer.subresource !== '')
   if (managers.size === 0 && !isNew) return undefined
   try {
     const after = updateManagers(kind, live, next, managers, writer)
@@ -52,11 +52,13 @@ function isAllRead(managers: Managers): boolean {
 }
 
 function managersBefore(
+  kind: KindFields,
   live: readonly ManagedFieldsEntry[] | undefined,
   given: readonly ManagedFieldsEntry[] | undefined,
   isSubresource: boolean,
 ): Managers {
   if (isSubresource || given === undefined || given === live) return readManagers(live)
+  if (kind.isCustom && given.length === 0) return readManagers(live)
   if (isReset(given)) return new Map()
   if (deepEqual(given, live)) return readManagers(live)
   const parsed = parseManagers(given)

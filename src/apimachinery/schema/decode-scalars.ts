@@ -8,6 +8,8 @@ export interface Walk {
   keys: number
   /** Unknown fields met. */
   unknown: number
+  /** Nulls that a custom resource's schema does not allow stay, for validation to speak of. */
+  keepsNulls?: boolean
 }
 
 /** Answers the canonical value; throws WRONG_TYPE, or a 400 of a value's own reader, when the value is not of this type. Never changes its input. */

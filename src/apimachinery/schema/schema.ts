@@ -133,6 +133,12 @@ export class Schema {
     }
   }
 
+  /** What server-side apply merged: as decodeValue, but a custom resource's nulls stay. Throws 400. */
+  decodeMerged(value: unknown): DynamicObject {
+    const walk: Walk = { keys: 0, unknown: 0, keepsNulls: true }
+    return this.#named(this.#fast(value, walk, parsedValue(value), this.gvk.kind))
+  }
+
   /** A value made in this process: pruned, canonical, in order. */
   decodeValue(value: unknown): Decoded {
     return this.decode(parsedValue(value))

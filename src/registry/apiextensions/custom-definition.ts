@@ -1,7 +1,7 @@
 /** A CustomResourceDefinition as the definitions of what it serves: one a version, with hooks of the same kind as built-ins have. Mirrors apiextensions-apiserver/pkg/registry/customresource. */
 import { createHash } from 'node:crypto'
 import { deepEqual } from '../../apimachinery/equality.ts'
-import type { DynamicObject } from '../../apimachinery/meta.ts'
+import type { DynamicObject, ManagedFieldsEntry } from '../../apimachinery/meta.ts'
 import { pruneStored } from '../../apimachinery/schema/custom/decode.ts'
 import { applyStructuralDefaults, sortKeys } from '../../apimachinery/schema/custom/defaults.ts'
 import type { JsonSchema } from '../../apimachinery/schema/custom/json-schema.ts'
@@ -77,7 +77,8 @@ function storageVersionHash(group: string, version: string, kind: string): strin
 
 function subresourceFacts({ subresources }: Version): SubresourceFact[] {
   const facts: SubresourceFact[] = []
-  if (subresources?.status) facts.push({ name: 'status', verbs: SUBRESOURCE_VERBS })
+  if (subresources?.status)
+    facts.push({ name: 'status', verbs: SUBRESOURCE_VERBS, resetFields: ['.metadata', '.spec'] })
   if (subresources?.scale) {
     const resetFields = subresources.status ? ['.status'] : []
     facts.push({ name: 'scale', verbs: SUBRESOURCE_VERBS, kind: SCALE, resetFields })
@@ -160,5 +161,11 @@ function differsOutsideMetadata(object: DynamicObject, old: DynamicObject): bool
 }
 
 function sortMetadata(object: DynamicObject): void {
-  object.metadata = sortKeys(object.metadata as Record<string, unknown>)
+  const metadata = sortKeys(object.metadata as Record<string, unknown>) as DynamicObject['metadata']
+  if (metadata.managedFields) metadata.managedFields = metadata.managedFields.map(sortEntry)
+  object.metadata = metadata
+}
+
+function sortEntry(entry: ManagedFieldsEntry): ManagedFieldsEntry {
+  return sortKeys(entry as unknown as Record<string, unknown>) as unknown as ManagedFieldsEntry
 }

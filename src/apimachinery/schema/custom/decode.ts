@@ -62,7 +62,7 @@ class Pruner {
       if (below === undefined && !keep) {
         if (!isRoot || !META_FIELDS.has(name)) walk.unknown++
         countKeys(given, walk)
-      } else if (given !== null || !below || below.nullable || below.hasDefault) {
+      } else if (given !== null || walk.keepsNulls || !below || below.nullable || below.hasDefault) {
         entries.push([name, below === undefined ? untouched(given, walk) : this.value(given, below, walk, false)])
       }
     }
