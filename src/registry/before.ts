@@ -29,7 +29,7 @@ export function prepareForCreate(
 export function validateCreate(definition: ResourceDefinition, draft: DynamicObject, context: WriteContext): void {
   const { hooks } = definition
   const nameRule = hooks.validateName ?? defaultNameRule
-  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, hasStrictFinalizers(definition))
+  const errors = validateObjectMeta(draft.metadata, definition.namespaced, nameRule, takesBareFinalizers(definition))
   if (draft.metadata.name && errors.length === 0) {
     for (const message of isPathSegmentName(draft.metadata.name)) {
       errors.push(invalid('metadata.name', draft.metadata.name, message))
@@ -72,7 +72,10 @@ export function validateUpdate(
   context: WriteContext,
 ): void {
   const { hooks } = definition
-  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, hasStrictFinalizers(definition))
+  const errors = validateObjectMetaUpdate(draft.metadata, old.metadata, {
+    bareFinalizers: takesBareFinalizers(definition),
+    again: ownServer(definition),
+  })
   let warnings: string[] = []
   if (context.subresource === '') {
     if (hooks.validateUpdate) errors.push(...hooks.validateUpdate(draft, old, context))
@@ -83,7 +86,7 @@ export function validateUpdate(
     if (door?.validateUpdate) errors.push(...door.validateUpdate(draft, old, context))
     warnings = door?.warnings?.(draft, old, context) ?? []
   }
-  throwIfInvalid(definition, old.metadata.name ?? '', errors)
+  throwIfInvalid(definition, old.metadata.name ?? '', errors, ownServer(definition))
   for (const warning of warnings) context.warn(warning)
   hooks.canonicalize?.(draft)
 }
@@ -96,7 +99,8 @@ interface Door {
 function doorOf(definition: ResourceDefinition, subresource: string): Door {
   if (subresource === '') return { resetFields: definition.resetFields ?? [] }
   const fact = definition.subresources?.find((candidate) => candidate.name === subresource)
-  return { resetFields: fact?.resetFields ?? [], subresource: definition.hooks.subresources?.[subresource] }
+  const door = definition.hooks.subresources?.[subresource]
+  return { resetFields: door?.resets ?? fact?.resetFields ?? [], subresource: door }
 }
 
 /** What a client cannot change, or may leave out: taken from the stored object. */
@@ -143,19 +147,27 @@ export function copyField(target: DynamicObject, source: DynamicObject, path: st
   else to[last] = value
 }
 
-/** Servers of their own upstream, without the stricter rule for finalizer names that kubernetes/kubernetes adds. */
+/** Served by servers of their own upstream, as custom resources are. */
 const OTHER_SERVERS = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
+/** Groups that do without the stricter rule for finalizer names that kubernetes/kubernetes has. */
+const BARE_FINALIZERS = new Set(['admissionregistration.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'policy'])
 
-function hasStrictFinalizers({ custom, group }: ResourceDefinition): boolean {
-  return custom === undefined && !OTHER_SERVERS.has(group)
-}
+const ownServer = ({ custom, group }: ResourceDefinition): boolean => custom !== undefined || OTHER_SERVERS.has(group)
+
+const takesBareFinalizers = (definition: ResourceDefinition): boolean =>
+  ownServer(definition) || BARE_FINALIZERS.has(definition.group)
 
 function defaultNameRule(name: string, prefix: boolean): string[] {
   return isDns1123Subdomain(prefix ? maskTrailingDash(name) : name)
 }
 
-/** Throws the 422 of what validation found. What two validators found alike is said once. */
-export function throwIfInvalid(definition: { group: string; kind: string }, name: string, errors: FieldError[]): void {
+/** Throws the 422 of what validation found. What two validators found alike is said once, unless `copies` says otherwise. */
+export function throwIfInvalid(
+  definition: { group: string; kind: string },
+  name: string,
+  errors: FieldError[],
+  copies = false,
+): void {
   if (errors.length === 0) return
-  throw newInvalid({ group: definition.group, resource: definition.kind }, name, uniqueErrors(errors))
+  throw newInvalid({ group: definition.group, resource: definition.kind }, name, copies ? errors : uniqueErrors(errors))
 }

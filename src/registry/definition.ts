@@ -142,6 +142,8 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
 
 /** A door to the same stored object. Which fields it resets is a fact; what is left to say is here. */
 export interface Subresource<T extends KubeObject = DynamicObject> {
+  /** Fields taken from the old object, where they are not those that the facts say are reset (which apply goes by). */
+  resets?: readonly string[]
   /** Update and patch through this door (status, approval, finalize, resize, ephemeralcontainers). Instead of the main hooks. */
   prepareForUpdate?(object: T, old: T, context: WriteContext): void
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[]

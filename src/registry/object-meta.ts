@@ -7,6 +7,14 @@ import { isDns1123Label, isLabelValue, isQualifiedName } from '../apimachinery/n
 
 const MAX_ANNOTATIONS_BYTES = 256 * 1024
 export const IMMUTABLE = 'field is immutable'
+const IMMUTABLE_FIELDS = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const
 export const ORPHAN_FINALIZER = 'orphan'
 export const FOREGROUND_FINALIZER = 'foregroundDeletion'
 
@@ -18,7 +26,7 @@ export function validateObjectMeta(
   meta: ObjectMeta,
   namespaced: boolean,
   validateName: ValidateName,
-  isBuiltIn = true,
+  bareFinalizers = false,
 ): FieldError[] {
   const errors: FieldError[] = []
   if (meta.generateName) {
@@ -42,12 +50,40 @@ export function validateObjectMeta(
   }
   pushCommon(errors, meta)
   if (meta.finalizers) pushFinalizers(errors, meta.finalizers)
-  if (meta.finalizers && isBuiltIn) pushBareFinalizers(errors, meta.finalizers)
+  if (meta.finalizers && !bareFinalizers) pushBareFinalizers(errors, meta.finalizers)
   return errors
 }
 
-/** On update, before the kind's own validation. System fields that the client left out were already taken from `old`. */
-export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, isBuiltIn = true): FieldError[] {
+/**
+ * On update, before the kind's own validation. System fields that the client left out were already taken from `old`. `again` says twice
+ * what upstream says twice: its other servers look at metadata again in the kind's own validation, and nothing takes out the copies.
+ */
+export function validateObjectMetaUpdate(
+  meta: ObjectMeta,
+  old: ObjectMeta,
+  options: { bareFinalizers?: boolean; again?: boolean } = {},
+): FieldError[] {
+  const common: FieldError[] = []
+  pushCommon(common, meta, old)
+  const errors = [...common]
+  if (meta.finalizers && !deepEqual(meta.finalizers, old.finalizers)) pushFinalizers(errors, meta.finalizers)
+  const changes = validateChange(meta, old)
+  errors.push(...changes)
+  if (options.again) errors.push(...common, ...changes, ...common)
+  if (meta.finalizers && !options.bareFinalizers) pushBareFinalizers(errors, meta.finalizers)
+  return errors
+}
+
+/** What holds of metadata at any time but for names: for kinds that ask it once more on updates. */
+export function validateCommonMeta(meta: ObjectMeta): FieldError[] {
+  const errors: FieldError[] = []
+  pushCommon(errors, meta)
+  if (meta.finalizers) pushFinalizers(errors, meta.finalizers)
+  return errors
+}
+
+/** What an update may not do to metadata. Mirrors ValidateObjectMetaAccessorUpdate. */
+function validateChange(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp && meta.finalizers) {
     const extra = meta.finalizers.filter((finalizer) => !old.finalizers?.includes(finalizer)).sort()
@@ -63,20 +99,11 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, isBu
   if ((meta.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalid('metadata.generation', meta.generation ?? 0, 'must not be decremented'))
   }
-  for (const name of [
-    'name',
-    'namespace',
-    'uid',
-    'creationTimestamp',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-  ] as const) {
+  for (const name of IMMUTABLE_FIELDS) {
     if ((meta[name] ?? null) !== (old[name] ?? null)) {
       errors.push(invalid(child('metadata', name), meta[name] ?? null, IMMUTABLE))
     }
   }
-  pushCommon(errors, meta, old)
-  if (meta.finalizers && isBuiltIn) pushBareFinalizers(errors, meta.finalizers)
   return errors
 }
 

@@ -59,6 +59,11 @@ function said({ body }: Answer): string[] {
 }
 
 function pathOf(expected: unknown, actual: unknown, path: string): string {
+  if (typeof expected === 'string' && typeof actual === 'string') {
+    const [lines, others] = [expected.split('\n'), actual.split('\n')]
+    const at = lines.findIndex((line, i) => line !== others[i])
+    if (at > 0) return `${path} line ${at + 1} - ${lines[at]} + ${others[at]}`.slice(0, 300)
+  }
   const plain = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object'
   if (!plain(expected) || !plain(actual))
     return `${path} - ${JSON.stringify(expected)} + ${JSON.stringify(actual)}`.slice(0, 300)

@@ -1,11 +1,26 @@
-/** The kinds that configure admission: their rows. Mirrors pkg/printers/internalversion. What they configure is not run yet. */
+/** The kinds that configure admission. Mirrors pkg/registry/admissionregistration and pkg/printers/internalversion. */
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
 import { defineResource, type ResourceHooks } from '../definition.ts'
+import { validateMutatingBinding, validateValidatingBinding } from './bindings.validation.ts'
+import { validateMutatingPolicy, validatePolicyStatus, validateValidatingPolicy } from './policies.validation.ts'
+import { validateStaticSuffix } from './static-suffix.ts'
+import { validateWebhooks, warningsOfRules } from './webhooks.validation.ts'
 
 const API_VERSION = 'admissionregistration.k8s.io/v1'
 
+/** Names are checked on create only: they never change. */
+const validated = (
+  validate: (object: DynamicObject, old?: DynamicObject) => FieldError[],
+): Pick<ResourceHooks, 'validate' | 'validateUpdate'> => ({
+  validate: (object) => [...validate(object), ...validateStaticSuffix(object)],
+  validateUpdate: (object, old) => validate(object, old),
+})
+
 const webhooks: ResourceHooks = {
+  ...validated(validateWebhooks),
+  warnings: warningsOfRules,
   row: (configuration, context) => [
     configuration.metadata.name ?? '',
     configuration['webhooks']?.length ?? 0,
@@ -16,7 +31,11 @@ const webhooks: ResourceHooks = {
 export const mutatingwebhookconfigurations = defineResource(API_VERSION, 'mutatingwebhookconfigurations', webhooks)
 export const validatingwebhookconfigurations = defineResource(API_VERSION, 'validatingwebhookconfigurations', webhooks)
 
-const policy = (list: string): ResourceHooks => ({
+const policy = (
+  list: string,
+  validate: (object: DynamicObject, old?: DynamicObject) => FieldError[],
+): ResourceHooks => ({
+  ...validated(validate),
   row: (object, context) => {
     const { paramKind, [list]: entries } = object['spec'] ?? {}
     return [
@@ -28,27 +47,35 @@ const policy = (list: string): ResourceHooks => ({
   },
 })
 
-export const mutatingadmissionpolicies = defineResource(API_VERSION, 'mutatingadmissionpolicies', policy('mutations'))
-export const validatingadmissionpolicies = defineResource(
+export const mutatingadmissionpolicies = defineResource(
   API_VERSION,
-  'validatingadmissionpolicies',
-  policy('validations'),
+  'mutatingadmissionpolicies',
+  policy('mutations', validateMutatingPolicy),
 )
+export const validatingadmissionpolicies = defineResource(API_VERSION, 'validatingadmissionpolicies', {
+  ...policy('validations', validateValidatingPolicy),
+  subresources: { status: { validateUpdate: ({ status }) => validatePolicyStatus(status) } },
+})
 
-const binding: ResourceHooks = {
+const binding = (validate: (object: DynamicObject) => FieldError[]): ResourceHooks => ({
+  ...validated(validate),
   row: (object, context) => [
     object.metadata.name ?? '',
     object['spec']?.policyName ?? '',
     parametersCell(object['spec']?.paramRef),
     age(object, context),
   ],
-}
+})
 
-export const mutatingadmissionpolicybindings = defineResource(API_VERSION, 'mutatingadmissionpolicybindings', binding)
+export const mutatingadmissionpolicybindings = defineResource(
+  API_VERSION,
+  'mutatingadmissionpolicybindings',
+  binding(validateMutatingBinding),
+)
 export const validatingadmissionpolicybindings = defineResource(
   API_VERSION,
   'validatingadmissionpolicybindings',
-  binding,
+  binding(validateValidatingBinding),
 )
 
 /** Whether a parameter without a namespace has one cannot be told from here. */

@@ -1,11 +1,12 @@
 /** apiservices: the local ones. Mirrors kube-aggregator/pkg/registry/apiservice. */
 import { formatTime } from '../../apimachinery/clock.ts'
 import { newNotImplemented } from '../../apimachinery/errors.ts'
-import { type FieldError, invalid, required } from '../../apimachinery/field-error.ts'
+import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
+import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts'
 import { age } from '../cells.ts'
 import { defineResource, type WriteContext } from '../definition.ts'
+import { validateCommonMeta } from '../object-meta.ts'
 import { invalids } from '../validation.ts'
 
 export const apiservices = defineResource('apiregistration.k8s.io/v1', 'apiservices', {
@@ -15,9 +16,10 @@ export const apiservices = defineResource('apiregistration.k8s.io/v1', 'apiservi
     service['status'] = { conditions: [localCondition(context)] }
   },
   prepareForUpdate: (service) => refuseRemote(service),
-  validateName: (name) => (name.includes('.') ? [] : [NAME_RULE]),
+  validateName: () => [],
   validate: (service) => validateService(service),
-  validateUpdate: (service) => validateService(service),
+  validateUpdate: (service) => [...validateCommonMeta(service.metadata), ...validateService(service)],
+  subresources: { status: { validateUpdate: ({ status }) => validateStatus(status) } },
   row: (service, context) => [
     service.metadata.name ?? '',
     service['spec']?.service ? `${service['spec'].service.namespace}/${service['spec'].service.name}` : 'Local',
@@ -26,7 +28,7 @@ export const apiservices = defineResource('apiregistration.k8s.io/v1', 'apiservi
   ],
 })
 
-const NAME_RULE = 'must be `spec.version+"."+spec.group`'
+const NO_GROUP = 'only v1 may have an empty group and it better be legacy kube'
 const MAX_GROUP_PRIORITY = 20000
 const MAX_VERSION_PRIORITY = 1000
 
@@ -44,22 +46,28 @@ const localCondition = ({ clock }: WriteContext): object => ({
 })
 
 function validateService(service: DynamicObject): FieldError[] {
-  const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = service['spec'] ?? {}
-  const { name = '' } = service.metadata
+  const { group = '', version = '' } = service['spec'] ?? {}
+  return [
+    ...validateName(service.metadata.name ?? '', `${version}.${group}`),
+    ...(group === '' && version !== 'v1' ? [required('spec.group', NO_GROUP)] : []),
+    ...(group === '' ? [] : invalids('spec.group', group, isDns1123Subdomain(group))),
+    ...invalids('spec.version', version, isDns1035Label(version)),
+    ...validatePriorities(service['spec'] ?? {}),
+    ...validateLocal(service['spec'] ?? {}),
+  ]
+}
+
+/** Checked here and not by the name's rule, for it depends on the spec. */
+function validateName(name: string, wanted: string): FieldError[] {
+  if (name === '') return []
+  const wrong = isPathSegmentName(name)
+  if (wrong.length) return invalids('metadata.name', name, wrong)
+  if (name === wanted) return []
+  return [invalid('metadata.name', name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]
+}
+
+function validatePriorities({ groupPriorityMinimum = 0, versionPriority = 0 }: DynamicObject['spec']): FieldError[] {
   const errors: FieldError[] = []
-  if (name !== `${version}.${group}`) {
-    errors.push(
-      invalid(
-        'metadata.name',
-        name,
-        `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(`${version}.${group}`)}`,
-      ),
-    )
-  }
-  if (group !== '') errors.push(...invalids('spec.group', group, isDns1123Subdomain(group)))
-  errors.push(
-    ...(version === '' ? [required('spec.version')] : invalids('spec.version', version, isDns1035Label(version))),
-  )
   if (groupPriorityMinimum <= 0 || groupPriorityMinimum > MAX_GROUP_PRIORITY) {
     const why = `must be positive and less than ${MAX_GROUP_PRIORITY}`
     errors.push(invalid('spec.groupPriorityMinimum', groupPriorityMinimum, why))
@@ -69,6 +77,26 @@ function validateService(service: DynamicObject): FieldError[] {
     errors.push(invalid('spec.versionPriority', versionPriority, why))
   }
   return errors
+}
+
+function validateLocal({ caBundle = '', insecureSkipTLSVerify = false }: DynamicObject['spec']): FieldError[] {
+  const errors: FieldError[] = []
+  if (caBundle !== '') {
+    const bytes = `${Buffer.from(caBundle, 'base64').length} bytes`
+    errors.push(invalid('spec.caBundle', bytes, 'local APIServices may not have a caBundle'))
+  }
+  if (insecureSkipTLSVerify) {
+    errors.push(invalid('spec.insecureSkipTLSVerify', true, 'local APIServices may not have insecureSkipTLSVerify'))
+  }
+  return errors
+}
+
+const STATUSES = ['True', 'False', 'Unknown']
+
+function validateStatus({ conditions = [] }: DynamicObject['status'] = {}): FieldError[] {
+  return conditions.flatMap(({ status = '' }: { status?: string }, i: number) =>
+    STATUSES.includes(status) ? [] : [notSupported(`status.conditions[${i}].status`, status, STATUSES)],
+  )
 }
 
 function availableCell({ status }: DynamicObject): string {

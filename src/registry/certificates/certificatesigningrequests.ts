@@ -4,7 +4,7 @@ import { humanDuration } from '../../apimachinery/duration.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
 import { defineResource, type WriteContext } from '../definition.ts'
-import { validateConditions, validateRequest } from './certificatesigningrequests.validation.ts'
+import { validateRequest, validateStatus } from './certificatesigningrequests.validation.ts'
 
 interface Condition {
   type: string
@@ -39,15 +39,17 @@ export const certificatesigningrequests = defineResource('certificates.k8s.io/v1
   ],
   subresources: {
     status: {
+      // Conditions of other types than the decisions may change, though apply takes them all for reset.
+      resets: ['.spec'],
       prepareForUpdate(csr, old, context) {
         keepDecisions(csr, old)
         setTimes(csr, old, context)
       },
-      validateUpdate: (csr, old) => validateConditions(csr, old, false),
+      validateUpdate: (csr, old) => validateStatus(csr, old, { certificate: true }),
     },
     approval: {
       prepareForUpdate: setTimes,
-      validateUpdate: (csr, old) => validateConditions(csr, old, true),
+      validateUpdate: (csr, old) => validateStatus(csr, old, { approval: true }),
     },
   },
 })

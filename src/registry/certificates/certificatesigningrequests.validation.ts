@@ -10,13 +10,15 @@ import {
   required,
 } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { isDns1123Subdomain } from '../../apimachinery/names.ts'
-import { invalids } from '../validation.ts'
+import { decodePem } from '../../apimachinery/pem.ts'
+import { validateSignerName } from '../signer-name.validation.ts'
+import { parseCertificate } from './clustertrustbundles.validation.ts'
 
 type Fields = DynamicObject['spec']
 
 const MIN_SECONDS = 600
 const CONDITIONS = 'status.conditions'
+const DECISIONS = ['Approved', 'Denied', 'Failed']
 const USAGES = [
   'any',
   'cert sign',
@@ -57,7 +59,7 @@ export function validateRequest({ spec }: DynamicObject): FieldError[] {
   usages.forEach((usage, i) => {
     if (usages.indexOf(usage) !== i) errors.push(duplicate(index('spec.usages', i), usage))
   })
-  errors.push(...validateSignerName(spec.signerName ?? '', 'spec.signerName'))
+  errors.push(...validateSigner(spec.signerName ?? '', 'spec.signerName'))
   if (spec.expirationSeconds < MIN_SECONDS) {
     const why = 'may not specify a duration less than 600 seconds (10 minutes)'
     errors.push(invalid('spec.expirationSeconds', spec.expirationSeconds, why))
@@ -71,52 +73,91 @@ function isCertificateRequest(request: string | undefined): boolean {
   )
 }
 
-/** `domain.example/path.segments`. */
-export function validateSignerName(name: string, path: string): FieldError[] {
-  if (name === '') return [required(path)]
-  if (name === 'kubernetes.io/legacy-unknown') {
-    return [invalid(path, name, 'the legacy signerName is not allowed via this API version')]
-  }
-  const parts = name.split('/')
-  if (parts.length !== 2) {
-    return [invalid(path, name, 'must be a fully qualified domain and path of the form "example.com/signer-name"')]
-  }
-  const [domain = '', rest = ''] = parts
-  const errors = invalids(path, domain, isDns1123Subdomain(domain))
-  if (errors.length === 0 && !domain.includes('.')) {
-    errors.push(invalid(path, domain, 'should be a domain with at least two segments separated by dots'))
-  }
-  return [...errors, ...rest.split('.').flatMap((part) => invalids(path, part, isDns1123Subdomain(part)))]
+const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown'
+
+function validateSigner(name: string, path: string): FieldError[] {
+  if (name !== LEGACY_SIGNER) return validateSignerName(name, path)
+  return [invalid(path, name, 'the legacy signerName is not allowed via this API version')]
+}
+
+/** What a door may change besides conditions of other types. */
+export interface Doors {
+  approval?: boolean
+  certificate?: boolean
 }
 
 /** What was decided stays decided; through the status door nothing is decided. */
-export function validateConditions(csr: DynamicObject, old: DynamicObject, approval: boolean): FieldError[] {
+export function validateStatus(csr: DynamicObject, old: DynamicObject, doors: Doors): FieldError[] {
+  const conditions = conditionsOf(csr)
+  const before = conditionsOf(old)
+  return [
+    ...validateConditions(conditions, before),
+    ...validateCertificate(csr['status']?.certificate ?? '', old['status']?.certificate ?? ''),
+    ...validateDecisions(conditions, before, doors),
+    ...validateNewCertificate(csr['status']?.certificate ?? '', old['status']?.certificate ?? '', doors),
+  ]
+}
+
+const conditionsOf = (csr: DynamicObject): Fields[] => csr['status']?.conditions ?? []
+const ofType = (conditions: Fields[], type: string): Fields[] => conditions.filter((one) => one.type === type)
+
+/** What is wrong with the stored ones already is let be. */
+function validateConditions(conditions: Fields[], before: Fields[]): FieldError[] {
   const errors: FieldError[] = []
-  const conditions: Fields[] = csr['status']?.conditions ?? []
+  const types = before.map(({ type }) => type)
+  const both = types.includes('Approved') && types.includes('Denied')
+  const repeats = new Set(types).size < types.length
   const seen = new Set<string>()
-  const has = (type: string): boolean => conditions.some((condition) => condition.type === type)
   conditions.forEach(({ type = '', status = '' }, i) => {
     const path = index(CONDITIONS, i)
-    if (type === '') errors.push(required(child(path, 'type')))
-    const allowed = ['Approved', 'Denied', 'Failed'].includes(type) ? ['True'] : ['False', 'True', 'Unknown']
+    if (type === '' && !types.some((one) => !one)) errors.push(required(child(path, 'type')))
+    const allowed = DECISIONS.includes(type) ? ['True'] : ['False', 'True', 'Unknown']
     if (status === '') errors.push(required(child(path, 'status')))
     else if (!allowed.includes(status)) errors.push(notSupported(child(path, 'status'), status, allowed))
     const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : undefined
-    if (other && seen.has(other)) {
-      errors.push(invalid(child(path, 'type'), type, 'Approved and Denied conditions are mutually exclusive'))
+    if (other && !both && seen.has(other)) {
+      errors.push(invalid(CONDITIONS, type, 'Approved and Denied conditions are mutually exclusive'))
     }
-    if (seen.has(type)) errors.push(duplicate(child(path, 'type'), type))
+    if (seen.has(type) && !repeats) errors.push(duplicate(child(path, 'type'), type))
     seen.add(type)
   })
-  const before: Fields[] = old['status']?.conditions ?? []
-  for (const type of ['Approved', 'Denied', 'Failed']) {
-    const had = before.some((condition) => condition.type === type)
-    if (had && !has(type)) {
-      errors.push(forbidden(CONDITIONS, `updates may not remove a condition of type ${JSON.stringify(type)}`))
-    }
-    if (!had && has(type) && !approval && type !== 'Failed') {
-      errors.push(forbidden(CONDITIONS, `updates may not add a condition of type ${JSON.stringify(type)}`))
-    }
+  return errors
+}
+
+function validateDecisions(conditions: Fields[], before: Fields[], { approval }: Doors): FieldError[] {
+  const errors: FieldError[] = []
+  const tell = (what: string, type: string) =>
+    errors.push(forbidden(CONDITIONS, `updates may not ${what} a condition of type ${JSON.stringify(type)}`))
+  for (const type of DECISIONS) {
+    if (ofType(conditions, type).length < ofType(before, type).length) tell('remove', type)
+  }
+  if (approval) return errors
+  for (const type of ['Approved', 'Denied']) {
+    if (ofType(conditions, type).length > ofType(before, type).length) tell('add', type)
   }
   return errors
+}
+
+function validateCertificate(certificate: string, old: string): FieldError[] {
+  if (certificate === '' || certificate === old) return []
+  const why = wrongWith(Buffer.from(certificate, 'base64').toString('latin1'))
+  return why === undefined ? [] : [invalid('status.certificate', '<certificate data>', why)]
+}
+
+function wrongWith(text: string): string | undefined {
+  const blocks = decodePem(text)
+  for (const { type, hasHeaders, bytes } of blocks) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`
+    if (hasHeaders) return 'no PEM block headers are permitted'
+    if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates'
+    if (!parseCertificate(bytes)) return 'x509: malformed certificate'
+  }
+  return blocks.length ? undefined : 'must contain at least one CERTIFICATE PEM block'
+}
+
+function validateNewCertificate(certificate: string, old: string, doors: Doors): FieldError[] {
+  if (certificate === old) return []
+  const path = 'status.certificate'
+  if (!doors.certificate) return [forbidden(path, 'updates may not set certificate content')]
+  return old === '' ? [] : [forbidden(path, 'updates may not modify existing certificate content')]
 }

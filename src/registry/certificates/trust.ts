@@ -1,6 +1,8 @@
 /** clustertrustbundles and podcertificaterequests: rows and selectable fields. Mirrors pkg/registry/certificates/{clustertrustbundle,podcertificaterequest}. */
+import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { formatLabels } from '../cells.ts'
 import { defineResource } from '../definition.ts'
+import { validateBundle } from './clustertrustbundles.validation.ts'
 
 interface Condition {
   type: string
@@ -8,7 +10,11 @@ interface Condition {
 
 const OUTCOMES = ['Issued', 'Denied', 'Failed']
 
-export const clustertrustbundles = defineResource('certificates.k8s.io/v1', 'clustertrustbundles', {
+export const clustertrustbundles = defineResource<DynamicObject>('certificates.k8s.io/v1', 'clustertrustbundles', {
+  // Its rule depends on the signer: see validateBundle.
+  validateName: () => [],
+  validate: (bundle) => validateBundle(bundle),
+  validateUpdate: (bundle, old) => validateBundle(bundle, old),
   selectableFields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },
   row: ({ metadata, spec }) => [metadata.name ?? '', spec?.signerName || '<none>'],
 })

@@ -31,7 +31,7 @@ export function validateFlowSchemaSpec(spec: Fields = {}): FieldError[] {
     errors.push(invalid('spec.matchingPrecedence', matchingPrecedence, `must not be greater than ${MAX_PRECEDENCE}`))
   }
   if (method && !['ByNamespace', 'ByUser'].includes(method.type)) {
-    errors.push(notSupported('spec.distinguisherMethod.type', { type: method.type ?? '' }, ['ByNamespace', 'ByUser']))
+    errors.push(notSupported('spec.distinguisherMethod.type', { Type: method.type ?? '' }, ['ByNamespace', 'ByUser']))
   }
   const name: string = spec.priorityLevelConfiguration?.name ?? ''
   const path = 'spec.priorityLevelConfiguration.name'
@@ -85,7 +85,8 @@ function validateMember(member: string, { name = '', namespace = '' }: Fields, p
   return errors
 }
 
-function validateVerbs(verbs: string[] = [], path: string): FieldError[] {
+function validateVerbs(given: string[] | null | undefined, path: string): FieldError[] {
+  const verbs = given ?? []
   if (verbs.length === 0) return [required(path, 'verbs must contain at least one value')]
   if (verbs.includes('*')) return verbs.length > 1 ? [alone(path, verbs)] : []
   return verbs.every((verb) => VERBS.includes(verb)) ? [] : [notSupported(path, verbs, VERBS)]
@@ -95,7 +96,11 @@ const alone = (path: string, values: string[], what = 'verbs'): FieldError =>
   invalid(path, values, `if '*' is present, must not specify other ${what}`)
 
 function validateResourceRule(rule: Fields, path: string): FieldError[] {
-  const { verbs, apiGroups = [], resources = [], namespaces = [], clusterScope } = rule
+  const { verbs, clusterScope } = rule
+  // Absent lists are null.
+  const apiGroups: string[] = rule.apiGroups ?? []
+  const resources: string[] = rule.resources ?? []
+  const namespaces: string[] = rule.namespaces ?? []
   const errors = validateVerbs(verbs, child(path, 'verbs'))
   if (apiGroups.length === 0) {
     errors.push(required(child(path, 'apiGroups'), 'resource rules must supply at least one api group'))
@@ -123,7 +128,8 @@ function validateResourceRule(rule: Fields, path: string): FieldError[] {
   return errors
 }
 
-function validateNonResourceRule({ verbs, nonResourceURLs = [] }: Fields, path: string): FieldError[] {
+function validateNonResourceRule({ verbs, nonResourceURLs: given }: Fields, path: string): FieldError[] {
+  const nonResourceURLs: string[] = given ?? []
   const errors = validateVerbs(verbs, child(path, 'verbs'))
   const at = child(path, 'nonResourceURLs')
   if (nonResourceURLs.length === 0) {
