@@ -203,7 +203,9 @@ export const CONDITIONAL_DEFAULTS: Record<string, ConditionalDefault | undefined
   'io.k8s.api.resource.v1.DeviceTaint': ({ timeAdded }, _given, clock) =>
     timeAdded ? undefined : { timeAdded: formatTime(clock.now()) },
   [`${CRD}.CustomResourceDefinition`]: customResourceNames,
-  [`${CRD}.CustomResourceConversion`]: ({ strategy }) => (strategy ? undefined : { strategy: 'None' }),
+  // A conversion that is there says its strategy itself.
+  [`${CRD}.CustomResourceDefinitionSpec`]: ({ conversion }, given) =>
+    given['conversion'] ? undefined : { conversion: { ...conversion, strategy: 'None' } },
 }
 
 /** Amounts finer than a thousandth are rounded up. Of `100`, `500m` or `1Gi` it is plain that they are not. */

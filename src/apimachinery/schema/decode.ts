@@ -129,13 +129,17 @@ const STRUCT_SPECIALS = new Set<string>([
   'JSON',
 ])
 
+/** JSON tells empty lists from absent ones; protobuf, in which nearly everything is stored, does not. */
+const STORED_AS_JSON = new Set(['[]v1.CustomResourceDefinitionVersion'])
+
 function emitter({ fact, node }: FieldNode, decoders: Decoders): Emit {
   const name = fact.n
   const decode = decoders.of(node)
   const always = printsZero({ fact, node })
   const zero = fact.ptr ? () => null : zeroMaker(node, decoders)
   const drops = emptyTest(fact, node, zero)
-  const nullsEmpty = !fact.ptr && !fact.omit && (node.kind === 'list' || node.kind === 'map')
+  const isCollection = node.kind === 'list' || node.kind === 'map'
+  const nullsEmpty = isCollection && !fact.ptr && !fact.omit && !STORED_AS_JSON.has(fact.go)
   return (source, out, walk) => {
     const given = source[name]
     if (given === undefined || given === null) {

@@ -92,5 +92,6 @@ export function withCondition(crd: CustomResourceDefinition, condition: Conditio
   return old ? conditions.map((one) => (one === old ? next : one)) : [...conditions, next]
 }
 
-export const storageVersion = (crd: CustomResourceDefinition): string =>
-  crd.spec.versions?.find(({ storage }) => storage)?.name ?? ''
+/** Undefined where no version is stored: such a definition is not valid. */
+export const storageVersion = (crd: CustomResourceDefinition): string | undefined =>
+  crd.spec.versions?.find(({ storage }) => storage)?.name

@@ -59,7 +59,7 @@ function defineVersion(crd: CustomResourceDefinition, version: Version, schema: 
     fieldLabels: fieldLabels(crd, version),
     ownFieldLabels: true,
     columns: columnFacts(version),
-    storageVersionHash: storageVersionHash(group, storageVersion(crd), names.kind),
+    storageVersionHash: storageVersionHash(group, storageVersion(crd) ?? '', names.kind),
   }
   return {
     ...fact,

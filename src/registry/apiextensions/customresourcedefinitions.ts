@@ -19,13 +19,14 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
       crd.status = {
         conditions: null,
         acceptedNames: { plural: '', kind: '' },
-        storedVersions: storage ? [storage] : null,
+        storedVersions: storage === undefined ? null : [storage],
       }
     },
     prepareForUpdate(crd) {
       const storage = storageVersion(crd)
       const stored = crd.status.storedVersions ?? []
-      if (storage && !stored.includes(storage)) crd.status = { ...crd.status, storedVersions: [...stored, storage] }
+      if (storage !== undefined && !stored.includes(storage))
+        crd.status = { ...crd.status, storedVersions: [...stored, storage] }
     },
     validateName: (name) => isDns1123Subdomain(name),
     validate: (crd) => supported(crd, [...nameErrors(crd), ...validateDefinition(crd)]),
@@ -67,7 +68,7 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
 
 function nameErrors({ metadata, spec }: CustomResourceDefinition) {
   const { name = '' } = metadata
-  if (name === `${spec.names.plural}.${spec.group}`) return []
+  if (name === '' || name === `${spec.names.plural}.${spec.group}`) return []
   const detail = 'must be spec.names.plural+"."+spec.group'
   return [{ type: 'Invalid' as const, field: 'metadata.name', badValue: name, detail }]
 }

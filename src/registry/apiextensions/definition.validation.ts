@@ -2,7 +2,9 @@
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, type FieldError, index, invalid, key, notSupported, required } from '../../apimachinery/field-error.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
-import { type Conversion, type CustomResourceDefinition, isTrue, type Names, type Version } from './crd.ts'
+import { hasSchemaWith } from '../../apimachinery/schema/custom/json-schema.ts'
+import { conversionErrors } from './conversion.validation.ts'
+import { type CustomResourceDefinition, isTrue, type Names, type Version } from './crd.ts'
 import { validateSchema } from './schema.validation.ts'
 import { columnErrors, deprecationErrors, selectableErrors, subresourceErrors } from './version.validation.ts'
 
@@ -79,19 +81,34 @@ function specErrors(spec: Spec): FieldError[] {
     errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']))
   }
   const hoisted = hoist(versions)
-  errors.push(...versionsErrors(versions, hoisted), ...requiredNames(names), ...namesErrors(names, 'spec.names'))
+  errors.push(...missingSchemas(versions, hoisted))
+  if (spec.preserveUnknownFields && versions.some(hasDefaults)) {
+    const why = 'must be false in order to use defaults in the schema'
+    errors.push(invalid('spec.preserveUnknownFields', true, why))
+  }
+  errors.push(
+    ...versionsErrors(versions, hoisted, spec.versions === null),
+    ...requiredNames(names),
+    ...namesErrors(names, 'spec.names'),
+  )
   const first = versions[0]
   if (first) errors.push(...hoistedErrors(first, versions, hoisted))
   errors.push(...conversionErrors(spec.conversion))
   return errors
 }
 
-function versionsErrors(versions: readonly Version[], hoisted: Hoisted): FieldError[] {
+const hasDefaults = ({ schema }: Version): boolean =>
+  hasSchemaWith(schema?.openAPIV3Schema, (one) => one.default !== undefined && one.default !== null)
+
+function missingSchemas(versions: readonly Version[], hoisted: Hoisted): FieldError[] {
+  if (hoisted.schema && versions[0]?.schema?.openAPIV3Schema) return []
+  return versions.flatMap(({ schema }, i) =>
+    schema?.openAPIV3Schema ? [] : [required(child(child(index('spec.versions', i), 'schema'), 'openAPIV3Schema'))],
+  )
+}
+
+function versionsErrors(versions: readonly Version[], hoisted: Hoisted, absent: boolean): FieldError[] {
   const errors: FieldError[] = []
-  versions.forEach((version, i) => {
-    if (version.schema?.openAPIV3Schema || (hoisted.schema && versions[0]?.schema?.openAPIV3Schema)) return
-    errors.push(required(child(child(index('spec.versions', i), 'schema'), 'openAPIV3Schema')))
-  })
   versions.forEach((version, i) => {
     const path = index('spec.versions', i)
     const messages = isDns1035Label(version.name)
@@ -103,9 +120,9 @@ function versionsErrors(versions: readonly Version[], hoisted: Hoisted): FieldEr
     }
     if (!hoisted.subresources) errors.push(...subresourceErrors(version, child(path, 'subresources')))
     if (!hoisted.columns) errors.push(...columnErrors(version, child(path, 'additionalPrinterColumns')))
-    if (!hoisted.selectable) errors.push(...selectableErrors(version, child(path, 'selectableFields')))
+    if (!hoisted.selectable) errors.push(...selectableErrors(version, child(path, 'selectableFields'), false))
   })
-  const shown = versions.map((version) => internalVersion(version, hoisted))
+  const shown = absent ? null : versions.map((version) => internalVersion(version, hoisted))
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.push(invalid('spec.versions', shown, 'must contain unique version names'))
   }
@@ -134,6 +151,10 @@ function internalVersion(version: Version, hoisted: Hoisted): object {
   }
 }
 
+/** What is said above the versions finds only the schema that is above them, too. */
+const withTopSchema = (version: Version, hoisted: Hoisted): Version =>
+  hoisted.schema ? version : { ...version, schema: undefined }
+
 function hoistedErrors(first: Version, versions: readonly Version[], hoisted: Hoisted): FieldError[] {
   const errors: FieldError[] = []
   const schema = first.schema?.openAPIV3Schema
@@ -143,7 +164,7 @@ function hoistedErrors(first: Version, versions: readonly Version[], hoisted: Ho
   }
   if (hoisted.subresources) errors.push(...subresourceErrors(first, 'spec.subresources'))
   if (hoisted.columns) errors.push(...columnErrors(first, 'spec.additionalPrinterColumns'))
-  if (hoisted.selectable) errors.push(...selectableErrors(first, 'spec.selectableFields'))
+  if (hoisted.selectable) errors.push(...selectableErrors(withTopSchema(first, hoisted), 'spec.selectableFields', true))
   return errors
 }
 
@@ -159,6 +180,11 @@ function namesErrors(names: Names, path: string): FieldError[] {
     const messages = value ? isDns1035Label(value) : []
     if (messages.length > 0) errors.push(invalid(at, value, messages.join(',')))
   }
+  // An entry of a list is there, if empty.
+  const listed = (value: string | null, at: string): void => {
+    const messages = isDns1035Label(value ?? '')
+    if (messages.length > 0) errors.push(invalid(at, value ?? '', messages.join(',')))
+  }
   const mixed = (value: string | undefined, at: string): void => {
     const messages = value ? isDns1035Label(value.toLowerCase()) : []
     if (messages.length === 0) return
@@ -169,32 +195,14 @@ function namesErrors(names: Names, path: string): FieldError[] {
   mixed(names.kind, child(path, 'kind'))
   mixed(names.listKind, child(path, 'listKind'))
   names.shortNames?.forEach((name, i) => {
-    label(name, index(child(path, 'shortNames'), i))
+    listed(name, index(child(path, 'shortNames'), i))
   })
   if (names.kind && names.kind === names.listKind) {
     errors.push(invalid(child(path, 'listKind'), names.listKind, 'kind and listKind may not be the same'))
   }
   names.categories?.forEach((name, i) => {
-    label(name, index(child(path, 'categories'), i))
+    listed(name, index(child(path, 'categories'), i))
   })
-  return errors
-}
-
-function conversionErrors(conversion: Conversion | undefined): FieldError[] {
-  const path = 'spec.conversion.strategy'
-  if (!conversion) return []
-  if (!conversion.strategy) return [required(path)]
-  if (conversion.strategy !== 'None' && conversion.strategy !== 'Webhook') {
-    return [notSupported(path, conversion.strategy, ['None', 'Webhook'])]
-  }
-  if (conversion.strategy === 'Webhook' || !conversion.webhook) return []
-  const why = 'should not be set when strategy is not set to Webhook'
-  const errors: FieldError[] = []
-  const forbid = (field: string): void => {
-    errors.push({ type: 'Forbidden', field: `spec.conversion.${field}`, detail: why })
-  }
-  if (conversion.webhook.clientConfig) forbid('webhookClientConfig')
-  if (conversion.webhook.conversionReviewVersions?.length) forbid('conversionReviewVersions')
   return errors
 }
 
@@ -205,7 +213,9 @@ function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldE
     return [invalid(path, status.storedVersions?.length === 0 ? [] : null, 'must have at least one stored version')]
   }
   const versions = spec.versions ?? []
-  const missing = versions.filter(({ storage, name }) => storage && !stored.includes(name))
+  // A stored version stands for one in the list.
+  const left = new Set(stored)
+  const missing = versions.filter(({ storage, name }) => !left.delete(name) && storage)
   const gone = stored.flatMap((name, i) => {
     if (versions.some((version) => version.name === name)) return []
     const why = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`

@@ -9,6 +9,7 @@ import {
   notSupported,
   required,
 } from '../../apimachinery/field-error.ts'
+import { fieldAt } from '../../apimachinery/schema/custom/field-path.ts'
 import { itemsOf, type JsonSchema, type ValidationRule } from '../../apimachinery/schema/custom/json-schema.ts'
 
 const LIST_TYPE = 'x-kubernetes-list-type'
@@ -28,7 +29,7 @@ export function extensionErrors(schema: JsonSchema, path: string): FieldError[] 
   }
   errors.push(...listErrors(schema, path), ...mapItemErrors(schema, path))
   schema[RULES]?.forEach((rule, i) => {
-    errors.push(...ruleErrors(rule, index(child(path, RULES), i)))
+    errors.push(...ruleErrors(rule, schema, index(child(path, RULES), i)))
   })
   return errors
 }
@@ -77,8 +78,13 @@ function mapErrors(schema: JsonSchema, path: string): FieldError[] {
   if (keys.length === 0) {
     errors.push(required(child(path, MAP_KEYS), `must not be empty if ${LIST_TYPE} is map`))
   }
-  if (!items) {
+  if (schema.items === undefined) {
     errors.push(required(at, `must have a schema if ${LIST_TYPE} is map`))
+    return errors
+  }
+  if (!items) {
+    const shown = { Schema: null, JSONSchemas: Array.isArray(schema.items) ? schema.items : null }
+    errors.push(invalid(at, shown, `must only have a single schema if ${LIST_TYPE} is map`))
     return errors
   }
   if (items.type !== 'object') {
@@ -123,7 +129,7 @@ function mapItemErrors(schema: JsonSchema, path: string): FieldError[] {
 
 const NEWLINE = /[\n\r]/
 
-function ruleErrors(rule: ValidationRule, path: string): FieldError[] {
+function ruleErrors(rule: ValidationRule, schema: JsonSchema, path: string): FieldError[] {
   const errors: FieldError[] = []
   const { message = '', messageExpression = '', reason, fieldPath = '' } = rule
   const text = rule.rule.trim()
@@ -147,6 +153,9 @@ function ruleErrors(rule: ValidationRule, path: string): FieldError[] {
   }
   if (NEWLINE.test(fieldPath)) {
     errors.push(invalid(child(path, 'fieldPath'), fieldPath, 'must not contain line breaks'))
+  }
+  if (fieldPath !== '' && typeof fieldAt(schema, fieldPath) === 'string') {
+    errors.push(invalid(child(path, 'fieldPath'), fieldPath, 'must be a valid path'))
   }
   return errors
 }

@@ -1,6 +1,6 @@
 /** What a version of a definition says beside its schema: deprecation, doors, columns, selectable fields. Mirrors apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go. */
 import { child, duplicate, type FieldError, index, invalid, required, tooMany } from '../../apimachinery/field-error.ts'
-import type { JsonSchema } from '../../apimachinery/schema/custom/json-schema.ts'
+import { fieldAt } from '../../apimachinery/schema/custom/field-path.ts'
 import type { Column, Version } from './crd.ts'
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
@@ -67,8 +67,18 @@ function oneColumnErrors({ name, type, format, jsonPath }: Column, path: string)
   return [...errors, ...(jsonPath ? simplePathErrors(jsonPath, at) : [required(at)])]
 }
 
-export function selectableErrors({ selectableFields = [], schema }: Version, path: string): FieldError[] {
+/** `fromTop`: said alike by all versions, and so once above them. */
+export function selectableErrors(
+  { selectableFields = [], schema }: Version,
+  path: string,
+  fromTop: boolean,
+): FieldError[] {
   if (selectableFields.length === 0) return []
+  const root = schema?.openAPIV3Schema
+  if (!root) {
+    const what = fromTop ? 'validations.schema is included' : '`version.schema.openAPIV3Schema` is not included'
+    return [invalid(path, '', `may only be set when ${what}`)]
+  }
   const errors: FieldError[] = []
   const seen = new Set<string>()
   selectableFields.forEach(({ jsonPath }, i) => {
@@ -77,29 +87,20 @@ export function selectableErrors({ selectableFields = [], schema }: Version, pat
       errors.push(required(at))
       return
     }
-    const found = fieldAt(schema?.openAPIV3Schema ?? {}, jsonPath)
+    const found = fieldAt(root, jsonPath, { arrays: false })
     if (typeof found === 'string') {
       errors.push(invalid(at, jsonPath, `is an invalid path: ${found}`))
       return
     }
-    if (jsonPath.startsWith('.metadata')) errors.push(invalid(at, jsonPath, 'must not point to fields in metadata'))
-    if (!['string', 'boolean', 'integer'].includes(found.type ?? '')) {
+    if (/^metadata\b/.test(found.path)) errors.push(invalid(at, jsonPath, 'must not point to fields in metadata'))
+    if (!['string', 'boolean', 'integer'].includes(found.schema.type ?? '')) {
       const why =
         'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'
       errors.push(invalid(at, jsonPath, why))
     }
-    if (seen.has(jsonPath)) errors.push(duplicate(at, jsonPath))
-    seen.add(jsonPath)
+    if (seen.has(found.path)) errors.push(duplicate(at, jsonPath))
+    seen.add(found.path)
   })
   if (seen.size > MAX_SELECTABLE_FIELDS) errors.push(tooMany(path, seen.size, MAX_SELECTABLE_FIELDS))
   return errors
-}
-
-/** The schema of a field, or what is wrong with the path to it. */
-function fieldAt(schema: JsonSchema, path: string): JsonSchema | string {
-  if (path.includes('[')) return 'array notation is not allowed'
-  if (!path.startsWith('.')) return `expected [ or . but got: ${path.split('.')[0]}`
-  let found: JsonSchema | undefined = schema
-  for (const name of path.slice(1).split('.')) found = found?.properties?.[name]
-  return found ?? 'does not refer to a valid field'
 }

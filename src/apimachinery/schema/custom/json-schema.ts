@@ -55,7 +55,7 @@ export interface JsonSchema {
 
 /** Schema of every item; undefined when items are not described, or one by one. */
 export function itemsOf({ items }: JsonSchema): JsonSchema | undefined {
-  return items !== undefined && !Array.isArray(items) ? items : undefined
+  return typeof items === 'object' && items !== null && !Array.isArray(items) ? items : undefined
 }
 
 /** Schema of values under names that `properties` lacks. */

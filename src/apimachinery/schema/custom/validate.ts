@@ -45,8 +45,7 @@ export function typeOf(value: unknown): [type: string, format: string] {
 function check(value: unknown, schema: JsonSchema, path: string, old: unknown): Findings {
   const findings = new Findings()
   const types = typesOf(schema)
-  const format =
-    schema.format && isSupportedFormat(schema.format, types.length === 1 ? types[0]! : '') ? schema.format : ''
+  const format = schema.format && isUsed(schema.format, types.length === 1 ? types[0]! : '') ? schema.format : ''
   if (value === null || value === undefined) {
     findings.merge(checkNull(schema, types, path))
     return findings.merge(checkEnum(null, schema, path))
@@ -69,6 +68,11 @@ function check(value: unknown, schema: JsonSchema, path: string, old: unknown): 
   findings.matches++
   return findings
 }
+
+const TYPES = new Set(['', 'array', 'boolean', 'integer', 'number', 'object', 'string'])
+
+/** Types that do not exist, which only definitions that are refused have, take no format away. */
+const isUsed = (format: string, type: string): boolean => !TYPES.has(type) || isSupportedFormat(format, type)
 
 function wrongType(path: string, expected: string, found: string): Findings {
   return new Findings().add({
