@@ -20,7 +20,7 @@ export async function readObject(
 }
 
 async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promise<DynamicObject> {
-  const { decodeProtobuf, readEnvelope } = await import('../apimachinery/schema/protobuf.ts')
+  const { decodeProtobuf, isWireError, readEnvelope } = await import('../apimachinery/schema/protobuf.ts')
   try {
     const envelope = readEnvelope(body)
     if (!envelope)
@@ -37,7 +37,7 @@ async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promi
     }
     return decodeValue(registry, expected, decodeProtobuf(schemaOf(registry, expected), envelope.raw)).object
   } catch (error) {
-    if (error instanceof RangeError)
+    if (isWireError(error) && !isStatusError(error))
       throw newBadRequest(`the protobuf message in the body cannot be read: ${error.message}`)
     throw error
   }

@@ -60,10 +60,11 @@ function checkConfiguration(kind: KindFields, config: DynamicObject): void {
   if (config.metadata?.managedFields != null) throw newBadRequest('metadata.managedFields must be nil')
   const errors = validateConfiguration(config, kind.whole)
   if (errors.length === 0) return
-  const { namespace = '', name = '' } = config.metadata ?? {}
+  const said: Record<string, unknown> = { ...config.metadata }
+  const text = (field: string): string => (typeof said[field] === 'string' ? said[field] : '')
   const { group, version } = parseGroupVersion(kind.apiVersion)
   throw newUnknownError(
-    `failed to create typed patch object (${namespace}/${name}; ${group}/${version}, Kind=${config.kind}): ${validationText(errors)}`,
+    `failed to create typed patch object (${text('namespace')}/${text('name')}; ${group}/${version}, Kind=${config.kind}): ${validationText(errors)}`,
   )
 }
 

@@ -34,7 +34,12 @@ export function encodeEnvelope({ apiVersion, kind, raw }: Envelope): Buffer {
   return Buffer.concat([MAGIC, writer.finish()])
 }
 
-/** undefined when the bytes are no envelope. Throws RangeError when they end too early. */
+/** What reading throws when the bytes are no protobuf: they end too early, or say nonsense. */
+export function isWireError(error: unknown): error is Error {
+  return error instanceof RangeError || (error instanceof Error && /^(invalid|illegal|max depth)/.test(error.message))
+}
+
+/** undefined when the bytes are no envelope. Throws a wire error when they cannot be read. */
 export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
   if (bytes.length < MAGIC.length || !MAGIC.equals(bytes.subarray(0, MAGIC.length))) return undefined
   const envelope: Envelope = { apiVersion: '', kind: '', raw: new Uint8Array() }
@@ -57,7 +62,7 @@ function readTypeMeta(reader: protobuf.Reader, end: number, envelope: Envelope):
   }
 }
 
-/** The object of an envelope, canonical and in order as if it had come as JSON. Throws RangeError when the bytes end too early. */
+/** The object of an envelope, canonical and in order as if it had come as JSON. Throws a wire error when the bytes cannot be read. */
 export function decodeProtobuf(schema: Schema, raw: Uint8Array): DynamicObject {
   const reader = protobuf.Reader.create(raw)
   return schema.decodeValue(readStruct(reader, reader.len, schema.node)).object

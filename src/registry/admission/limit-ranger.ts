@@ -52,10 +52,12 @@ function addDefaults(pod: DynamicObject, range: DynamicObject): void {
     Object.assign(requests, limit.defaultRequest)
     Object.assign(limits, limit.default)
   }
-  const { containers = [], initContainers = [] } = pod['spec']
+  // Required lists may be null: validation has not seen them yet.
+  const containers: Container[] = pod['spec'].containers ?? []
+  const initContainers: Container[] = pod['spec'].initContainers ?? []
   const notes = [
-    ...containers.flatMap((container: Container) => fill(container, requests, limits, 'container')),
-    ...initContainers.flatMap((container: Container) => fill(container, requests, limits, 'init container')),
+    ...containers.flatMap((container) => fill(container, requests, limits, 'container')),
+    ...initContainers.flatMap((container) => fill(container, requests, limits, 'init container')),
   ]
   if (notes.length === 0) return
   const text = `LimitRanger plugin set: ${notes.join('; ')}`
