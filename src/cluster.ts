@@ -19,9 +19,11 @@ import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
+import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
 import { createTokenSigner } from './registry/core/service-account-token.ts'
+import { parseAddress, type ServiceAddresses, serviceResolver } from './registry/core/service-endpoint.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
 import { Registry } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
@@ -56,6 +58,11 @@ export interface ClusterOptions {
   disableAdmissionPlugins?: readonly string[]
   /** Where Services get their addresses from; default `10.96.0.0/16`. */
   serviceCidr?: string
+  /**
+   * Where this machine serves what Services of the cluster stand for, so that webhooks and extension API servers can be called:
+   * `{'default/webhook:443': '127.0.0.1:9443'}`, or a function of the same. Without a port in the key: every port.
+   */
+  serviceAddresses?: Readonly<Record<string, string>> | ServiceAddresses
 }
 
 /** Where to serve. */
@@ -130,6 +137,7 @@ class LocalCluster implements Cluster {
   readonly #logger: Logger
   readonly #storage: Storage
   readonly #registry: Registry
+  readonly #outbound: OutboundClient
   readonly #api: ApiOptions
   readonly #stopping = new AbortController()
   readonly #controllers: ReturnType<typeof selectControllers>
@@ -149,6 +157,12 @@ class LocalCluster implements Cluster {
     this.#random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
     this.#logger = options.logger ?? SILENT
     const facts = loadFacts()
+    const podCidr = '10.244.0.0/16'
+    const addresses = addressesOf(options.serviceAddresses ?? {})
+    this.#outbound = createOutbound({
+      clock: this.#clock,
+      resolve: (service) => serviceResolver({ reader: this.#registry.reader, addresses, podCidr })(service),
+    })
     this.#registry = new Registry({
       facts,
       schemas: sharedSchemas().layered(),
@@ -159,10 +173,11 @@ class LocalCluster implements Cluster {
       settings: {
         serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
         nodePortRange: { from: 30000, to: 32767 },
-        podCidr: '10.244.0.0/16',
+        podCidr,
       },
       tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
       admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+      outbound: this.#outbound,
     })
     this.client = createLocalClient(this.#registry, ADMIN)
     this.#api = {
@@ -293,6 +308,7 @@ class LocalCluster implements Cluster {
     this.#stopping.abort()
     await this.#runner?.stop()
     this.#registry.close()
+    this.#outbound.close()
     const server = this.#server
     if (server) {
       server.closeIdleConnections()
@@ -308,6 +324,13 @@ class LocalCluster implements Cluster {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+function addressesOf(addresses: Readonly<Record<string, string>> | ServiceAddresses): ServiceAddresses {
+  if (typeof addresses === 'function') return addresses
+  for (const address of Object.values(addresses)) parseAddress(address)
+  const table = new Map(Object.entries(addresses))
+  return (namespace, name, port) => table.get(`${namespace}/${name}:${port}`) ?? table.get(`${namespace}/${name}`)
 }
 
 let schemas: Schemas | undefined

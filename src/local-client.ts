@@ -5,6 +5,7 @@ import type { Client, InformerEvent, ServedResource, WatchSource } from './contr
 import type { UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import type { Registry } from './registry/registry.ts'
+import { createSubresource } from './registry/subresource.ts'
 
 /** `user`: who the writes are said to come from; `fieldManager`: as what they are noted in managedFields. */
 export function createLocalClient(registry: Registry, user: UserInfo, fieldManager = 'kubemu'): Client {
@@ -39,9 +40,8 @@ export function createLocalClient(registry: Registry, user: UserInfo, fieldManag
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
     },
     async createSubresource(resource, namespace, name, subresource, body) {
-      const hook = registry.store(resource).definition.hooks.subresources?.[subresource]?.create
-      if (!hook) throw new Error(`${resource} has no subresource ${subresource} to create`)
-      return hook(name, namespace, body as DynamicObject, registry.writeContext(request(namespace, subresource)))
+      const context = registry.writeContext(request(namespace, subresource))
+      return createSubresource(registry.store(resource), namespace, name, body as DynamicObject, context)
     },
     async delete(resource, namespace, name, options = {}) {
       await registry.store(resource).delete(name, options, request(namespace))

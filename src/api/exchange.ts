@@ -1,6 +1,6 @@
 /** One request and its answer, as handlers see them: what was asked, by whom, of which store, and what to send back with. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { UserInfo } from '../registry/definition.ts'
+import type { OperationOptions, UserInfo } from '../registry/definition.ts'
 import type { WriteRequest } from '../registry/environment.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../registry/store.ts'
@@ -35,9 +35,23 @@ export function writeRequest(exchange: ResourceExchange): WriteRequest {
     user: exchange.user,
     subresource: exchange.info.subresource,
     dryRun: exchange.query.getAll('dryRun').includes('All'),
+    options: operationOptions(exchange.query),
     warn: (message) => exchange.warnings.add(message),
     fieldManager: exchange.query.get('fieldManager') || managerOf(exchange.req.headers['user-agent'] ?? ''),
   }
+}
+
+const NO_OPTIONS: OperationOptions = {}
+
+function operationOptions(query: URLSearchParams): OperationOptions {
+  if (query.size === 0) return NO_OPTIONS
+  const options: OperationOptions = {}
+  if (query.has('dryRun')) options.dryRun = query.getAll('dryRun')
+  const manager = query.get('fieldManager')
+  if (manager) options.fieldManager = manager
+  const validation = query.get('fieldValidation')
+  if (validation) options.fieldValidation = validation
+  return options
 }
 
 const MAX_MANAGER_BYTES = 128

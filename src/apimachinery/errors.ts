@@ -217,6 +217,40 @@ export function newNotImplemented(what: string): StatusError {
   return failure(501, 'NotImplemented', `kubemu does not support ${what}`)
 }
 
+const SERVER_RESPONSES: Record<number, [reason: string, message?: string]> = {
+  400: ['BadRequest', 'the server rejected our request for an unknown reason'],
+  401: ['Unauthorized', 'the server has asked for the client to provide credentials'],
+  403: ['Forbidden'],
+  404: ['NotFound', 'the server could not find the requested resource'],
+  405: ['MethodNotAllowed', 'the server does not allow this method on the requested resource'],
+  406: ['NotAcceptable'],
+  409: ['Conflict', 'the server reported a conflict'],
+  415: ['UnsupportedMediaType'],
+  422: ['Invalid', 'the server rejected our request due to an error in our request'],
+  429: ['TooManyRequests', 'the server has received too many requests and has asked us to try again later'],
+  503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
+  504: [
+    'Timeout',
+    'the server was unable to return a response in the time allotted, but may still be processing the request',
+  ],
+}
+
+/** What an answer of another server means that is no Status. `said`: its body where that is text, else `unknown`. */
+export function newServerResponse(code: number, method: string, said: string): StatusError {
+  const causes = [{ reason: 'UnexpectedServerResponse', message: said }]
+  const known = SERVER_RESPONSES[code]
+  if (known) {
+    const [reason, message = said] = known
+    return failure(code, code === 409 && method === 'POST' ? 'AlreadyExists' : reason, message, { causes })
+  }
+  if (code >= 500) {
+    const message = `an error on the server (${quote(said)}) has prevented the request from succeeding`
+    return failure(code, 'InternalError', message, { causes })
+  }
+  const message = `the server responded with the status code ${code} but did not return more information`
+  return failure(code, '', message, { causes })
+}
+
 export function isStatusError(error: unknown, reason?: string): error is StatusError {
   return error instanceof StatusError && (reason === undefined || error.reason === reason)
 }
@@ -237,7 +271,9 @@ export function newUnknownError(message: string): StatusError {
   })
 }
 
-/** A well-formed patch that does not apply. Upstream keeps the cause to itself. */
-export function newPatchRejected(): StatusError {
-  return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+/** A well-formed patch that does not apply. Clients are not told why; who applied it for them is (as the error's `cause`). */
+export function newPatchRejected(why?: string): StatusError {
+  const error = failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+  if (why !== undefined) error.cause = why
+  return error
 }

@@ -33,6 +33,10 @@ function serving(command: Command): Command {
     .option('--no-controllers', 'run none: objects stay as they are written')
     .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)
     .option('--disable-admission-plugins <names>', 'run all default ones but these: A,B', parseNames)
+    .option(
+      '--service-address <namespace/name[:port]=host:port...>',
+      'where this machine serves a Service that the API server has to call: webhooks, extension API servers',
+    )
     .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')
 }
 

@@ -15,6 +15,7 @@ export interface ServeFlags {
   enableAdmissionPlugins?: string[]
   disableAdmissionPlugins?: string[]
   logLevel: string
+  serviceAddress?: string[]
   data?: string
   inMemory?: boolean
   fsync?: 'never' | 'interval' | 'always'
@@ -38,6 +39,7 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
   const { enableAdmissionPlugins, disableAdmissionPlugins } = flags
   const [problem] = admissionProblems({ enable: enableAdmissionPlugins, disable: disableAdmissionPlugins })
   if (problem) throw new UsageError(problem)
+  const serviceAddresses = addressesOf(flags)
   // Before anything is made: what fails for its port leaves no data file behind.
   await requireAddress(flags)
   const cluster = await createCluster({
@@ -48,6 +50,7 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
     disableAdmissionPlugins,
     data,
     fsync: flags.fsync,
+    serviceAddresses,
     logger,
   })
   try {
@@ -99,4 +102,18 @@ function controllersOf({ controllers }: ServeFlags): boolean | string[] {
     }
   }
   return names
+}
+
+function addressesOf({ serviceAddress = [] }: ServeFlags): Record<string, string> {
+  const addresses: Record<string, string> = {}
+  for (const text of serviceAddress) {
+    const match = /^([^=/]+\/[^=/]+)=((?:https:\/\/)?[^=/]+)$/.exec(text)
+    if (!match) {
+      throw new UsageError(
+        `--service-address ${text}: it is namespace/name:port=host:port, as in default/hook:443=localhost:9443`,
+      )
+    }
+    addresses[match[1] as string] = match[2] as string
+  }
+  return addresses
 }

@@ -49,6 +49,17 @@ export interface TokenSigner {
   sign(claims: Record<string, unknown>): Promise<string>
 }
 
+/** The options of a write as its client gave them, without kind and version: what admission is shown of them. */
+export interface OperationOptions {
+  dryRun?: string[]
+  fieldManager?: string
+  fieldValidation?: string
+  gracePeriodSeconds?: number
+  preconditions?: { uid?: string; resourceVersion?: string }
+  propagationPolicy?: string
+  orphanDependents?: boolean
+}
+
 /** What every hook of one write is given. */
 export interface WriteContext {
   readonly reader: Reader
@@ -57,6 +68,13 @@ export interface WriteContext {
   readonly random: Random
   readonly user: UserInfo
   readonly dryRun: boolean
+  /**
+   * The server's own write, part of one that was admitted already.
+   * DEVIATION(internal-writes): webhooks and policies are not asked about any of these.
+   */
+  readonly internal?: boolean
+  /** Absent: none were given. */
+  readonly options?: OperationOptions | undefined
   /** '' for the main resource. */
   readonly subresource: string
   /** Cluster-wide settings that some kinds allocate from. */

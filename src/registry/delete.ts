@@ -43,7 +43,8 @@ export async function deleteObject(
       definition,
       subresource: '',
       namespace: request.namespace,
-      name,
+      // As upstream: of a collection's objects admission is told no name.
+      name: request.inCollection ? '' : name,
       old,
     }
     const admitted = environment.admission.admit(admission, context)

@@ -5,7 +5,7 @@ import type { Random } from '../apimachinery/random.ts'
 import type { Schemas } from '../apimachinery/schema/schema.ts'
 import type { Storage } from '../storage/interface.ts'
 import type { AdmissionChain } from './admission/admission.ts'
-import type { ResourceDefinition, UserInfo, WriteContext } from './definition.ts'
+import type { OperationOptions, ResourceDefinition, UserInfo, WriteContext } from './definition.ts'
 
 export interface Environment {
   readonly storage: Storage
@@ -26,6 +26,12 @@ export interface WriteRequest {
   namespace: string
   user: UserInfo
   dryRun?: boolean
+  /** One of the deletions of a deletecollection. */
+  inCollection?: boolean
+  /** Part of a write that was admitted already: webhooks and policies are not asked about it. */
+  internal?: boolean
+  /** As the client gave them, for admission. */
+  options?: OperationOptions
   /** '' or absent: the main resource. */
   subresource?: string
   warn?: (message: string) => void

@@ -23,6 +23,7 @@ import type {
 } from './definition.ts'
 import { type Environment, SYSTEM_USER, type WriteRequest } from './environment.ts'
 import { Expiry } from './expiry.ts'
+import type { Outbound } from './outbound.ts'
 import { Store } from './store.ts'
 
 export interface RegistryOptions {
@@ -38,6 +39,8 @@ export interface RegistryOptions {
   admission?: AdmissionSelection
   /** Default: everybody may do everything. */
   authorizer?: Authorizer
+  /** Calls webhooks and extension servers; absent: nobody is called, and what needs it is refused. */
+  outbound?: Outbound
 }
 
 export class Registry implements Environment {
@@ -49,6 +52,7 @@ export class Registry implements Environment {
   readonly settings: ClusterSettings
   /** Absent: token requests are refused as not supported. */
   readonly tokens: TokenSigner | undefined
+  readonly outbound: Outbound | undefined
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
   readonly reader: Reader
@@ -74,7 +78,8 @@ export class Registry implements Environment {
     this.random = options.random
     this.settings = options.settings
     this.tokens = options.tokens
-    this.admission = createAdmissionChain(options.admission)
+    this.outbound = options.outbound
+    this.admission = createAdmissionChain(this, options.admission)
     this.authorizer = options.authorizer ?? ALLOW_ALL
     this.reader = {
       get: (resource, namespace, name) => this.store(resource).find(namespace, name) as never,
@@ -173,6 +178,8 @@ export class Registry implements Environment {
       authorizer: this.authorizer,
       user: request.user,
       dryRun: request.dryRun ?? false,
+      options: request.options,
+      internal: request.internal ?? false,
       subresource: request.subresource ?? '',
       warn: request.warn ?? ignoreWarning,
     }
@@ -189,6 +196,10 @@ export class Registry implements Environment {
       if (other.apiVersion === apiVersion && other.storagePrefix === definition.storagePrefix) return other
     }
     return undefined
+  }
+
+  equivalents(definition: ResourceDefinition): readonly ResourceDefinition[] {
+    return this.definitions().filter(({ storagePrefix }) => storagePrefix === definition.storagePrefix)
   }
 
   /** Calls back after the set of served resources changed. Answers how to stop that. */
@@ -218,6 +229,7 @@ export class Registry implements Environment {
       user: SYSTEM_USER,
       subresource,
       dryRun,
+      internal: true,
     })
     return {
       create: (resource, object) => {

@@ -136,10 +136,7 @@ export class Store implements ObjectStore {
       const why = 'create not allowed while custom resource definition is terminating'
       throw newForbidden(this.qualified, metadata.name ?? '', why)
     }
-    const base = metadata.name ? undefined : metadata.generateName
-    fillSystemMetadata(draft, context)
-    // As upstream: the name is generated before mutating admission sees the object.
-    if (base) metadata.name = generateName(base, context)
+    wipeSystemMetadata(draft)
     this.definition.hooks.internalize?.(draft)
     trackFields(this, this.#emptyObject(), draft, request, true)
     const admission = {
@@ -152,15 +149,19 @@ export class Store implements ObjectStore {
     }
     const admitted = this.environment.admission.admit(admission, context)
     if (admitted) await admitted
+    fillSystemMetadata(draft, context)
+    const base = draft.metadata.name ? undefined : draft.metadata.generateName
+    if (base) draft.metadata.name = generateName(base, context)
     prepareForCreate(this.definition, draft, this.zero(), context)
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#createOnce(draft, admission, context)
       } catch (error) {
         if (!(error instanceof StorageError) || error.code !== 'Exists') throw error
-        if (!base) throw this.#existsError(metadata.namespace ?? '', metadata.name ?? '')
-        if (attempt === GENERATE_NAME_ATTEMPTS) throw newGenerateNameConflict(this.qualified, metadata.name ?? '')
-        metadata.name = generateName(base, context)
+        const { name = '', namespace = '' } = draft.metadata
+        if (!base) throw this.#existsError(namespace, name)
+        if (attempt === GENERATE_NAME_ATTEMPTS) throw newGenerateNameConflict(this.qualified, name)
+        draft.metadata.name = generateName(base, context)
       }
     }
   }
@@ -248,7 +249,7 @@ export class Store implements ObjectStore {
     const changed = change(old)
     const draft = changed instanceof Promise ? await changed : changed
     if (draft === old) return old
-    this.#checkIdentity(draft, old, name, request.uidIsPrecondition !== false)
+    if (this.definition.namespaced) draft.metadata.namespace ||= request.namespace
     this.definition.hooks.internalize?.(draft)
     trackFields(this, old, draft, request)
     const admission: AdmissionArguments = {
@@ -262,6 +263,7 @@ export class Store implements ObjectStore {
     }
     const admitted = this.environment.admission.admit(admission, context)
     if (admitted) await admitted
+    this.#checkIdentity(draft, old, name, request.uidIsPrecondition !== false)
     prepareForUpdate(this.definition, draft, old, context)
     const { begin } = this.definition.hooks
     const finish = context.subresource === '' && begin ? await begun(begin(draft, old, context)) : undefined
@@ -347,7 +349,7 @@ export class Store implements ObjectStore {
     for (const object of selected.objects) {
       const { name = '', namespace = '' } = object.metadata
       try {
-        await this.delete(name, structuredClone(options), { ...request, namespace })
+        await this.delete(name, structuredClone(options), { ...request, namespace, inCollection: true })
         objects.push(object)
       } catch (error) {
         if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error
@@ -366,13 +368,18 @@ async function begun(
   return finish ?? undefined
 }
 
-function fillSystemMetadata(draft: DynamicObject, context: WriteContext): void {
-  const { metadata } = draft
-  metadata.uid = context.random.uuid()
-  metadata.creationTimestamp = formatTime(context.clock.now())
+/** Mutating admission sees a new object without what the server gives it. */
+function wipeSystemMetadata({ metadata }: DynamicObject): void {
+  delete metadata.uid
+  delete metadata.creationTimestamp
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   delete metadata.selfLink
+}
+
+function fillSystemMetadata({ metadata }: DynamicObject, context: WriteContext): void {
+  metadata.uid = context.random.uuid()
+  metadata.creationTimestamp = formatTime(context.clock.now())
 }
 
 function generateName(base: string, context: WriteContext): string {

@@ -18,11 +18,13 @@ const HEADERS = [
 /** Names uids and revisions in the order in which they are first seen, so that "the same as before" can still be told. */
 export class Normaliser {
   readonly #namespace: string
+  readonly #variables: [name: string, value: string][]
   readonly #uids = new Map<string, string>()
   readonly #revisions = new Map<string, string>()
 
-  constructor(namespace: string) {
+  constructor(namespace: string, variables: Record<string, string> = {}) {
     this.#namespace = namespace
+    this.#variables = Object.entries(variables).filter(([name]) => name !== 'ns')
   }
 
   async answer(raw: RawAnswer): Promise<Answer> {
@@ -48,6 +50,7 @@ export class Normaliser {
   }
 
   text(text: string): string {
+    for (const [name, value] of this.#variables) text = text.replaceAll(value, `$${name}`)
     return text
       .replaceAll(this.#namespace, '$ns')
       .replace(UID, (uid) => this.#named(this.#uids, uid, 'uid'))
@@ -80,7 +83,8 @@ export class Normaliser {
     let text = this.text(value)
     // A patched object printed whole: with managedFields, in the order of Go's fields.
     text = text.replace(/"\{\\".*\}(\\n)?": /gs, '"<object>": ')
-    if (name === 'message') text = text.replace(/\b\d{2,}\b/g, (digits) => this.#revisions.get(digits) ?? digits)
+    if (name === 'message')
+      text = text.replace(/(?<!status code: )\b\d{2,}\b/g, (digits) => this.#revisions.get(digits) ?? digits)
     return text
   }
 

@@ -16,6 +16,8 @@ export interface Step {
   frames?: number
   /** The request changes what later answers depend on, but its own answer is not compared. */
   silent?: boolean
+  /** Recording: what the request configures takes effect a moment later. */
+  settles?: boolean
 }
 
 export interface Answer {
@@ -35,16 +37,23 @@ export interface Target {
   patienceMs?: number
 }
 
-export async function play(target: Target, topic: string, steps: readonly Step[]): Promise<Played[]> {
-  const namespace = `${topic}-${Math.random().toString(36).slice(2, 8)}x`
-  const saved = new Map([['ns', namespace]])
-  const normaliser = new Normaliser(namespace)
+/** `variables`: more that `$name` stands for; `ns` among them is taken as it is. Their values are hidden in answers. */
+export async function play(
+  target: Target,
+  topic: string,
+  steps: readonly Step[],
+  variables: Record<string, string> = {},
+): Promise<Played[]> {
+  const namespace = variables['ns'] ?? `${topic}-${Math.random().toString(36).slice(2, 8)}x`
+  const saved = new Map([['ns', namespace], ...Object.entries(variables)])
+  const normaliser = new Normaliser(namespace, variables)
   const played: Played[] = []
   for (const step of steps) {
     const raw = await send(target, fill(step, saved))
     for (const [name, path] of Object.entries(step.save ?? {})) saved.set(name, String(at(JSON.parse(raw.text), path)))
     const frames = raw.frames ? { frames: raw.frames.length } : {}
     played.push({ ...step, ...frames, answer: await normaliser.answer(raw) })
+    if (step.settles && target.patienceMs) await new Promise((resolve) => setTimeout(resolve, target.patienceMs))
   }
   return played
 }
@@ -72,7 +81,9 @@ function fill(step: Step, saved: ReadonlyMap<string, string>): Filled {
   let body: Buffer | undefined
   if (Buffer.isBuffer(step.body)) body = step.body
   else if (typeof step.body === 'string') body = Buffer.from(replaced(step.body))
-  else if (step.body !== undefined) body = Buffer.from(replaced(JSON.stringify(step.body)))
+  // `"#$port"` becomes a number.
+  else if (step.body !== undefined)
+    body = Buffer.from(replaced(JSON.stringify(step.body).replace(/"#(\$[a-z]+)"/g, '$1')))
   const headers: Record<string, string> = { ...(body ? { 'content-type': 'application/json' } : {}) }
   for (const [name, value] of Object.entries(step.headers ?? {})) headers[name.toLowerCase()] = value
   for (const name of Object.keys(headers)) if (headers[name] === '') delete headers[name]

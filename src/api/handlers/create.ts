@@ -1,6 +1,7 @@
 /** create: objects, review kinds, and subresources that are posted to. Mirrors endpoints/handlers/create.go. */
 import { newBadRequest, newMethodNotSupported } from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { createSubresource } from '../../registry/subresource.ts'
 import { readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { sendObject } from '../respond.ts'
@@ -10,7 +11,7 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   const { store, info, registry } = exchange
   const { definition } = store
   const fieldValidation = writeOptions(exchange, 'CreateOptions')
-  if (info.subresource !== '') return createSubresource(exchange)
+  if (info.subresource !== '') return createThroughDoor(exchange)
   if (info.name !== '' && !definition.custom) throw newMethodNotSupported(store.qualified, 'create')
   const object = await readObject(exchange, definition, fieldValidation)
   checkNamespace(object, definition.namespaced, info.namespace)
@@ -23,16 +24,15 @@ export async function create(exchange: ResourceExchange): Promise<void> {
   return sendObject(exchange, 201, await store.create(object, writeRequest(exchange)))
 }
 
-async function createSubresource(exchange: ResourceExchange): Promise<void> {
+async function createThroughDoor(exchange: ResourceExchange): Promise<void> {
   const { store, info, registry } = exchange
-  const hook = store.definition.hooks.subresources?.[info.subresource]?.create
   const kind = store.definition.subresources?.find((candidate) => candidate.name === info.subresource)?.kind
-  if (!hook || !kind) throw newMethodNotSupported(store.qualified, 'create')
+  if (!kind) throw newMethodNotSupported(store.qualified, 'create')
   const object = await readObject(exchange, kind, 'Ignore')
   checkNamespace(object, store.definition.namespaced, info.namespace)
   object.metadata.namespace ||= info.namespace
   const context = registry.writeContext(writeRequest(exchange))
-  return sendObject(exchange, 201, await hook(info.name, info.namespace, object, context))
+  return sendObject(exchange, 201, await createSubresource(store, info.namespace, info.name, object, context))
 }
 
 /** Mirrors rest.EnsureObjectNamespaceMatchesRequestNamespace. */

@@ -1,5 +1,7 @@
 /** delete and deletecollection. Mirrors endpoints/handlers/delete.go. */
 import { newMethodNotSupported } from '../../apimachinery/errors.ts'
+import type { DeleteOptions } from '../../registry/delete.ts'
+import type { WriteRequest } from '../../registry/environment.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
 import { sendList, sendObject } from '../respond.ts'
 import { successStatus } from '../status.ts'
@@ -13,7 +15,7 @@ export async function deleteOne(exchange: ResourceExchange): Promise<void> {
   const { options, dryRun } = await deleteOptions(exchange)
   const request = writeRequest(exchange)
   for (const text of definition.hooks.deleteWarnings?.(options) ?? []) exchange.warnings.add(text)
-  const { object, deleted } = await store.delete(info.name, options, { ...request, dryRun })
+  const { object, deleted } = await store.delete(info.name, options, { ...request, ...operation(options, dryRun) })
   if (!deleted || definition.returnDeletedObject) return sendObject(exchange, 200, object)
   const { name, uid } = object.metadata
   return sendObject(
@@ -30,7 +32,11 @@ export async function deleteCollection(exchange: ResourceExchange): Promise<void
   const request = writeRequest(exchange)
   const deleted = await store.deleteCollection(listOptions(exchange), options, {
     ...request,
-    dryRun,
+    ...operation(options, dryRun),
   })
   return sendList(exchange, deleted)
+}
+
+function operation(options: DeleteOptions, dryRun: boolean): Pick<WriteRequest, 'dryRun' | 'options'> {
+  return { dryRun, options: { ...options, ...(dryRun ? { dryRun: ['All'] } : {}) } }
 }

@@ -17,6 +17,41 @@ interface Operation {
 
 type Container = JsonMap | JsonValue[]
 
+/** What is wrong with an operation: `path`: a container on the way is missing; `key` and `index`: its last part; `kind`, `value`, `test`. */
+class Problem extends Error {
+  readonly at: 'path' | 'key' | 'index' | 'kind' | 'value' | 'test'
+  constructor(at: Problem['at'], message: string) {
+    super(message)
+    this.at = at
+  }
+}
+
+/** The text of the library. */
+function explained({ op, path, from }: Operation, { at, message }: Problem): string {
+  if (at === 'kind') return `Unexpected kind: ${message}`
+  if (at === 'test') return `testing value ${path} failed: test failed`
+  if (at === 'value') return 'replace operation value must be object or array: %!w(<nil>)'
+  const missing = 'missing value'
+  if (typeof path !== 'string') return `${op} operation failed to decode path: ${missing}`
+  if ((op === 'move' || op === 'copy') && typeof from !== 'string') {
+    return `${op} operation failed to decode from: operation, missing from field: ${missing}`
+  }
+  if (at === 'path') {
+    if (op === 'add' || op === 'remove') {
+      return `${op} operation does not apply: doc is missing path: "${path}": ${missing}`
+    }
+    if (op === 'test') return `test operation does not apply: is missing path: ${path}: ${missing}`
+    const what = op === 'replace' ? `path: ${path}` : `from path: ${from}`
+    return `${op} operation does not apply: doc is missing ${what}: ${missing}`
+  }
+  if (op === 'replace') return `replace operation does not apply: doc is missing key: ${path}: ${missing}`
+  if (op === 'add' && at === 'index') {
+    const key = path.slice(path.lastIndexOf('/') + 1)
+    return `error in add for path: '${path}': value was not a proper array index: '${key}': ${message}`
+  }
+  return `error in ${op} for ${op === 'copy' ? 'from' : 'path'}: '${op === 'copy' ? from : path}': ${message}`
+}
+
 /**
  * The document after all operations, or an error and no change. Neither argument is modified; untouched parts are shared.
  * Throws 400 for what is no patch, 413 for too many operations, 422 when an operation does not apply.
@@ -71,6 +106,15 @@ class Draft {
   }
 
   apply(operation: Operation): void {
+    try {
+      this.applyOne(operation)
+    } catch (error) {
+      if (error instanceof Problem) throw newPatchRejected(explained(operation, error))
+      throw error
+    }
+  }
+
+  private applyOne(operation: Operation): void {
     const value = operation.value ?? null
     const { op, path, from } = operation
     if (op === 'add') this.add(path, value)
@@ -80,7 +124,7 @@ class Draft {
     // A clone, for a later operation changes one of the two.
     else if (op === 'copy') this.add(path, structuredClone(this.get(from) ?? null))
     else if (op === 'test') this.test(path, value)
-    else throw newPatchRejected()
+    else throw new Problem('kind', op ?? '')
   }
 
   private move(from: string | null | undefined, path: string | null | undefined): void {
@@ -100,12 +144,12 @@ class Draft {
     const { container, key } = this.locate(path)
     if (Array.isArray(container)) container.splice(indexIn(key, container.length), 1)
     else if (Object.hasOwn(container, key)) delete container[key]
-    else throw newPatchRejected()
+    else throw new Problem('key', `Unable to remove nonexistent key: ${key}: missing value`)
   }
 
   private replace(path: string | null | undefined, value: JsonValue | undefined): void {
     if (path === '') {
-      if (typeof value !== 'object' || value === null) throw newPatchRejected()
+      if (typeof value !== 'object' || value === null) throw new Problem('value', '')
       this.root = value
       return
     }
@@ -116,7 +160,7 @@ class Draft {
 
   private test(path: string | null | undefined, value: JsonValue): void {
     const actual = path === '' ? this.root : (this.get(path) ?? null)
-    if (!equal(actual, value)) throw newPatchRejected()
+    if (!equal(actual, value)) throw new Problem('test', '')
   }
 
   private get(path: string | null | undefined): JsonValue | undefined {
@@ -150,19 +194,19 @@ class Draft {
 
 function split(path: string | null | undefined): { parents: string[]; key: string } {
   const parts = path?.split('/') ?? []
-  if (parts.length < 2) throw newPatchRejected()
+  if (parts.length < 2) throw new Problem('path', '')
   const decoded = parts.slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   return { parents: decoded.slice(0, -1), key: decoded[decoded.length - 1] }
 }
 
 function asContainer(value: JsonValue): Container {
-  if (typeof value !== 'object' || value === null) throw newPatchRejected()
+  if (typeof value !== 'object' || value === null) throw new Problem('value', '')
   return value
 }
 
 function step(container: JsonValue, part: string): JsonValue {
   const next = member(asContainer(container), part)
-  if (next === undefined || next === null) throw newPatchRejected()
+  if (next === undefined || next === null) throw new Problem('path', '')
   return next
 }
 
@@ -172,9 +216,13 @@ function member(container: Container, key: string): JsonValue | undefined {
 }
 
 function indexIn(key: string, length: number): number {
-  if (!/^[+-]?[0-9]+$/.test(key)) throw newPatchRejected()
+  if (!/^[+-]?[0-9]+$/.test(key)) {
+    throw new Problem('index', `strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`)
+  }
   const index = Number(key)
-  if (index >= length || index < -length) throw newPatchRejected()
+  if (index >= length || index < -length) {
+    throw new Problem('key', `Unable to access invalid index: ${index}: invalid index referenced`)
+  }
   return index < 0 ? index + length : index
 }
 

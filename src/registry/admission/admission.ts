@@ -12,7 +12,7 @@ import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import type { AdmissionEnvironment, AdmissionPlugin, AdmissionPluginFactory, AdmissionRequest } from './plugin.ts'
 import { podResizeValidator } from './pod-resize-validator.ts'
 import { podSecurity } from './pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
@@ -23,9 +23,11 @@ import { type AdmissionSelection, selectionProblems, selectPlugins } from './sel
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { mutatingAdmissionWebhook } from './webhook/mutating.ts'
+import { validatingAdmissionWebhook } from './webhook/validating.ts'
 
 /** In the order they run, which is that of KNOWN_PLUGINS. */
-export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+export const ADMISSION_PLUGINS: readonly (AdmissionPlugin | AdmissionPluginFactory)[] = [
   namespaceLifecycle,
   limitRanger,
   serviceAccount,
@@ -45,6 +47,8 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   podTopologyLabels,
   nodeDeclaredFeatureValidator,
   podResizeValidator,
+  mutatingAdmissionWebhook,
+  validatingAdmissionWebhook,
   resourceQuota,
 ]
 
@@ -60,18 +64,32 @@ export interface AdmissionChain {
   validate(request: AdmissionRequest, context: WriteContext): MaybePromise<void>
 }
 
-/** Throws on a selection that kube-apiserver would not start with. */
+/** Throws on a selection that kube-apiserver would not start with. `environment` may still be in the making: plug-ins read it with the first request. */
 export function createAdmissionChain(
+  environment: AdmissionEnvironment,
   selection: AdmissionSelection = {},
-  plugins: readonly AdmissionPlugin[] = ADMISSION_PLUGINS,
+  plugins: readonly (AdmissionPlugin | AdmissionPluginFactory)[] = ADMISSION_PLUGINS,
 ): AdmissionChain {
-  const on = selectPlugins(selection, plugins)
+  const on = selectPlugins(selection, plugins).map((plugin) =>
+    'create' in plugin ? plugin.create(environment) : plugin,
+  )
   const mutating = on.flatMap((plugin) => (plugin.admit ? [plugin.admit.bind(plugin)] : []))
   const validating = on.flatMap((plugin) => (plugin.validate ? [plugin.validate.bind(plugin)] : []))
   return {
-    admit: (request, context) => runFrom(0, mutating, request, context),
+    admit(request, context) {
+      const waiting = runFrom(0, mutating, request, context)
+      if (waiting) return waiting.then(() => repeat(mutating, request, context))
+      return repeat(mutating, request, context)
+    },
     validate: (request, context) => runFrom(0, validating, request, context),
   }
+}
+
+/** The pass once more, where a plug-in asked for it. */
+function repeat(steps: Step[], request: AdmissionRequest, context: WriteContext): MaybePromise<void> {
+  if (!request.reinvocation?.wanted) return
+  request.reinvocation.repeated = true
+  return runFrom(0, steps, request, context)
 }
 
 type Step = (request: AdmissionRequest, context: WriteContext) => MaybePromise<void>

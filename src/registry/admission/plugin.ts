@@ -1,7 +1,11 @@
 /** What an admission plug-in is: one file and one row of admission.ts, in upstream's order. Mirrors apiserver/pkg/admission. */
+import type { Clock } from '../../apimachinery/clock.ts'
 import type { DynamicObject, KubeObject } from '../../apimachinery/meta.ts'
-import type { MaybePromise } from '../../storage/interface.ts'
-import type { ResourceDefinition, WriteContext } from '../definition.ts'
+import type { Random } from '../../apimachinery/random.ts'
+import type { Schemas } from '../../apimachinery/schema/schema.ts'
+import type { MaybePromise, Storage } from '../../storage/interface.ts'
+import type { Reader, ResourceDefinition, WriteContext } from '../definition.ts'
+import type { Outbound } from '../outbound.ts'
 
 /** What is being asked. For DELETE `object` is absent; for CREATE `old` is. */
 export interface AdmissionRequest {
@@ -14,6 +18,23 @@ export interface AdmissionRequest {
   /** A draft: `admit` may change it in place, `validate` may not. */
   object?: DynamicObject
   old?: KubeObject
+  /** Set by plug-ins that let others run again; belongs to one mutating pass and its repetition. */
+  reinvocation?: Reinvocation
+}
+
+/** A mutating pass is run a second time, once, when a plug-in changed what earlier ones have seen. Mirrors apiserver/pkg/admission/reinvocation.go. */
+export interface Reinvocation {
+  /** This is the second time. */
+  repeated: boolean
+  /** Somebody asks for it. */
+  wanted: boolean
+  /** What each plug-in remembers of the first time, by its name. */
+  memory: Map<string, unknown>
+}
+
+export function reinvocationOf(request: AdmissionRequest): Reinvocation {
+  request.reinvocation ??= { repeated: false, wanted: false, memory: new Map() }
+  return request.reinvocation
 }
 
 export interface AdmissionPlugin {
@@ -25,4 +46,24 @@ export interface AdmissionPlugin {
   admit?(request: AdmissionRequest, context: WriteContext): MaybePromise<void>
   /** Validating phase, after the object was validated. Throws a StatusError to refuse. */
   validate?(request: AdmissionRequest, context: WriteContext): MaybePromise<void>
+}
+
+/** What plug-ins with a state of their own are made with. The registry is one. */
+export interface AdmissionEnvironment {
+  readonly storage: Storage
+  readonly schemas: Schemas
+  readonly clock: Clock
+  readonly random: Random
+  readonly reader: Reader
+  /** Absent: nobody is called; what would have to be is refused. */
+  readonly outbound?: Outbound | undefined
+  /** Every served version of the same stored objects, the definition itself among them. */
+  equivalents(definition: ResourceDefinition): readonly ResourceDefinition[]
+}
+
+/** A plug-in that keeps something between requests: made once for each cluster. `create` must not read anything yet. */
+export interface AdmissionPluginFactory {
+  name: string
+  offByDefault?: boolean
+  create(environment: AdmissionEnvironment): AdmissionPlugin
 }

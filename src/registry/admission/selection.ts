@@ -1,6 +1,8 @@
 /** Which plug-ins run: the default ones, but for `--enable-admission-plugins` and `--disable-admission-plugins`. Mirrors apiserver/pkg/server/options/admission.go. */
 import { quote } from '../../apimachinery/go-text.ts'
-import type { AdmissionPlugin } from './plugin.ts'
+import type { AdmissionPlugin, AdmissionPluginFactory } from './plugin.ts'
+
+type Plugin = AdmissionPlugin | AdmissionPluginFactory
 
 /** By upstream's names. Both may be absent. */
 export interface AdmissionSelection {
@@ -25,7 +27,7 @@ export const KNOWN_PLUGINS = [
 /** What is wrong with a selection, in upstream's words and order; empty: nothing. */
 export function selectionProblems(
   { enable = [], disable = [] }: AdmissionSelection,
-  plugins: readonly AdmissionPlugin[],
+  plugins: readonly Plugin[],
 ): string[] {
   const isKnown = (name: string): boolean =>
     (KNOWN_PLUGINS as readonly string[]).includes(name) || plugins.some((plugin) => plugin.name === name)
@@ -42,10 +44,7 @@ export function selectionProblems(
 }
 
 /** In the order of `plugins`. Throws on a selection with problems. */
-export function selectPlugins(
-  selection: AdmissionSelection,
-  plugins: readonly AdmissionPlugin[],
-): readonly AdmissionPlugin[] {
+export function selectPlugins(selection: AdmissionSelection, plugins: readonly Plugin[]): readonly Plugin[] {
   const problems = selectionProblems(selection, plugins)
   if (problems.length > 0) throw new Error(problems.join('; '))
   const { enable = [], disable = [] } = selection

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ADMISSION_PLUGINS, createAdmissionChain } from '../../../src/registry/admission/admission.ts'
-import type { AdmissionPlugin } from '../../../src/registry/admission/plugin.ts'
+import type { AdmissionEnvironment, AdmissionPlugin } from '../../../src/registry/admission/plugin.ts'
 import { admissionRequest } from '../../support/admission-request.ts'
 import { fakeWriteContext } from '../../support/write-context.ts'
 
@@ -33,6 +33,9 @@ const UPSTREAM_ORDER = [
   'ResourceQuota',
 ]
 
+/** None of these plug-ins looks at it. */
+const ENVIRONMENT = {} as AdmissionEnvironment
+
 const request = admissionRequest('CREATE', 'configmaps', {
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -55,7 +58,7 @@ describe('admission', () => {
 
   it('is synchronous when no plug-in waits', () => {
     const order: string[] = []
-    const chain = createAdmissionChain({}, [recording(order, 'a', false), recording(order, 'b', false)])
+    const chain = createAdmissionChain(ENVIRONMENT, {}, [recording(order, 'a', false), recording(order, 'b', false)])
     expect(chain.admit(request, fakeWriteContext())).toBeUndefined()
     expect(order).toEqual(['a', 'b'])
   })
@@ -63,7 +66,7 @@ describe('admission', () => {
   it('keeps the order when one has to wait', async () => {
     const order: string[] = []
     const plugins = [recording(order, 'a', false), recording(order, 'b', true), recording(order, 'c', false)]
-    const waiting = createAdmissionChain({}, plugins).validate(request, fakeWriteContext())
+    const waiting = createAdmissionChain(ENVIRONMENT, {}, plugins).validate(request, fakeWriteContext())
     expect(order).toEqual(['a', 'b'])
     await waiting
     expect(order).toEqual(['a', 'b', 'c'])
@@ -72,9 +75,9 @@ describe('admission', () => {
   it('leaves out what is disabled, and does not know other names', () => {
     const order: string[] = []
     const plugins = [recording(order, 'a', false), recording(order, 'b', false)]
-    createAdmissionChain({ disable: ['a'] }, plugins).admit(request, fakeWriteContext())
+    createAdmissionChain(ENVIRONMENT, { disable: ['a'] }, plugins).admit(request, fakeWriteContext())
     expect(order).toEqual(['b'])
-    expect(() => createAdmissionChain({ disable: ['x'] }, plugins)).toThrow(
+    expect(() => createAdmissionChain(ENVIRONMENT, { disable: ['x'] }, plugins)).toThrow(
       'disable-admission-plugins plugin "x" is unknown',
     )
   })
