@@ -14,7 +14,8 @@ export function orphanNamespaces(object: KubeObject): string[] {
 
 /**
  * Answers the objects that are `owner`'s after adopting matching ones without a controller and releasing own ones that no longer match.
- * An owner that is being deleted neither adopts nor releases. Adopted objects come back as written.
+ * An owner that is being deleted neither adopts nor releases. Adopted objects come back as written. `finalizer`: what the owner holds its
+ * objects with; it comes and goes with the ownership.
  */
 export async function claim<T extends KubeObject>(
   client: Client,
@@ -22,6 +23,7 @@ export async function claim<T extends KubeObject>(
   owner: KubeObject,
   selector: Selector,
   candidates: readonly T[],
+  finalizer?: string,
 ): Promise<T[]> {
   const deleting = owner.metadata.deletionTimestamp !== undefined
   const claimed: T[] = []
@@ -31,9 +33,9 @@ export async function claim<T extends KubeObject>(
     if (controller) {
       if (controller.uid !== owner.metadata.uid) continue
       if (matches) claimed.push(object)
-      else if (!deleting) await release(client, resource, owner, object)
+      else if (!deleting) await release(client, resource, owner, object, finalizer)
     } else if (matches && !deleting && !object.metadata.deletionTimestamp) {
-      const adopted = await adopt(client, resource, owner, object)
+      const adopted = await adopt(client, resource, owner, object, finalizer)
       if (adopted) claimed.push(adopted)
     }
   }
@@ -50,13 +52,16 @@ async function adopt<T extends KubeObject>(
   resource: ResourceName,
   owner: KubeObject,
   object: T,
+  finalizer?: string,
 ): Promise<T | undefined> {
   const { namespace = '', name = '' } = object.metadata
   return ignoreNotFound(
     client.modify<T>(resource, namespace, name, (old) => {
       if (!sameObject(old, object) || controllerOf(old)) return old
       const others = (old.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid)
-      return { ...old, metadata: { ...old.metadata, ownerReferences: [...others, controllerRef(owner)] } }
+      const { finalizers = [] } = old.metadata
+      const held = finalizer && !finalizers.includes(finalizer) ? { finalizers: [...finalizers, finalizer] } : {}
+      return { ...old, metadata: { ...old.metadata, ...held, ownerReferences: [...others, controllerRef(owner)] } }
     }),
   ).then((adopted) => (adopted && controllerOf(adopted)?.uid === owner.metadata.uid ? adopted : undefined))
 }
@@ -66,13 +71,16 @@ async function release<T extends KubeObject>(
   resource: ResourceName,
   owner: KubeObject,
   object: T,
+  finalizer?: string,
 ): Promise<void> {
   const { namespace = '', name = '' } = object.metadata
   await ignoreNotFound(
     client.modify<T>(resource, namespace, name, (old) => {
       if (!sameObject(old, object)) return old
       const ownerReferences = (old.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid)
-      const { ownerReferences: _, ...metadata } = old.metadata
+      const { ownerReferences: _, ...rest } = old.metadata
+      const finalizers = rest.finalizers?.filter((name) => name !== finalizer)
+      const metadata = rest.finalizers ? { ...rest, finalizers } : rest
       return { ...old, metadata: ownerReferences.length > 0 ? { ...metadata, ownerReferences } : metadata }
     }),
   )

@@ -7,6 +7,7 @@ import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointslicemirroring } from './endpointslicemirroring.ts'
 import { garbageCollector } from './garbage-collector.ts'
+import { job } from './job.ts'
 import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
@@ -18,6 +19,7 @@ import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { taintEviction } from './taint-eviction.ts'
+import { ttlAfterFinished } from './ttl-after-finished.ts'
 
 export const controllers: readonly ControllerDefinition[] = [
   serviceaccount,
@@ -29,6 +31,8 @@ export const controllers: readonly ControllerDefinition[] = [
   deployment,
   replicaset,
   replicationcontroller,
+  job,
+  ttlAfterFinished,
   kubelet,
   nodeLifecycle,
   taintEviction,

@@ -18,8 +18,8 @@ import {
 import { newSetAnnotations } from './deployment.revision.ts'
 import type { Rollout } from './deployment.rollout.ts'
 import { conditionOf, newCondition, withCondition } from './deployment.status.ts'
+import { isNamespaceTerminating } from './pod-control.ts'
 import { controllerRef } from './pods.ts'
-import { isNamespaceTerminating } from './replicas.ts'
 import { templateHash } from './template-hash.ts'
 
 /** Finds the new and the old ReplicaSets, and brings revision annotations up to date; makes a missing new one when asked. */

@@ -31,6 +31,28 @@ export function podsToDelete(pods: readonly Pod[], related: Iterable<Pod>, count
   return ranked.slice(0, count).map(({ pod }) => pod)
 }
 
+/** A copy, those that are least missed first. Mirrors ActivePods: neither deletion cost nor node count. */
+export function byActivity(pods: readonly Pod[]): Pod[] {
+  const ranked = pods.map((pod) => rankedPod(pod, new Map()))
+  return ranked.sort(compareActivity).map(({ pod }) => pod)
+}
+
+function compareActivity(a: Ranked, b: Ranked): number {
+  if (a.scheduled !== b.scheduled) return a.scheduled ? 1 : -1
+  if (a.phase !== b.phase) return a.phase - b.phase
+  if (a.ready !== b.ready) return a.ready ? 1 : -1
+  if (a.ready && a.readySince !== b.readySince) return younger(a.readySince, b.readySince)
+  if (a.restarts[0] !== b.restarts[0]) return b.restarts[0] - a.restarts[0]
+  if (a.restarts[1] !== b.restarts[1]) return b.restarts[1] - a.restarts[1]
+  return younger(a.created, b.created)
+}
+
+/** Unknown counts as later than all. */
+function younger(a: number | undefined, b: number | undefined): number {
+  if (a === b) return 0
+  return (b ?? Number.POSITIVE_INFINITY) - (a ?? Number.POSITIVE_INFINITY)
+}
+
 function rankedPod(pod: Pod, onNode: ReadonlyMap<string, number>): Ranked {
   const ready = readyCondition(pod)
   const isReady = ready?.status === 'True'

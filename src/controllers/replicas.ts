@@ -1,11 +1,11 @@
 /** Keeps as many pods as a ReplicaSet or ReplicationController asks for. Mirrors kubernetes pkg/controller/replicaset/replica_set.go. */
-import { isNotFound, isStatusError } from '../apimachinery/errors.ts'
 import { type Selector, selectorFromLabels } from '../apimachinery/labels.ts'
 import { controllerOf, type KubeObject, type OwnerReference } from '../apimachinery/meta.ts'
 import type { Pod, PodTemplateSpec } from '../types/core-v1.ts'
 import { claim, ORPHANS, orphanNamespaces } from './claim.ts'
 import type { ResourceName } from './client.ts'
 import type { ControllerContext, ControllerDefinition, Key, Result } from './controller.ts'
+import { createPod, deletePod, slowStart } from './pod-control.ts'
 import { podsToDelete } from './pod-ranking.ts'
 import {
   isPodActive,
@@ -124,50 +124,20 @@ async function adjust<T extends Replicated>(
   return deletePods(owner, podsToDelete(active, relatedPods(kind, owner, context), count, context.clock.now()), context)
 }
 
-/** In batches of 1, 2, 4 ...: when all fail (a quota, say) few are tried. */
 async function createPods(owner: Replicated, count: number, context: ControllerContext): Promise<Error | undefined> {
-  let left = count
-  for (let batch = Math.min(left, 1); batch > 0; batch = Math.min(2 * batch, left)) {
-    let failure: Error | undefined
-    for (let i = 0; i < batch; i++) failure = (await createPod(owner, context)) ?? failure
-    if (failure) return failure
-    left -= batch
-  }
-  return undefined
-}
-
-async function createPod(owner: Replicated, { client, recorder }: ControllerContext): Promise<Error | undefined> {
-  try {
-    const pod = podFromTemplate(owner.spec?.template ?? {}, owner)
-    if (Object.keys(pod.metadata.labels ?? {}).length === 0) throw new Error('unable to create pods, no labels')
-    const created = await client.create('pods', pod)
-    recorder.event(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
-    return undefined
-  } catch (error) {
-    // Nothing can be made in a namespace that goes away, and the owner goes with it.
-    if (isNamespaceTerminating(error)) return undefined
-    if (!(error instanceof Error)) throw error
-    recorder.event(owner, 'Warning', 'FailedCreate', `Error creating: ${error.message}`)
-    return error
-  }
+  const pod = podFromTemplate(owner.spec?.template ?? {}, owner)
+  return (await slowStart(count, () => createPod(owner, pod, context))).failure
 }
 
 async function deletePods(
   owner: Replicated,
   pods: readonly Pod[],
-  { client, recorder }: ControllerContext,
+  context: ControllerContext,
 ): Promise<Error | undefined> {
   let failure: Error | undefined
-  for (const { metadata } of pods) {
-    try {
-      await client.delete('pods', metadata.namespace ?? '', metadata.name ?? '')
-      recorder.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${metadata.name}`)
-    } catch (error) {
-      if (isNotFound(error)) continue
-      if (!(error instanceof Error)) throw error
-      recorder.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`)
-      failure ??= new Error(`unable to delete pods: ${error.message}`)
-    }
+  for (const pod of pods) {
+    const wrong = await deletePod(owner, pod, context)
+    failure ??= wrong
   }
   return failure
 }
@@ -178,8 +148,4 @@ function relatedPods<T extends Replicated>(kind: ReplicaKind<T>, owner: T, conte
   const siblings = controller ? context.lister<T>(kind.resource).byIndex(UNDER, controller.uid) : []
   const pods = context.lister<Pod>('pods')
   return new Set(siblings.flatMap((sibling) => pods.ownedBy(sibling.metadata.uid ?? '')))
-}
-
-export function isNamespaceTerminating(error: unknown): boolean {
-  return isStatusError(error) && error.status.details?.causes?.some((c) => c.reason === 'NamespaceTerminating') === true
 }

@@ -3,7 +3,7 @@ import { deepEqual } from '../apimachinery/equality.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
 import type { ConfigMap, Namespace } from '../types/core-v1.ts'
 import { defineController } from './controller.ts'
-import { isNamespaceTerminating } from './replicas.ts'
+import { isNamespaceTerminating } from './pod-control.ts'
 
 const NAME = 'kube-root-ca.crt'
 const DESCRIPTION = 'kubernetes.io/description'

@@ -2,7 +2,7 @@
 import { isAlreadyExists } from '../apimachinery/errors.ts'
 import type { Namespace } from '../types/core-v1.ts'
 import { defineController } from './controller.ts'
-import { isNamespaceTerminating } from './replicas.ts'
+import { isNamespaceTerminating } from './pod-control.ts'
 
 const NAME = 'default'
 

@@ -1,0 +1,114 @@
+/** Cases of controllers that are played twice: against the real kube-controller-manager, once, and against KubEmu, in every run of the tests. */
+import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
+
+/** What is done, one member a step; everything settles after each. `NOW` in a patch is the time of the step. */
+export interface Step {
+  create?: DynamicObject | DynamicObject[]
+  /** A JSON merge patch of one object. */
+  patch?: { resource: string; name: string; subresource?: 'status'; merge: object }
+  /** The same patch for pods, named by their aliases (`web-POD1`), all when absent. */
+  pods?: { names?: string[]; status?: object; merge?: object; spec?: object }
+  /** `name` may be an alias. Pods: `gone` ends them at once, as a kubelet does when the containers have stopped. */
+  delete?: { resource: string; name: string; propagationPolicy?: string; gone?: boolean }
+  /** Binds pods to a node, as a scheduler does. */
+  bind?: { name: string; node: string }
+  /** Replaces the status of the named CSR's approval, and the like: a PUT to a subresource. */
+  put?: { resource: string; name: string; subresource: string; object: object }
+  seconds?: number
+}
+
+export interface Case {
+  /** What the case shows, as a sentence. Unique in its suite. */
+  title: string
+  steps: Step[]
+}
+
+export interface Suite {
+  name: string
+  /** KubEmu's controllers that take part. */
+  controllers: string[]
+  /** Components whose Events are compared. */
+  components: string[]
+  /** Resources that are compared after each step. */
+  shows: string[]
+  /** How long nothing may happen before a real cluster counts as settled. */
+  quietMs: number
+  /** Cases that share objects without a namespace are recorded one after the other. */
+  exclusive?: boolean
+  cases: Case[]
+}
+
+/** What is there after a step: what changed since the step before, and Events since then. */
+export type Snapshot = Record<string, Record<string, unknown> | string[]>
+
+/** A cluster to play a case against. */
+export interface Stage {
+  readonly namespace: string
+  now(): number
+  create(object: DynamicObject): Promise<void>
+  list(resource: string): Promise<DynamicObject[]>
+  patch(resource: string, name: string, merge: object, subresource?: string): Promise<void>
+  put(resource: string, name: string, subresource: string, object: object): Promise<void>
+  delete(resource: string, name: string, options: object): Promise<void>
+  bind(pod: string, node: string): Promise<void>
+  pass(seconds: number): Promise<void>
+  settle(): Promise<void>
+}
+
+/** Where a kind is served. */
+export const KINDS: Record<string, { resource: string; prefix: string; namespaced: boolean }> = {
+  Pod: { resource: 'pods', prefix: '/api/v1', namespaced: true },
+  Node: { resource: 'nodes', prefix: '/api/v1', namespaced: false },
+  Event: { resource: 'events', prefix: '/api/v1', namespaced: true },
+  Service: { resource: 'services', prefix: '/api/v1', namespaced: true },
+  PersistentVolume: { resource: 'persistentvolumes', prefix: '/api/v1', namespaced: false },
+  PersistentVolumeClaim: { resource: 'persistentvolumeclaims', prefix: '/api/v1', namespaced: true },
+  ReplicationController: { resource: 'replicationcontrollers', prefix: '/api/v1', namespaced: true },
+  Deployment: { resource: 'deployments.apps', prefix: '/apis/apps/v1', namespaced: true },
+  ReplicaSet: { resource: 'replicasets.apps', prefix: '/apis/apps/v1', namespaced: true },
+  StatefulSet: { resource: 'statefulsets.apps', prefix: '/apis/apps/v1', namespaced: true },
+  DaemonSet: { resource: 'daemonsets.apps', prefix: '/apis/apps/v1', namespaced: true },
+  ControllerRevision: { resource: 'controllerrevisions.apps', prefix: '/apis/apps/v1', namespaced: true },
+  Job: { resource: 'jobs.batch', prefix: '/apis/batch/v1', namespaced: true },
+  CronJob: { resource: 'cronjobs.batch', prefix: '/apis/batch/v1', namespaced: true },
+  StorageClass: { resource: 'storageclasses.storage.k8s.io', prefix: '/apis/storage.k8s.io/v1', namespaced: false },
+  HorizontalPodAutoscaler: {
+    resource: 'horizontalpodautoscalers.autoscaling',
+    prefix: '/apis/autoscaling/v2',
+    namespaced: true,
+  },
+  CertificateSigningRequest: {
+    resource: 'certificatesigningrequests.certificates.k8s.io',
+    prefix: '/apis/certificates.k8s.io/v1',
+    namespaced: false,
+  },
+}
+
+export const RESOURCES = new Map(Object.values(KINDS).map((row) => [row.resource, row]))
+
+type Status = Record<string, unknown>
+
+/** Statuses that a kubelet would write. */
+export const pod = {
+  running: (): Status => ({ phase: 'Running', startTime: 'NOW', conditions: [ready('False')] }),
+  ready: (): Status => ({ phase: 'Running', startTime: 'NOW', conditions: [ready('True')] }),
+  succeeded: (): Status => ended('Succeeded', 0),
+  failed: (exitCode = 1, conditions: object[] = []): Status => ended('Failed', exitCode, conditions),
+}
+
+function ready(status: string): object {
+  return { type: 'Ready', status, lastTransitionTime: 'NOW' }
+}
+
+function ended(phase: string, exitCode: number, conditions: object[] = []): Status {
+  const terminated = { exitCode, startedAt: 'NOW', finishedAt: 'NOW' }
+  const container = {
+    name: 'main',
+    state: { terminated },
+    ready: false,
+    restartCount: 0,
+    image: 'busybox',
+    imageID: '',
+  }
+  return { phase, conditions: [ready('False'), ...conditions], containerStatuses: [container] }
+}

@@ -1,0 +1,5 @@
+/** THE TABLE of recorded suites. */
+import type { Suite } from './case.ts'
+import { job } from './job.cases.ts'
+
+export const suites: readonly Suite[] = [job]
