@@ -3,7 +3,14 @@ import { deepEqual } from '../equality.ts'
 import { type Draft, type FieldSet, LEAF, recursiveDifference, union } from './field-set.ts'
 import { everyField, isEmptyValue, type Members } from './field-sets-of-values.ts'
 import { itemsByElement, sortedElements } from './list-elements.ts'
-import { deduced, fieldsOf, type MergeList, type MergeMap, type MergeNode, type MergeStruct } from './merge-node.ts'
+import {
+  deduced,
+  type MergeList,
+  type MergeMap,
+  type MergeNode,
+  type MergeStruct,
+  presentFields,
+} from './merge-node.ts'
 import { compareText, fieldElement, SELF } from './path-element.ts'
 
 /** Nothing in it: the values are the same. */
@@ -63,7 +70,7 @@ class Differences {
 }
 
 function compareStructs(before: Members | null, after: Members | null, node: MergeStruct, out: Differences): void {
-  for (const { name, element, node: of } of fieldsOf(node, before, after)) {
+  for (const { name, element, node: of } of presentFields(node, before, after)) {
     const was = before?.[name]
     const is = after?.[name]
     if (was !== is) out.child(element, was, is, of)

@@ -8,7 +8,6 @@ import type { StructNode } from '../schema/nodes.ts'
 import {
   ANY,
   BOOLEAN,
-  type MergeField,
   type MergeList,
   type MergeNode,
   type MergeStruct,
@@ -18,7 +17,6 @@ import {
   TEXT,
   UNTYPED,
 } from './merge-node.ts'
-import { fieldElement } from './path-element.ts'
 
 /** `metadata`: the type of ObjectMeta. */
 export function customMergeNodeOf(root: StructuralNode, metadata: StructNode): MergeStruct {
@@ -57,9 +55,8 @@ function structOf(node: StructuralNode, metadata: StructNode, preserves: boolean
   if (node.embedded) {
     fields.set('apiVersion', TEXT).set('kind', TEXT).set('metadata', mergeNodeOf(metadata))
   }
-  const named = [...fields].map(([name, of]): MergeField => ({ name, element: fieldElement(name), node: of }))
   const rest = node.additional ? nodeOf(node.additional, metadata, preserves) : undefined
-  return structFrom(isAtomic(node.schema), named, rest ?? (node.additional === null || preserves ? ANY : undefined))
+  return structFrom(isAtomic(node.schema), fields, rest ?? (node.additional === null || preserves ? ANY : undefined))
 }
 
 const isAtomic = (schema: JsonSchema): boolean => schema['x-kubernetes-map-type'] === 'atomic'

@@ -4,7 +4,14 @@
  */
 import { type Draft, type FieldSet, isLeaf, LEAF, withSelf } from './field-set.ts'
 import { itemsByElement, sortedElements } from './list-elements.ts'
-import { deduced, fieldsOf, type MergeList, type MergeMap, type MergeNode, type MergeStruct } from './merge-node.ts'
+import {
+  deduced,
+  type MergeList,
+  type MergeMap,
+  type MergeNode,
+  type MergeStruct,
+  presentFields,
+} from './merge-node.ts'
 import { compareText, fieldElement, SELF } from './path-element.ts'
 
 export type Members = Record<string, unknown>
@@ -34,7 +41,7 @@ export function everyField(value: unknown, node: MergeNode): FieldSet {
 
 function everyStructField(value: Members, node: MergeStruct, out: Draft): boolean {
   let found = false
-  for (const { name, element, node: of } of fieldsOf(node, value)) {
+  for (const { name, element, node: of } of presentFields(node, value)) {
     const child = value[name]
     if (child === undefined) continue
     out[element] = everyField(child, of)
@@ -82,7 +89,7 @@ function saidBelow(value: unknown, node: MergeNode): FieldSet | undefined {
 }
 
 function saidInStruct(value: Members, node: MergeStruct, out: Draft): void {
-  for (const { name, element, node: of } of fieldsOf(node, value)) {
+  for (const { name, element, node: of } of presentFields(node, value)) {
     const child = value[name]
     if (child === undefined) continue
     const below = saidBelow(child, of)

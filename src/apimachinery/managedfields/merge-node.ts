@@ -15,7 +15,7 @@ export interface MergeScalar {
 export interface MergeStruct {
   kind: 'struct'
   atomic: boolean
-  /** By name, which is the canonical order. */
+  /** By name, which is the canonical order. Those that nobody owns are left out. */
   fields: MergeField[]
   byName: Map<string, MergeField>
   /** What other names hold; undefined: there are none. */
@@ -25,6 +25,8 @@ export interface MergeField {
   name: string
   element: string
   node: MergeNode
+  /** Place in `fields`. */
+  rank: number
 }
 export interface MergeMap {
   kind: 'map'
@@ -96,11 +98,23 @@ function structOf(node: StructNode): MergeStruct | MergeMap {
   }
   const struct: MergeStruct = { kind: 'struct', atomic, fields: [], byName: new Map() }
   structs.set(node, struct)
-  for (const { fact, node: of } of node.fields) {
-    struct.fields.push({ name: fact.n, element: fieldElement(fact.n), node: mergeNodeOf(of, fact) })
-  }
+  for (const { fact, node: of } of node.fields) addField(struct, fact.n, mergeNodeOf(of, fact))
+  return ranked(struct)
+}
+
+function addField(struct: MergeStruct, name: string, node: MergeNode): void {
+  const field = { name, element: fieldElement(name), node, rank: UNTRACKED_RANK }
+  struct.fields.push(field)
+  struct.byName.set(name, field)
+}
+
+const UNTRACKED_RANK = -1
+
+function ranked(struct: MergeStruct): MergeStruct {
   struct.fields.sort((a, b) => compareText(a.name, b.name))
-  for (const field of struct.fields) struct.byName.set(field.name, field)
+  struct.fields.forEach((field, rank) => {
+    field.rank = rank
+  })
   return struct
 }
 
@@ -162,10 +176,14 @@ const MAP_OF_ANY: MergeMap = { kind: 'map', atomic: false, of: ANY }
 const LIST_OF_ANY: MergeList = { kind: 'list', relation: 'atomic', keys: [], of: ANY }
 
 /** A struct of named fields; `rest`: what other names hold. */
-export function structFrom(atomic: boolean, fields: MergeField[], rest: MergeNode | undefined): MergeStruct {
-  const sorted = [...fields].sort((a, b) => compareText(a.name, b.name))
-  const byName = new Map(sorted.map((field) => [field.name, field]))
-  return { kind: 'struct', atomic, fields: sorted, byName, ...(rest && { rest }) }
+export function structFrom(
+  atomic: boolean,
+  fields: Iterable<[name: string, node: MergeNode]>,
+  rest: MergeNode | undefined,
+): MergeStruct {
+  const struct: MergeStruct = { kind: 'struct', atomic, fields: [], byName: new Map(), ...(rest && { rest }) }
+  for (const [name, node] of fields) addField(struct, name, node)
+  return ranked(struct)
 }
 
 /** The node of a member; undefined: there is no such field. */
@@ -173,20 +191,39 @@ export function memberOf(node: MergeStruct | MergeMap, name: string): MergeNode 
   return node.kind === 'map' ? node.of : (node.byName.get(name)?.node ?? node.rest)
 }
 
-/** The fields that either value may have, by name. Those beyond the named ones are found in the values. */
-export function fieldsOf(
-  node: MergeStruct,
-  a: Record<string, unknown> | null | undefined,
-  b?: Record<string, unknown> | null,
-): readonly MergeField[] {
+/**
+ * The fields that either value has, by name. Found from the values: most fields of a struct are missing in most values, and to ask a value for
+ * what it lacks costs more than all the rest. Ranks are gathered as bits, which saves the sort.
+ */
+export function presentFields(node: MergeStruct, a: Members | null | undefined, b?: Members | null): MergeField[] {
+  if (node.rest !== undefined || node.fields.length > 64) return allFields(node, a, b)
+  let low = 0
+  let high = 0
+  for (const value of [a, b]) {
+    for (const name in value) {
+      const rank = node.byName.get(name)?.rank ?? UNTRACKED_RANK
+      if (rank === UNTRACKED_RANK) continue
+      if (rank < 32) low |= 1 << rank
+      else high |= 1 << (rank - 32)
+    }
+  }
+  const found: MergeField[] = []
+  for (; low !== 0; low &= low - 1) found.push(node.fields[31 - Math.clz32(low & -low)]!)
+  for (; high !== 0; high &= high - 1) found.push(node.fields[63 - Math.clz32(high & -high)]!)
+  return found
+}
+
+/** The fields of the struct, and those that `rest` describes. */
+function allFields(node: MergeStruct, a: Members | null | undefined, b?: Members | null): MergeField[] {
   const { rest } = node
   if (rest === undefined) return node.fields
   const names = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])
   const others = [...names].filter((name) => !node.byName.has(name))
-  if (others.length === 0) return node.fields
-  const more = others.map((name): MergeField => ({ name, element: fieldElement(name), node: rest }))
+  const more = others.map((name) => ({ name, element: fieldElement(name), node: rest, rank: 0 }))
   return [...node.fields, ...more].sort((x, y) => compareText(x.name, y.name))
 }
+
+type Members = Record<string, unknown>
 
 /** What `any` is for a value. */
 export function deduced(value: unknown): MergeScalar | MergeMap | MergeList {
@@ -195,7 +232,7 @@ export function deduced(value: unknown): MergeScalar | MergeMap | MergeList {
 }
 
 /** System fields: nobody owns them. */
-const UNTRACKED = new Set(['apiVersion', 'kind'])
+const UNTRACKED = ['apiVersion', 'kind']
 const UNTRACKED_METADATA = [
   'name',
   'namespace',
@@ -210,18 +247,20 @@ const UNTRACKED_METADATA = [
 
 /** A root type without the fields that nobody owns: what comparisons walk. */
 export function trackedNodeOf(root: MergeStruct): MergeStruct {
-  const fields = root.fields
-    .filter(({ name }) => !UNTRACKED.has(name))
-    .map((field) => (field.name === 'metadata' ? { ...field, node: trackedMetadata(field.node) } : field))
-  // With a rest, the names that are left out must stay known, or they would belong to it.
-  const byName = root.rest ? root.byName : new Map(fields.map((field) => [field.name, field]))
-  return { ...root, fields, byName }
+  return without(root, UNTRACKED, (field) =>
+    field.name === 'metadata' && field.node.kind === 'struct' ? without(field.node, UNTRACKED_METADATA) : field.node,
+  )
 }
 
-function trackedMetadata(node: MergeNode): MergeNode {
-  if (node.kind !== 'struct') return node
-  const fields = node.fields.filter(({ name }) => !UNTRACKED_METADATA.includes(name))
-  return { ...node, fields, byName: new Map(fields.map((field) => [field.name, field])) }
+/** The names stay known: they are not fields that `rest` describes. */
+function without(
+  { fields, ...node }: MergeStruct,
+  names: readonly string[],
+  nodeOf: (field: MergeField) => MergeNode = (field) => field.node,
+): MergeStruct {
+  const all = fields.map((field) => ({ ...field, node: nodeOf(field), rank: UNTRACKED_RANK }))
+  const byName = new Map(all.map((field) => [field.name, field]))
+  return ranked({ ...node, fields: all.filter(({ name }) => !names.includes(name)), byName })
 }
 
 /** The same fields as a set, to take them out of what an applied configuration owns. */

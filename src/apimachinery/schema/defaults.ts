@@ -17,6 +17,8 @@ type Fill = (value: unknown, clock: Clock) => unknown
 export type Defaulter = (object: DynamicObject, clock: Clock) => DynamicObject
 
 interface Constant {
+  /** Of the field in its struct. */
+  index: number
   name: string
   pointer: boolean
   /** A new value each time: drafts are changed in place. */
@@ -91,20 +93,24 @@ class Compiler {
     const hooks = [CONDITIONAL_DEFAULTS[node.name], CONDITIONAL_DEFAULTS[`${this.#root}:${node.name}`]].filter(
       (hook) => hook !== undefined,
     )
-    const constants = node.fields.filter((field) => this.#applies(field.fact)).map((field) => this.#constant(field))
-    const children: [string, Fill][] = []
-    for (const { fact, node: child } of node.fields) {
-      const fill = isResourceList(fact) ? roundResourceList : this.of(child)
-      if (fill) children.push([fact.n, fill])
-    }
+    // Two words of bits say which fields are there.
+    if (node.fields.length > 64) throw new Error(`${node.name} has too many fields for defaults`)
+    const constants: Constant[] = []
+    const children: Child[] = []
+    node.fields.forEach((field, index) => {
+      if (this.#applies(field.fact)) constants.push(this.#constant(field, index))
+      const fill = isResourceList(field.fact) ? roundResourceList : this.of(field.node)
+      if (fill) children.push({ name: field.fact.n, fill })
+    })
     const plan: Plan = { node, hooks, constants, children }
     return (value, clock) => fillStruct(value as Fields, clock, plan)
   }
 
-  #constant({ fact, node }: FieldNode): Constant {
+  #constant({ fact, node }: FieldNode, index: number): Constant {
     const isPlain = typeof fact.d !== 'object' || fact.d === null
     const decode = isPlain ? undefined : this.#decoders.of(node)
     return {
+      index,
       name: fact.n,
       pointer: fact.ptr === true,
       make: decode ? () => decode(fact.d, { ...NOTHING_BEFORE }) : () => fact.d,
@@ -117,34 +123,76 @@ interface Plan {
   node: StructNode
   hooks: ConditionalDefault[]
   constants: Constant[]
-  children: [string, Fill][]
+  children: Child[]
 }
 
-/** Puts everything together first, so that the struct is copied in order once, and only when something was missing. */
+interface Child {
+  name: string
+  fill: Fill
+}
+
+/** Copied only when something was missing, and in struct order. */
 function fillStruct(object: Fields, clock: Clock, { node, hooks, constants, children }: Plan): Fields {
-  let patch: Fields | undefined
-  for (const { name, pointer, make, when } of constants) {
-    if (!isAbsent(object[name], pointer)) continue
-    if (when.length > 0 && !when.every(([sibling, value]) => (patch?.[sibling] ?? object[sibling]) === value)) continue
-    patch ??= {}
-    patch[name] = make()
-  }
-  let view = patch === undefined ? object : { ...object, ...patch }
+  let out = constants.length === 0 ? object : withConstants(object, node, constants)
   for (const hook of hooks) {
-    const more = hook(view, object, clock)
-    if (more === undefined || !hasChange(more)) continue
-    patch = { ...patch, ...more }
-    view = { ...view, ...more }
+    const patch = hook(out, object, clock)
+    if (patch !== undefined && hasChange(patch)) out = withPatch(out, node, patch)
   }
-  for (const [name, fill] of children) {
-    const child = view[name]
+  for (const { name, fill } of children) {
+    const child = out[name]
     if (child === undefined || child === null) continue
     const filled = fill(child, clock)
     if (filled === child) continue
-    patch ??= {}
-    patch[name] = filled
+    if (out === object) out = { ...object }
+    out[name] = filled
   }
-  return patch === undefined ? object : merge(node, object, patch)
+  return out
+}
+
+/**
+ * Present fields are gathered as bits: to ask an object for a field that it lacks costs more than all the rest, and most lack most. That is
+ * also what makes struct order without a sort.
+ */
+function withConstants(object: Fields, { fields, byName }: StructNode, constants: readonly Constant[]): Fields {
+  let low = 0
+  let high = 0
+  for (const key in object) {
+    const i = byName.get(key) as number
+    if (i < 32) low |= 1 << i
+    else high |= 1 << (i - 32)
+  }
+  let values: unknown[] | undefined
+  for (const { index, name, pointer, make, when } of constants) {
+    const isThere = index < 32 ? low & (1 << index) : high & (1 << (index - 32))
+    if (isThere !== 0 && !isAbsent(object[name], pointer)) continue
+    if (!when.every(([sibling, value]) => (values?.[byName.get(sibling) as number] ?? object[sibling]) === value))
+      continue
+    values ??= new Array(fields.length)
+    values[index] = make()
+    if (index < 32) low |= 1 << index
+    else high |= 1 << (index - 32)
+  }
+  if (values === undefined) return object
+  const out: Fields = {}
+  for (; low !== 0; low &= low - 1) take(31 - Math.clz32(low & -low))
+  for (; high !== 0; high &= high - 1) take(63 - Math.clz32(high & -high))
+  return out
+
+  function take(i: number): void {
+    const name = fields[i]!.fact.n
+    out[name] = values![i] ?? object[name]
+  }
+}
+
+/** In struct order; a patched undefined removes the field. */
+function withPatch(object: Fields, { fields }: StructNode, patch: Fields): Fields {
+  const out: Fields = {}
+  for (const { fact } of fields) {
+    const name = fact.n
+    const value = name in patch ? patch[name] : object[name]
+    if (value !== undefined) out[name] = value
+  }
+  return out
 }
 
 function hasChange(patch: Fields): boolean {
@@ -156,41 +204,6 @@ function hasChange(patch: Fields): boolean {
 function isAbsent(value: unknown, pointer: boolean): boolean {
   if (value === undefined || value === null) return true
   return !pointer && (value === '' || value === 0)
-}
-
-/** In struct order; a patched undefined removes the field. Present fields are gathered as bits, which saves looking for all the others. */
-function merge({ fields, byName }: StructNode, object: Fields, patch: Fields): Fields {
-  const out: Fields = {}
-  if (fields.length > 64) {
-    for (const { fact } of fields) take(out, fact.n, object, patch)
-    return out
-  }
-  const bits: Bits = { low: 0, high: 0 }
-  for (const key in object) setBit(bits, byName.get(key))
-  for (const key in patch) setBit(bits, byName.get(key))
-  for (let low = bits.low; low !== 0; low &= low - 1)
-    take(out, fields[31 - Math.clz32(low & -low)].fact.n, object, patch)
-  for (let high = bits.high; high !== 0; high &= high - 1) {
-    take(out, fields[63 - Math.clz32(high & -high)].fact.n, object, patch)
-  }
-  return out
-}
-
-interface Bits {
-  low: number
-  high: number
-}
-
-function setBit(bits: Bits, i: number | undefined): void {
-  if (i === undefined) return
-  if (i < 32) bits.low |= 1 << i
-  else bits.high |= 1 << (i - 32)
-}
-
-function take(out: Fields, name: string, object: Fields, patch: Fields): void {
-  const patched = patch[name]
-  const value = patched === undefined && !(name in patch) ? object[name] : patched
-  if (value !== undefined) out[name] = value
 }
 
 function isResourceList({ go }: FieldFact): boolean {
