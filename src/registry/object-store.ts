@@ -16,6 +16,8 @@ export interface ObjectStore {
   toStored(object: DynamicObject): DynamicObject
   /** The kind with nothing set, as Go prints it. A fresh copy. */
   zero(): DynamicObject
+  /** The same, shared: what a new object is compared with. */
+  empty(): DynamicObject
   /** Throws 404. */
   get(namespace: string, name: string): DynamicObject
   find(namespace: string, name: string): DynamicObject | undefined
