@@ -26,7 +26,7 @@ export interface StorageEvent {
 
 export type StorageErrorCode = 'NotFound' | 'Exists' | 'Conflict' | 'Expired' | 'TooLarge' | 'Unavailable'
 
-/** The only error storage throws on purpose; registry/store.ts turns it into a Status. */
+/** The only error storage throws on purpose; registry/{create,update}.ts turn it into a Status. */
 export class StorageError extends Error {
   readonly code: StorageErrorCode
   /** Expired: the oldest revision still readable. TooLarge: the current revision. */

@@ -1,4 +1,4 @@
-/** Reads golden files recorded from a real kube-apiserver (tools/recorder). */
+/** Reads golden files recorded from a real kube-apiserver (tools/record). */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Status } from '../../src/apimachinery/errors.ts'
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'

@@ -1,4 +1,4 @@
-/** What a real API server answered about definitions and custom resources (tools/crd/record.mjs), asked again of KubEmu. */
+/** What a real API server answered about definitions and custom resources (tools/record/crd), asked again of KubEmu. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, createCluster } from '../../../src/index.ts'

@@ -1,10 +1,10 @@
-// Fills sequences of test/golden/apply with a real kube-apiserver's answers: node tools/record-apply.mjs FILE... (names without folder).
+// Fills sequences of test/golden/apply with a real kube-apiserver's answers: node tools/record/record-apply.mjs FILE... (names without folder).
 // Environment: KUBE_SERVER, KUBE_TOKEN, NODE_TLS_REJECT_UNAUTHORIZED=0.
 import { createServer } from 'vite'
 
 const server = await createServer({
   configFile: false,
-  root: new URL('..', import.meta.url).pathname,
+  root: new URL('../..', import.meta.url).pathname,
   appType: 'custom',
   logLevel: 'error',
   optimizeDeps: { noDiscovery: true },

@@ -1,4 +1,4 @@
-// Fills golden files with a real kube-apiserver's answers: `node tools/recorder/record.mjs test/golden/invalid/*.json test/golden/columns/*.json`.
+// Fills golden files with a real kube-apiserver's answers: `node tools/record/record-golden.mjs test/golden/invalid/*.json test/golden/columns/*.json`.
 // Environment: KUBE_SERVER, KUBE_TOKEN, NODE_TLS_REJECT_UNAUTHORIZED=0. A file holds its questions and the recorded answers together:
 //   invalid: {bases: {name: {path, object}}, cases: [{base, set, door?: 'update' | 'status' | 'approval'}]}  gets bases[].stored and cases[].answer
 //   columns: {rows: [{path, object, status?}]}                                                            gets rows[].stored, .cells and .now

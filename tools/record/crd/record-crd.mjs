@@ -1,5 +1,5 @@
 // Plays the requests of requests.mjs against a real API server and writes its answers to test/golden/crd.
-// Usage: NODE_TLS_REJECT_UNAUTHORIZED=0 node tools/crd/record.mjs https://127.0.0.1:6443 TOKEN
+// Usage: NODE_TLS_REJECT_UNAUTHORIZED=0 node tools/record/crd/record-crd.mjs https://127.0.0.1:6443 TOKEN
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { areas } from './requests.mjs'
@@ -45,7 +45,7 @@ for (const [area, { definitions, requests }] of Object.entries(areas)) {
   for (const request of requests) cases.push({ ...request, answer: await send(request) })
   for (const crd of definitions) await send({ method: 'DELETE', path: `${CRDS}/${crd.metadata.name}` })
   while (definitions.length > 0 && (await send({ method: 'GET', path: CRDS })).body.items.length > 0) await sleep(200)
-  const file = new URL(`../../test/golden/crd/${area}.json`, import.meta.url)
+  const file = new URL(`../../../test/golden/crd/${area}.json`, import.meta.url)
   const lines = cases.map((one) => `    ${JSON.stringify(one)}`)
   writeFileSync(
     file,
