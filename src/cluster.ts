@@ -7,6 +7,7 @@ import { createApp, createHttpServer } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
 import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
+import { Turns } from './api/turns.ts'
 import { type Clock, realClock } from './apimachinery/clock.ts'
 import { isAlreadyExists } from './apimachinery/errors.ts'
 import type { Logger } from './apimachinery/logger.ts'
@@ -183,6 +184,7 @@ class LocalCluster implements Cluster {
     this.#api = {
       registry: this.#registry,
       metrics: createMetrics(storage),
+      turns: new Turns(),
       logger: this.#logger,
       stopping: this.#stopping.signal,
     }

@@ -6,6 +6,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../registry/store.ts'
 import type { Negotiated } from './negotiation.ts'
 import type { RequestInfo } from './request-info.ts'
+import type { Turns } from './turns.ts'
 
 export interface Exchange {
   req: IncomingMessage
@@ -18,6 +19,7 @@ export interface Exchange {
   registry: Registry
   /** Texts of `Warning: 299` headers, in order, without repeats. */
   warnings: Set<string>
+  turns: Turns
   /** Aborts when the client goes away or the server stops. */
   closed: AbortSignal
 }

@@ -46,6 +46,7 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, options: 
     user: ADMIN,
     registry: options.registry,
     warnings: new Set(),
+    turns: options.turns,
     closed: options.stopping,
   }
 }

@@ -53,7 +53,7 @@ export function startWatch(
   encode: FrameEncoder,
   sink: FrameSink,
 ): { start(): void; stop(): void } {
-  const { query, store, closed } = exchange
+  const { query, store, closed, turns } = exchange
   const { clock, random } = store.environment
   let scheduled = false
   let blocked = true
@@ -63,7 +63,7 @@ export function startWatch(
   const schedule = (): void => {
     if (scheduled || blocked || ended) return
     scheduled = true
-    setImmediate(drain)
+    turns.ask(drain)
   }
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   const stream = store.watch({
