@@ -1,5 +1,6 @@
 /** What people type, with unmodified kubectl binaries of several minors, against `kubemu start`. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { applyTests } from './kubectl/apply.ts'
 import { createTests } from './kubectl/create.ts'
 import { deleteTests } from './kubectl/delete.ts'
 import { guestbookTests } from './kubectl/guestbook.ts'
@@ -40,6 +41,7 @@ describe.each(binaries)('kubectl $version', (binary) => {
   writeTests(fresh)
   readTests(fresh)
   createTests(fresh)
+  applyTests(fresh)
   deleteTests(fresh)
   nodeTests(fresh)
 })

@@ -42,6 +42,7 @@ const UPSTREAM_500 = [
   /more than one PodDisruptionBudget/,
   /failed to (create typed patch object|convert new object)/,
   /unable to find api field in struct/,
+  /unknown patch type: /,
   /expected a .* but received a/,
 ]
 

@@ -19,7 +19,7 @@ export interface Parsed {
 export function parseJson(bytes: Buffer): Parsed {
   const { keys, oddNumber, tooDeep } = scanJson(bytes)
   if (tooDeep) throw unreadable(`invalid character '${tooDeep}' exceeded max depth`)
-  const text = bytes.toString('utf8')
+  const text = wellFormed(bytes.toString('utf8'))
   let document: JsonNode | undefined
   const read = () => {
     document ??= readDocument(text)
@@ -33,6 +33,16 @@ export function parseJson(bytes: Buffer): Parsed {
     value = jsonValueOf(read())
   }
   return { value, keys, document: read, oddNumber, yamlDuplicates: [] }
+}
+
+const ESCAPE = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g
+/** Of an escape that stands for half a character: `\ud800`. */
+const HALF_LENGTH = 6
+
+/** As Go reads it: an escape that is half a character becomes the replacement character. Other texts come back as they are. */
+function wellFormed(text: string): string {
+  if (!text.includes('\\ud') && !text.includes('\\uD')) return text
+  return text.replace(ESCAPE, (all) => (all.length === HALF_LENGTH ? '\\ufffd' : all))
 }
 
 function readDocument(text: string): JsonNode {

@@ -67,6 +67,7 @@ export function parseYaml(text: string): Yaml {
   try {
     const events = parseEvents(source, { maxDepth: MAX_DEPTH })
     if (events.length === 0) return { value: null, duplicates: [] }
+    refuseSurrogates(events, source)
     const [value] = constructFromEvents(events, { source, schema: SCHEMA, json: true })
     if (events.some(({ type }) => type === ALIAS)) checkAliases(value)
     return { value: plain(value), duplicates: duplicateKeys(events, source) }
@@ -79,6 +80,21 @@ export function parseYaml(text: string): Yaml {
 /** All documents of a text; empty ones are null. Throws YAMLException. For files, not for request bodies. */
 export function parseYamlDocuments(text: string): unknown[] {
   return loadAll(text, { schema: SCHEMA }).map(plain)
+}
+
+const SURROGATE = /(?<!\\)(?:\\\\)*\\(?:u|U0000)[dD][89a-fA-F]/
+
+/** go-yaml takes no half of a character, not even when the other half follows. */
+function refuseSurrogates(events: Event[], source: string): void {
+  if (!SURROGATE.test(source)) return
+  for (const event of events) {
+    if (event.type !== SCALAR) continue
+    const { valueStart, valueEnd } = event as ScalarEvent
+    const isQuoted = source[valueStart - 1] === '"' || source[valueStart] === '"'
+    if (isQuoted && SURROGATE.test(source.slice(valueStart, valueEnd))) {
+      throw new ParseError('yaml: found invalid Unicode character escape code')
+    }
+  }
 }
 
 function firstDocument(text: string): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeBody } from '../../../src/apimachinery/schema/body.ts'
+import { jsonValueOf } from '../../../src/apimachinery/schema/go-json.ts'
 import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
 import { parseJson, parseYamlBody } from '../../../src/apimachinery/schema/parse.ts'
 import { scanJson } from '../../../src/apimachinery/schema/scan-json.ts'
@@ -92,5 +93,27 @@ describe('a body', () => {
   it('with a key named __proto__ in a map keeps it as a key', () => {
     const { object } = configMaps.decode(json('{"data":{"__proto__":"x"}}'))
     expect(JSON.stringify(object.data)).toBe('{"__proto__":"x"}')
+  })
+})
+
+describe('halves of characters', () => {
+  it.each([
+    ['"x\\ud800y"', 'x\ufffdy'],
+    ['"\\uDC00"', '\ufffd'],
+    ['"\\ud83d\\ude00"', '😀'],
+    ['"\\ud83d\\ud83d\\ude00"', '\ufffd😀'],
+    ['"\\\\ud800"', '\\ud800'],
+    ['"\\\\\\ud800"', '\\\ufffd'],
+  ])('of JSON %s are replaced as Go does', (json, expected) => {
+    const { value, document } = parseJson(Buffer.from(json))
+    expect(value).toBe(expected)
+    expect(jsonValueOf(document())).toBe(expected)
+  })
+
+  it('are refused in quoted YAML, and mean nothing where there are no escapes', () => {
+    const why = 'yaml: found invalid Unicode character escape code'
+    expect(() => parseYamlBody(Buffer.from('a: "x\\ud83d\\ude00"'))).toThrow(why)
+    expect(parseYamlBody(Buffer.from("a: 'x\\ud800'")).value).toEqual({ a: 'x\\ud800' })
+    expect(parseYamlBody(Buffer.from('a: "x\\\\ud800"')).value).toEqual({ a: 'x\\ud800' })
   })
 })
