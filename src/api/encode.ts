@@ -25,5 +25,6 @@ export async function encodeBody(
     const { encodeProtobuf } = await import('../apimachinery/schema/protobuf.ts')
     return encodeProtobuf(schema, object)
   }
-  return Buffer.from(pretty ? `${JSON.stringify(value, null, 2)}\n` : `${JSON.stringify(value)}\n`)
+  // As Go's encoder and its MarshalIndent: only the first ends the line.
+  return Buffer.from(pretty ? JSON.stringify(value, null, 2) : `${JSON.stringify(value)}\n`)
 }

@@ -43,6 +43,9 @@ const UPSTREAM_500 = [
   /failed to (create typed patch object|convert new object)/,
   /unable to find api field in struct/,
   /unknown patch type: /,
+  /list element types are not identical/,
+  /does not contain declared merge key/,
+  /target.name: Invalid value/,
   /expected a .* but received a/,
 ]
 

@@ -34,9 +34,10 @@ export function encodeEnvelope({ apiVersion, kind, raw }: Envelope): Buffer {
   return Buffer.concat([MAGIC, writer.finish()])
 }
 
-/** What reading throws when the bytes are no protobuf: they end too early, or say nonsense. */
+/** What reading throws when the bytes are no protobuf: they end too early, say nonsense, or hold JSON that is none. */
 export function isWireError(error: unknown): error is Error {
-  return error instanceof RangeError || (error instanceof Error && /^(invalid|illegal|max depth)/.test(error.message))
+  if (error instanceof RangeError || error instanceof SyntaxError) return true
+  return error instanceof Error && /^(invalid|illegal|max depth)/.test(error.message)
 }
 
 /** undefined when the bytes are no envelope. Throws a wire error when they cannot be read. */

@@ -113,7 +113,7 @@ function validateBackend({ resource, service }: Fields, path: string): FieldErro
 
 function validateLocalReference(reference: Fields, path: string): FieldError[] {
   const { apiGroup } = reference
-  const errors = apiGroup === undefined ? [] : invalids(child(path, 'apiGroup'), apiGroup, isDns1123Subdomain(apiGroup))
+  const errors = apiGroup == null ? [] : invalids(child(path, 'apiGroup'), apiGroup, isDns1123Subdomain(apiGroup))
   for (const name of ['kind', 'name']) {
     const value: string = reference[name] ?? ''
     const at = child(path, name)
