@@ -54,7 +54,7 @@ export function applyTests(fresh: Fresh): void {
 
   test('what client-side apply owned goes over to server-side apply, and what it leaves out goes away', async () => {
     const kubectl = await fresh('upgrade')
-    const map = (data: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: ${data}}`
+    const map = (data: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: m }\ndata: ${data}\n`
     await kubectl.pipe(map('{x: "1", y: "2"}'), 'apply', '-f', '-')
     await kubectl.pipe(map('{x: "1"}'), 'apply', '--server-side', '-f', '-')
     expect(await kubectl('get', 'cm', 'm', '-o', 'jsonpath={.data}')).toBe('{"x":"1"}')
