@@ -6,6 +6,8 @@ import type { UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import type { Registry } from './registry/registry.ts'
 import { createSubresource } from './registry/subresource.ts'
+import { watchObjects } from './registry/watch.ts'
+import { whenConverted } from './registry/when-converted.ts'
 
 /** `user`: who the writes are said to come from; `fieldManager`: as what they are noted in managedFields. */
 export function createLocalClient(registry: Registry, user: UserInfo, fieldManager = 'kubemu'): Client {
@@ -47,11 +49,12 @@ export function createLocalClient(registry: Registry, user: UserInfo, fieldManag
       await registry.store(resource).delete(name, options, request(namespace))
     },
     async get(resource, namespace, name) {
-      return registry.store(resource).get(namespace, name) as never
+      return whenConverted(() => registry.store(resource).get(namespace, name)) as never
     },
     async list(resource, options = {}) {
       const labelSelector = options.labelSelector && formatSelectorObject(options.labelSelector)
-      return registry.store(resource).list({ namespace: options.namespace ?? '', labelSelector }).objects as never
+      const { namespace = '' } = options
+      return (await whenConverted(() => registry.store(resource).list({ namespace, labelSelector }))).objects as never
     },
   }
 }
@@ -61,7 +64,8 @@ const INFORMER_TYPES = { ADDED: 'added', MODIFIED: 'updated', DELETED: 'deleted'
 export function createWatchSource(registry: Registry): WatchSource {
   return {
     watch(resource, wake) {
-      const stream = registry.store(resource).watch({ namespace: '', wake })
+      // Controllers look at metadata of custom resources, and cannot wait for a webhook.
+      const stream = watchObjects(registry.store(resource).unconverted, { namespace: '', wake })
       return {
         read() {
           const events: InformerEvent[] = []

@@ -36,7 +36,7 @@ async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, optio
   // Errors of the request itself are answered as HTTP: the stream is opened before the upgrade.
   sink = webSocketSink()
   if (exchange.accept.encoding !== 'json') throw newNotImplemented('watches over WebSocket in protobuf')
-  const pump = startWatch(exchange, jsonFrames(exchange), sink)
+  const pump = await startWatch(exchange, jsonFrames(exchange), sink)
   options.stopping.addEventListener('abort', stop)
   const upgrader = new WebSocketServer({
     noServer: true,

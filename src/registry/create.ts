@@ -8,6 +8,8 @@ import type { WriteContext } from './definition.ts'
 import type { Environment, WriteRequest } from './environment.ts'
 import { trackFields } from './managed-fields.ts'
 import type { ObjectStore } from './object-store.ts'
+import { asIfStored } from './unconverted.ts'
+import { whenConverted } from './when-converted.ts'
 
 const MAX_NAME_LENGTH = 63
 const SUFFIX_LENGTH = 5
@@ -77,21 +79,22 @@ async function createOnce(
     }
     if (context.dryRun) {
       if (storage.get(store.definition.storagePrefix, name)) throw new StorageError('Exists', name)
-      return draft
+      return asIfStored(store, draft)
     }
     delete draft.metadata.resourceVersion
-    const written = storage.create(store.definition.storagePrefix, name, store.toStored(draft))
+    const form = whenConverted(() => store.toStored(draft))
+    const written = storage.create(store.definition.storagePrefix, name, form instanceof Promise ? await form : form)
     const stored = written instanceof Promise ? await written : written
     committed = true
     store.environment.committed(store.definition, stored)
-    return store.view(stored)
+    return whenConverted(() => store.view(stored))
   } finally {
     if (finish) await finish(committed)
   }
 }
 
 function existsError(store: ObjectStore, namespace: string, name: string): Error {
-  const existing = store.find(namespace, name)
+  const existing = store.environment.storage.get(store.definition.storagePrefix, store.name(namespace, name))
   const error = newAlreadyExists(store.qualified, name)
   if (existing?.metadata.deletionTimestamp) {
     const message = `object is being deleted: ${error.message}`

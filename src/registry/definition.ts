@@ -153,9 +153,16 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   defaultOnRead?(object: T): T
   subresources?: Record<string, Subresource<T>>
   /** The kind is stored under another version (facts: storedAs): how to go there and back. Pure. */
-  conversion?: { toStored(object: T): DynamicObject; fromStored(stored: DynamicObject): T }
+  conversion?: Conversion<T>
   /** The resource is not stored: create answers (review kinds), get and list compute (componentstatuses). */
   virtual?: VirtualResource
+}
+
+export interface Conversion<T extends KubeObject = DynamicObject> {
+  toStored(object: T): DynamicObject
+  fromStored(stored: DynamicObject): T
+  /** Where another process converts: throws ConversionNeeded for all of these at once, as the other two do for one. */
+  require?(stored: readonly DynamicObject[]): void
 }
 
 /** A door to the same stored object. Which fields it resets is a fact; what is left to say is here. */

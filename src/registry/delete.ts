@@ -7,6 +7,7 @@ import type { WriteContext } from './definition.ts'
 import type { WriteRequest } from './environment.ts'
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from './object-meta.ts'
 import type { ObjectStore } from './object-store.ts'
+import { whenConverted } from './when-converted.ts'
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number
@@ -37,7 +38,8 @@ export async function deleteObject(
   const context = environment.writeContext(request)
   const key = store.name(request.namespace, name)
   for (;;) {
-    const old = store.get(request.namespace, name)
+    const found = whenConverted(() => store.get(request.namespace, name))
+    const old = found instanceof Promise ? await found : found
     const admission = {
       operation: 'DELETE' as const,
       definition,
@@ -55,19 +57,23 @@ export async function deleteObject(
     const validated = environment.admission.validate(admission, context)
     if (validated) await validated
     const stored = environment.storage.get(definition.storagePrefix, key)
-    if (!stored || store.view(stored) !== old) continue
+    if (stored?.metadata.resourceVersion !== old.metadata.resourceVersion || !stored) continue
     const plan = planDeletion(store, old, options, context)
     try {
       let current: KubeObject = stored
       if (plan.next !== old) {
         if (context.dryRun) return { object: plan.next, deleted: plan.remove }
         const version = stored.metadata.resourceVersion ?? ''
-        const written = environment.storage.update(definition.storagePrefix, key, store.toStored(plan.next), version)
+        const form = whenConverted(() => store.toStored(plan.next))
+        const next = form instanceof Promise ? await form : form
+        const written = environment.storage.update(definition.storagePrefix, key, next, version)
         current = written instanceof Promise ? await written : written
         environment.committed(definition, current)
       }
-      if (!plan.remove) return { object: store.view(current), deleted: false }
-      return { object: await removeObject(store, current, store.view(current), context), deleted: true }
+      const view = whenConverted(() => store.view(current))
+      const shown = view instanceof Promise ? await view : view
+      if (!plan.remove) return { object: shown, deleted: false }
+      return { object: await removeObject(store, current, shown, context), deleted: true }
     } catch (error) {
       if (!(error instanceof StorageError) || (error.code !== 'Conflict' && error.code !== 'NotFound')) throw error
     }
@@ -85,11 +91,13 @@ export async function removeObject(
   const { definition, environment } = store
   const name = store.name(last.metadata.namespace ?? '', last.metadata.name ?? '')
   const version = stored.metadata.resourceVersion ?? ''
-  const removed = environment.storage.delete(definition.storagePrefix, name, store.toStored(last), version)
+  // Nothing changed: what another process would have to convert is what is stored.
+  const next = definition.hooks.conversion?.require ? stored : store.toStored(last)
+  const removed = environment.storage.delete(definition.storagePrefix, name, next, version)
   const final = removed instanceof Promise ? await removed : removed
   const released = definition.hooks.afterDelete?.(last, context)
   if (released) await released
-  return store.view(final)
+  return whenConverted(() => store.view(final))
 }
 
 function checkPreconditions(store: ObjectStore, old: DynamicObject, { preconditions }: DeleteOptions): void {

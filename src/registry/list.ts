@@ -39,7 +39,7 @@ const LIST_OPTIONS = { group: 'meta.k8s.io', resource: 'ListOptions' }
 const EXPIRED_CONTINUE =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
-/** Throws 400, 410 Expired, 422 on options that contradict each other, 504 for a revision that is not reached yet. */
+/** Throws ConversionNeeded, 400, 410 Expired, 422 on options that contradict each other, 504 for a revision that is not reached yet. */
 export function listObjects(store: ObjectStore, options: ListOptions): StoreList {
   const { definition, environment } = store
   validateListOptions(options)
@@ -63,13 +63,14 @@ export function listObjects(store: ObjectStore, options: ListOptions): StoreList
     if (view !== stored) viewed.set(stored, view)
     return predicate.matches(view)
   }
-  const result = readPage(store, options, {
-    under,
-    start: token?.start,
-    revision,
-    limit,
-    matches: predicate.empty ? undefined : matches,
-  })
+  const page = { under, start: token?.start, revision, limit }
+  const require = definition.hooks.conversion?.require
+  if (require) {
+    // What selectors look at has to be converted first, all of it in one call.
+    const read = readPage(store, options, predicate.empty ? page : { ...page, limit: 0 })
+    require(read.objects as DynamicObject[])
+  }
+  const result = readPage(store, options, { ...page, matches: predicate.empty ? undefined : matches })
   const { conversion, defaultOnRead } = definition.hooks
   const objects =
     conversion || defaultOnRead

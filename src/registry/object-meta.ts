@@ -124,15 +124,25 @@ export function validateLabels(labels: Record<string, string>, path: string): Fi
   return errors
 }
 
-function pushAnnotations(errors: FieldError[], annotations: Record<string, string>): void {
+export function validateAnnotations(annotations: Record<string, string>, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  pushAnnotations(errors, annotations, path)
+  return errors
+}
+
+function pushAnnotations(
+  errors: FieldError[],
+  annotations: Record<string, string>,
+  path = 'metadata.annotations',
+): void {
   let size = 0
   for (const [name, value] of Object.entries(annotations)) {
     size += Buffer.byteLength(name) + Buffer.byteLength(value)
     for (const message of isQualifiedName(name.toLowerCase())) {
-      errors.push(invalid('metadata.annotations', name, message))
+      errors.push(invalid(path, name, message))
     }
   }
-  if (size > MAX_ANNOTATIONS_BYTES) errors.push(tooLong('metadata.annotations', MAX_ANNOTATIONS_BYTES))
+  if (size > MAX_ANNOTATIONS_BYTES) errors.push(tooLong(path, MAX_ANNOTATIONS_BYTES))
 }
 
 function pushOwnerReferences(errors: FieldError[], references: OwnerReference[]): void {

@@ -23,6 +23,7 @@ import type {
 } from './definition.ts'
 import { type Environment, SYSTEM_USER, type WriteRequest } from './environment.ts'
 import { Expiry } from './expiry.ts'
+import { listObjects } from './list.ts'
 import type { Outbound } from './outbound.ts'
 import { Store } from './store.ts'
 
@@ -82,8 +83,9 @@ export class Registry implements Environment {
     this.admission = createAdmissionChain(this, options.admission)
     this.authorizer = options.authorizer ?? ALLOW_ALL
     this.reader = {
-      get: (resource, namespace, name) => this.store(resource).find(namespace, name) as never,
-      list: (resource, namespace) => this.store(resource).list({ namespace: namespace ?? '' }).objects as never,
+      get: (resource, namespace, name) => this.store(resource).unconverted.find(namespace, name) as never,
+      list: (resource, namespace) =>
+        listObjects(this.store(resource).unconverted, { namespace: namespace ?? '' }).objects as never,
     }
     this.writer = this.#internalWriter(false)
     this.#dryWriter = this.#internalWriter(true)

@@ -13,8 +13,10 @@ import { type DeleteOptions, type DeleteResult, deleteObject } from './delete.ts
 import type { Environment, WriteRequest } from './environment.ts'
 import { type ListOptions, listObjects, type StoreList } from './list.ts'
 import type { ObjectStore } from './object-store.ts'
+import { unconverted } from './unconverted.ts'
 import { type UpdateResult, updateObject } from './update.ts'
 import { type WatchOptions, type WatchStream, watchObjects } from './watch.ts'
+import { whenConverted } from './when-converted.ts'
 
 export type { StoreList } from './list.ts'
 export type { UpdateResult } from './update.ts'
@@ -25,6 +27,7 @@ export class Store implements ObjectStore {
   /** How 404s and conflicts name it. */
   readonly qualified: { group: string; resource: string }
   #empty: DynamicObject | undefined
+  #unconverted: ObjectStore | undefined
   /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
   readonly #views = new WeakMap<KubeObject, DynamicObject>()
   readonly #whenRetired = new Set<() => void>()
@@ -70,6 +73,13 @@ export class Store implements ObjectStore {
     return view
   }
 
+  /** The same objects as they are stored, whatever their version: for what looks at metadata only and cannot wait. */
+  get unconverted(): ObjectStore {
+    if (!this.definition.hooks.conversion?.require) return this
+    this.#unconverted ??= unconverted(this)
+    return this.#unconverted
+  }
+
   /** What goes into storage. */
   toStored(object: DynamicObject): DynamicObject {
     return this.definition.hooks.conversion?.toStored(object) ?? object
@@ -93,6 +103,7 @@ export class Store implements ObjectStore {
     return found
   }
 
+  /** Throws ConversionNeeded, as `get`, `list` and `view` do. */
   find(namespace: string, name: string): DynamicObject | undefined {
     const stored = this.environment.storage.get(this.definition.storagePrefix, this.name(namespace, name))
     return stored && this.view(stored)
@@ -132,7 +143,7 @@ export class Store implements ObjectStore {
 
   /** Deletes what the list options select, one by one in name order; what is already gone is passed over. Answers the objects as they were listed. */
   async deleteCollection(list: ListOptions, options: DeleteOptions, request: WriteRequest): Promise<StoreList> {
-    const selected = this.list(list)
+    const selected = await whenConverted(() => this.list(list))
     const objects: DynamicObject[] = []
     for (const object of selected.objects) {
       const { name = '', namespace = '' } = object.metadata

@@ -11,6 +11,8 @@ import { removeObject } from './delete.ts'
 import type { Environment, WriteRequest } from './environment.ts'
 import { keepTimes, trackFields } from './managed-fields.ts'
 import type { ObjectStore } from './object-store.ts'
+import { asIfStored } from './unconverted.ts'
+import { whenConverted } from './when-converted.ts'
 
 export interface UpdateResult {
   object: DynamicObject
@@ -58,13 +60,15 @@ async function updateOnce(
   context: WriteContext,
   request: WriteRequest,
 ): Promise<DynamicObject> {
-  const old = store.view(stored)
+  const shown = whenConverted(() => store.view(stored))
+  const old = shown instanceof Promise ? await shown : shown
   const changed = change(old)
   const draft = changed instanceof Promise ? await changed : changed
   if (draft === old) return old
   if (store.definition.namespaced) draft.metadata.namespace ||= request.namespace
   store.definition.hooks.internalize?.(draft)
-  trackFields(store, old, draft, request)
+  const tracked = whenConverted(() => trackFields(store, old, draft, request))
+  if (tracked instanceof Promise) await tracked
   const admission: AdmissionArguments = {
     operation: 'UPDATE',
     definition: store.definition,
@@ -141,13 +145,15 @@ async function commitUpdate(
   }
   keepTimes(draft, old)
   if (deepEqual(draft, old)) return old
-  if (context.dryRun) return draft
+  if (context.dryRun) return asIfStored(store, draft)
   const name = store.name(old.metadata.namespace ?? '', old.metadata.name ?? '')
   const version = stored.metadata.resourceVersion ?? ''
-  const written = store.environment.storage.update(store.definition.storagePrefix, name, store.toStored(draft), version)
+  const form = whenConverted(() => store.toStored(draft))
+  const toWrite = form instanceof Promise ? await form : form
+  const written = store.environment.storage.update(store.definition.storagePrefix, name, toWrite, version)
   const next = written instanceof Promise ? await written : written
   store.environment.committed(store.definition, next)
-  return store.view(next)
+  return whenConverted(() => store.view(next))
 }
 
 /** The last finalizer of a deleted object is gone: the update is its deletion. */

@@ -36,6 +36,8 @@ export class WatchStream {
   #initial: DynamicObject[] = []
   #endOfInitial: string | undefined
   #failed: Status | undefined
+  /** Taken from the log, and not yet shown: its objects wait for their conversion. */
+  #pending: StorageEvent | undefined
   #bookmarked = 0
 
   constructor(store: ObjectStore, predicate: Predicate, options: WatchOptions) {
@@ -69,7 +71,10 @@ export class WatchStream {
     }
   }
 
-  /** The next event that concerns this watch, or undefined when it is up to date. After an ERROR there is nothing more. */
+  /**
+   * The next event that concerns this watch, or undefined when it is up to date. After an ERROR there is nothing more. Throws ConversionNeeded,
+   * and goes on at the same event when it is called again.
+   */
   next(): WatchEvent | undefined {
     if (this.#failed) {
       const object = this.#failed
@@ -90,8 +95,10 @@ export class WatchStream {
     const cursor = this.#cursor
     if (!cursor) return undefined
     try {
-      for (let event = cursor.next(); event; event = cursor.next()) {
+      for (let event = this.#pending ?? cursor.next(); event; event = cursor.next()) {
+        this.#pending = event
         const seen = this.#concerns(event)
+        this.#pending = undefined
         if (seen) return seen
       }
     } catch (error) {
@@ -113,6 +120,7 @@ export class WatchStream {
     this.#cursor?.close()
     this.#cursor = undefined
     this.#initial = []
+    this.#pending = undefined
     this.#endOfInitial = undefined
   }
 

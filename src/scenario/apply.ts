@@ -49,7 +49,7 @@ async function applyObject(registry: Registry, object: DynamicObject, user: User
   const request = { namespace, user, fieldManager: 'kubemu' }
   // What the caller gave is looked at closely; what is merged from it later is known to be good.
   const draft = decodeStrictValue(registry, store.definition, object)
-  if (name === '' || !store.find(namespace, name)) {
+  if (name === '' || !store.unconverted.find(namespace, name)) {
     const created = await store.create(draft, request)
     const hasStatus =
       object.status !== undefined && store.definition.subresources?.some((door) => door.name === 'status')

@@ -8,6 +8,7 @@ import {
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { ListOptions } from '../../registry/list.ts'
 import { parseResourceVersion } from '../../registry/list.ts'
+import { whenConverted } from '../../registry/when-converted.ts'
 import type { ResourceExchange } from '../exchange.ts'
 import { isTrue } from '../request-info.ts'
 import { sendList, sendObject } from '../respond.ts'
@@ -17,7 +18,8 @@ export async function get(exchange: ResourceExchange): Promise<void> {
   const wanted = parseResourceVersion(exchange.query.get('resourceVersion') ?? undefined)
   if (wanted > registry.storage.revision) throw newTooLargeResourceVersion(wanted, registry.storage.revision)
   if (store.definition.hooks.virtual) return getVirtual(exchange)
-  const object = store.get(info.namespace, info.name)
+  const found = whenConverted(() => store.get(info.namespace, info.name))
+  const object = found instanceof Promise ? await found : found
   const projection = store.definition.hooks.subresources?.[info.subresource]?.projection
   return sendObject(exchange, 200, projection ? projection.read(object) : object)
 }
@@ -41,7 +43,8 @@ export async function list(exchange: ResourceExchange): Promise<void> {
     const objects: DynamicObject[] = await virtual.list(info.namespace || undefined, context)
     return sendList(exchange, { objects, resourceVersion: '' })
   }
-  return sendList(exchange, store.list(listOptions(exchange)))
+  const found = whenConverted(() => store.list(listOptions(exchange)))
+  return sendList(exchange, found instanceof Promise ? await found : found)
 }
 
 /** The query of a list, watch or deletecollection. Throws 400 for numbers that are none. */

@@ -3,12 +3,13 @@
  * cursor, never a queue. Mirrors endpoints/handlers/watch.go.
  */
 import type { Timer } from '../../apimachinery/clock.ts'
-import type { WatchStream } from '../../registry/watch.ts'
+import type { WatchEvent, WatchStream } from '../../registry/watch.ts'
+import { ConversionNeeded, whenConverted } from '../../registry/when-converted.ts'
 import type { ResourceExchange } from '../exchange.ts'
 import { isTrue } from '../request-info.ts'
 import { writeHeaders } from '../respond.ts'
 import { listOptions, timeoutSeconds } from './read.ts'
-import { type FrameEncoder, jsonFrames } from './watch-frames.ts'
+import { errorFrame, type FrameEncoder, jsonFrames } from './watch-frames.ts'
 
 /** Where frames go. */
 export interface FrameSink {
@@ -32,7 +33,7 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
   const encode = isProtobuf
     ? (await import('./watch-frames-protobuf.ts')).protobufFrames(exchange)
     : jsonFrames(exchange)
-  const pump = startWatch(exchange, encode, {
+  const pump = await startWatch(exchange, encode, {
     write(frames) {
       return res.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
     },
@@ -44,33 +45,34 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
   res.flushHeaders()
   // A client that went away: its cursor goes too.
   res.once('close', pump.stop)
-  pump.start()
+  if (res.destroyed) pump.stop()
+  else pump.start()
 }
 
 /** Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, or after an ERROR event. */
-export function startWatch(
+export async function startWatch(
   exchange: ResourceExchange,
   encode: FrameEncoder,
   sink: FrameSink,
-): { start(): void; stop(): void } {
+): Promise<{ start(): void; stop(): void }> {
   const { query, store, closed, turns } = exchange
   const { clock, random } = store.environment
   let scheduled = false
   let blocked = true
   let ended = false
+  let waiting = false
   let retired = false
   const timers: Timer[] = []
   const schedule = (): void => {
-    if (scheduled || blocked || ended) return
+    if (scheduled || blocked || ended || waiting) return
     scheduled = true
     turns.ask(drain)
   }
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
-  const stream = store.watch({
-    ...listOptions(exchange),
-    allowWatchBookmarks: bookmarks,
-    wake: schedule,
-  })
+  const opened = whenConverted(() =>
+    store.watch({ ...listOptions(exchange), allowWatchBookmarks: bookmarks, wake: schedule }),
+  )
+  const stream = opened instanceof Promise ? await opened : opened
   const stop = (): void => {
     if (ended) return
     ended = true
@@ -87,7 +89,7 @@ export function startWatch(
   function drain(): void {
     scheduled = false
     if (ended) return
-    const { frames, more, failed } = take(stream, encode)
+    const { frames, more, failed, needed } = take(stream, encode)
     if (frames.length > 0 && !sink.write(frames)) {
       blocked = true
       sink.onDrain(() => {
@@ -96,7 +98,22 @@ export function startWatch(
       })
     }
     if (failed || (retired && !more && !blocked)) stop()
+    else if (needed) wait(needed)
     else if (more) schedule()
+  }
+  /** Nothing is sent before the webhook has answered; when it fails the watch ends, as upstream's does. */
+  const wait = (needed: ConversionNeeded): void => {
+    waiting = true
+    needed.prepare().then(
+      () => {
+        waiting = false
+        schedule()
+      },
+      (error) => {
+        if (!ended) sink.write([errorFrame(error)])
+        stop()
+      },
+    )
   }
   const sendBookmark = (): void => {
     const event = blocked || ended ? undefined : stream.bookmark()
@@ -131,11 +148,19 @@ function every(clock: ResourceExchange['registry']['clock'], ms: number, callbac
   return { cancel: () => timer.cancel() }
 }
 
-function take(stream: WatchStream, encode: FrameEncoder): { frames: Buffer[]; more: boolean; failed: boolean } {
+interface Taken {
+  frames: Buffer[]
+  more: boolean
+  failed: boolean
+  needed?: ConversionNeeded
+}
+
+function take(stream: WatchStream, encode: FrameEncoder): Taken {
   const frames: Buffer[] = []
   let size = 0
   while (size < BATCH_BYTES) {
-    const event = stream.next()
+    const event = nextOf(stream)
+    if (event instanceof ConversionNeeded) return { frames, more: true, failed: false, needed: event }
     if (!event) return { frames, more: false, failed: false }
     const frame = encode(event)
     frames.push(frame)
@@ -143,4 +168,13 @@ function take(stream: WatchStream, encode: FrameEncoder): { frames: Buffer[]; mo
     if (event.type === 'ERROR') return { frames, more: false, failed: true }
   }
   return { frames, more: true, failed: false }
+}
+
+function nextOf(stream: WatchStream): WatchEvent | ConversionNeeded | undefined {
+  try {
+    return stream.next()
+  } catch (error) {
+    if (error instanceof ConversionNeeded) return error
+    throw error
+  }
 }

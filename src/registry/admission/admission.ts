@@ -1,6 +1,7 @@
 /** THE TABLE of admission plug-ins in upstream's order, and the two passes over it. Mirrors pkg/kubeapiserver/options/plugins.go and apiserver/pkg/admission/chain.go. */
 import type { MaybePromise } from '../../storage/interface.ts'
 import type { WriteContext } from '../definition.ts'
+import { whenConverted } from '../when-converted.ts'
 import { certificateApproval } from './certificate-approval.ts'
 import { certificateSigning } from './certificate-signing.ts'
 import { certificateSubjectRestriction } from './certificate-subject-restriction.ts'
@@ -96,7 +97,8 @@ type Step = (request: AdmissionRequest, context: WriteContext) => MaybePromise<v
 
 function runFrom(start: number, steps: Step[], request: AdmissionRequest, context: WriteContext): MaybePromise<void> {
   for (let i = start; i < steps.length; i++) {
-    const waiting = steps[i]?.(request, context)
+    // A step that shows objects in another version may have to wait for it: it is taken again from its beginning.
+    const waiting = whenConverted(() => steps[i]?.(request, context)) as MaybePromise<void>
     if (waiting) return waiting.then(() => runFrom(i + 1, steps, request, context))
   }
 }

@@ -16,6 +16,7 @@ import { deprecationOf } from './deprecation.ts'
 import { compileJsonPath, valueText } from './json-path.ts'
 import { customScale } from './scale.ts'
 import { compareVersions } from './versions.ts'
+import { type ConversionCalls, type WebhookConverter, webhookConverter } from './webhook-conversion.ts'
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 const TERMINATING_VERBS = ['delete', 'deletecollection', 'get', 'list', 'watch']
@@ -23,7 +24,12 @@ const SUBRESOURCE_VERBS = ['get', 'patch', 'update']
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
 
 /** Also makes the kinds known to `schemas`. In the order of preference; versions that are not served are left out. */
-export function defineCustomResource(crd: CustomResourceDefinition, schemas: Schemas): ResourceDefinition[] {
+export function defineCustomResource(
+  crd: CustomResourceDefinition,
+  schemas: Schemas,
+  calls: ConversionCalls,
+): ResourceDefinition[] {
+  const converter = crd.spec.conversion?.strategy === 'Webhook' ? webhookConverter(crd, calls) : undefined
   const served = (crd.spec.versions ?? []).filter((version) => version.served)
   return served
     .sort((a, b) => compareVersions(a.name, b.name))
@@ -31,11 +37,16 @@ export function defineCustomResource(crd: CustomResourceDefinition, schemas: Sch
       const schema = version.schema?.openAPIV3Schema ?? {}
       const { group } = crd.spec
       schemas.setCustom({ group, version: version.name, kind: crd.status.acceptedNames.kind }, schema)
-      return defineVersion(crd, version, schema)
+      return defineVersion(crd, version, schema, converter)
     })
 }
 
-function defineVersion(crd: CustomResourceDefinition, version: Version, schema: JsonSchema): ResourceDefinition {
+function defineVersion(
+  crd: CustomResourceDefinition,
+  version: Version,
+  schema: JsonSchema,
+  converter: WebhookConverter | undefined,
+): ResourceDefinition {
   const { group } = crd.spec
   const names = crd.status.acceptedNames
   const terminating = crd.metadata.deletionTimestamp !== undefined
@@ -67,7 +78,10 @@ function defineVersion(crd: CustomResourceDefinition, version: Version, schema: 
     apiVersion: `${group}/${version.name}`,
     storagePrefix: `/registry/${group}/${names.plural}/`,
     custom: { listKind: names.listKind ?? '', schema: schema as Record<string, unknown>, terminating },
-    hooks: hooksOf(crd, version, schema, rules),
+    hooks: {
+      ...hooksOf(crd, version, schema, rules),
+      conversion: converter ? webhookConversionOf(crd, version, schema, converter) : conversionOf(crd, version, schema),
+    },
   }
 }
 
@@ -119,7 +133,6 @@ function hooksOf(
     generationChanges: differsOutsideMetadata,
     selectableFields: Object.fromEntries(selectable),
     row: customRow(version),
-    conversion: conversionOf(crd, version, schema),
     subresources,
     ...(deprecation ? { deprecation } : {}),
   }
@@ -140,6 +153,43 @@ function conversionOf(
       const shown = applyStructuralDefaults(pruneStored({ ...object, apiVersion: own }, root), root)
       return deepEqual(shown, object) ? object : shown
     },
+  }
+}
+
+/** Strategy Webhook. As upstream: defaults come from the schema of the version that is stored, before the webhook sees the object. */
+function webhookConversionOf(
+  crd: CustomResourceDefinition,
+  version: Version,
+  schema: JsonSchema,
+  converter: WebhookConverter,
+): NonNullable<ResourceHooks['conversion']> {
+  const root = structuralRoot(schema)
+  const own = `${crd.spec.group}/${version.name}`
+  const stored = `${crd.spec.group}/${storageVersion(crd)}`
+  const roots = new Map(
+    (crd.spec.versions ?? []).map(({ name, schema }) => [
+      `${crd.spec.group}/${name}`,
+      structuralRoot(schema?.openAPIV3Schema ?? {}),
+    ]),
+  )
+  const sources = new WeakMap<DynamicObject, DynamicObject>()
+  const sourceOf = (object: DynamicObject): DynamicObject => {
+    let source = sources.get(object)
+    if (!source) {
+      const from = roots.get(object.apiVersion) ?? root
+      source = applyStructuralDefaults(pruneStored(object, from), from)
+      if (deepEqual(source, object)) source = object
+      sources.set(object, source)
+    }
+    return source
+  }
+  return {
+    toStored: (object) => converter.convert(object, stored, false),
+    fromStored(object) {
+      const source = sourceOf(object)
+      return source.apiVersion === own ? source : pruneStored(converter.convert(source, own, true), root)
+    },
+    require: (objects) => converter.require(objects.map(sourceOf), own),
   }
 }
 

@@ -10,7 +10,8 @@ import type { Schemas } from '../../apimachinery/schema/schema.ts'
 import type { Cursor, Storage } from '../../storage/interface.ts'
 import { StorageError } from '../../storage/interface.ts'
 import type { InternalWriter, ResourceDefinition } from '../definition.ts'
-import type { Environment } from '../environment.ts'
+import { type Environment, SYSTEM_USER, type WriteRequest } from '../environment.ts'
+import type { Outbound } from '../outbound.ts'
 import {
   CLEANUP_FINALIZER,
   CRD_PREFIX,
@@ -18,6 +19,7 @@ import {
   type CustomResourceDefinition,
   conditionOf,
   isTrue,
+  storageVersion,
   withCondition,
 } from './crd.ts'
 import { defineCustomResource } from './custom-definition.ts'
@@ -28,7 +30,14 @@ export interface ServingRegistry extends Environment {
   readonly storage: Storage
   readonly schemas: Schemas
   readonly writer: InternalWriter
+  readonly outbound?: Outbound | undefined
+  lookup(group: string, version: string, resource: string): InstanceStore | undefined
+  store(groupResource: string): InstanceStore
   serveCustom(groupResource: string, definitions: readonly ResourceDefinition[]): void
+}
+
+interface InstanceStore {
+  delete(name: string, options: object, request: WriteRequest): Promise<unknown>
 }
 
 interface Served {
@@ -200,11 +209,15 @@ export class CustomResources {
     const { group } = crd.spec
     const { plural } = crd.status.acceptedNames
     const prefix = `/registry/${group}/${plural}/`
-    const { storage, writer } = this.#registry
+    const { storage } = this.#registry
+    // As upstream, in the version they are stored in: no webhook has to work for this.
+    const stored = this.#registry.lookup(group, storageVersion(crd) ?? '', plural)
+    const store = stored ?? this.#registry.store(`${plural}.${group}`)
     for (const { metadata } of storage.list(prefix).objects) {
       if (metadata.deletionTimestamp) continue
       try {
-        await writer.delete(`${plural}.${group}`, metadata.namespace ?? '', metadata.name ?? '')
+        const { name = '', namespace = '' } = metadata
+        await store.delete(name, {}, { namespace, user: SYSTEM_USER, internal: true })
       } catch (error) {
         if (!isNotFound(error)) throw error
       }
@@ -262,7 +275,7 @@ export class CustomResources {
     const old = this.#served.get(uid)
     if (old && old.terminating === terminating && deepEqual(old.spec, crd.spec) && deepEqual(old.names, names)) return
     for (const definition of old?.definitions ?? []) this.#registry.schemas.removeCustom(definition)
-    const definitions = defineCustomResource(crd, this.#registry.schemas)
+    const definitions = defineCustomResource(crd, this.#registry.schemas, this.#registry)
     const groupResource = `${names.plural}.${crd.spec.group}`
     this.#served.set(uid, { groupResource, spec: crd.spec, names, terminating, definitions })
     this.#registry.serveCustom(groupResource, definitions)

@@ -80,9 +80,6 @@ function schemasOf({ spec }: CustomResourceDefinition): JsonSchema[] {
 /** Of definitions that are valid: refuses, clearly, those that ask for what would not be done. */
 function supported(crd: CustomResourceDefinition, errors: FieldError[]): FieldError[] {
   if (errors.length > 0) return errors
-  // DEVIATION(no-conversion-webhooks): objects cannot be shown in another version than the one they are stored in by asking a webhook.
-  if (crd.spec.conversion?.strategy === 'Webhook')
-    throw newNotImplemented('conversion webhooks (spec.conversion.strategy: Webhook) yet')
   // DEVIATION(no-cel): rules that nobody checks would be a lie.
   const hasRules = ({ 'x-kubernetes-validations': rules }: JsonSchema): boolean => (rules?.length ?? 0) > 0
   if (schemasOf(crd).some((schema) => hasSchemaWith(schema, hasRules))) {

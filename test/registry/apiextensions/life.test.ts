@@ -163,14 +163,6 @@ describe('the life of a definition', () => {
   it('is refused when it asks for what would not be done', async () => {
     const rules = { 'x-kubernetes-validations': [{ rule: 'self.a != ""' }] }
     await expect(apply(definition('things', 'Thing', {}, rules))).rejects.toMatchObject({ code: 501 })
-    const converted = definition('things', 'Thing')
-    Object.assign(converted.spec, {
-      conversion: {
-        strategy: 'Webhook',
-        webhook: { clientConfig: { url: 'https://x' }, conversionReviewVersions: ['v1'] },
-      },
-    })
-    await expect(apply(converted)).rejects.toMatchObject({ code: 501 })
   })
 
   it('is forgotten by reset', async () => {

@@ -5,6 +5,7 @@ import { newInternalError } from '../../../apimachinery/errors.ts'
 import { quote } from '../../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../../apimachinery/meta.ts'
 import type { WriteContext } from '../../definition.ts'
+import { whenConverted } from '../../when-converted.ts'
 import { isAdmissionConfiguration } from '../matching.ts'
 import {
   type AdmissionEnvironment,
@@ -88,7 +89,9 @@ async function dispatchAll(
       const shown =
         i === start
           ? first
-          : shouldCall(webhook, request, (match) => versioned(request, match.definition), context, environment)
+          : await whenConverted(() =>
+              shouldCall(webhook, request, (match) => versioned(request, match.definition), context, environment),
+            )
       // In the second pass nobody is called for the first time.
       if (!shown || (repeated && !memory.again.has(webhook.id))) continue
       const changed = await mutate(webhook, shown, dispatch)
@@ -110,7 +113,7 @@ async function mutate(webhook: Webhook, shown: VersionedRequest, dispatch: Dispa
     const answer = await callAdmissionWebhook(webhook, shown, context, environment, true)
     for (const text of answer.warnings) context.warn(text)
     if (!answer.allowed) throw denial(webhook, answer.status)
-    return answer.patch ? patchObject(webhook, shown, answer, environment) : false
+    return answer.patch ? await patchObject(webhook, shown, answer, environment) : false
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error
     if (webhook.ignoresFailure) return false
@@ -118,12 +121,12 @@ async function mutate(webhook: Webhook, shown: VersionedRequest, dispatch: Dispa
   }
 }
 
-function patchObject(
+async function patchObject(
   webhook: Webhook,
   shown: VersionedRequest,
   { patch = Buffer.alloc(0), patchType = '' }: AdmissionResponse,
   environment: AdmissionEnvironment,
-): boolean {
+): Promise<boolean> {
   const operations = decodePatch(
     patch,
     (why) => new WebhookFailure(webhook, `received undecodable patch in webhook response: ${why}`),
@@ -136,10 +139,12 @@ function patchObject(
   if (patchType !== 'JSONPatch') throw new WebhookFailure(webhook, `unsupported patch type ${quote(patchType)}`)
   const before = structuredClone(shown.object)
   try {
-    writeBack(shown, applyPatch(shown.object, operations), environment)
+    const patched = applyPatch(shown.object, operations)
+    await whenConverted(() => writeBack(shown, patched, environment))
   } catch (error) {
     // Without the words that say which body it was: nobody sent one.
     throw newInternalError((error as Error).message.replace(/^\w+ in version "[^"]*" cannot be handled as a \w+: /, ''))
   }
-  return !deepEqual(before, versioned(shown.request, shown.definition).object)
+  const after = await whenConverted(() => versioned(shown.request, shown.definition))
+  return !deepEqual(before, after.object)
 }
