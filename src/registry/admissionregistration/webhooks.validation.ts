@@ -13,7 +13,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { invalids, validateLabelSelector } from '../validation.ts'
 import { validateWebhookService, validateWebhookUrl } from '../webhook-client.validation.ts'
-import { validateMatchConditions } from './expressions.validation.ts'
+import { expressionsOf, validateMatchConditions } from './expressions.validation.ts'
 import { MATCH_POLICIES } from './match.validation.ts'
 import { each, oneOf, validateRule } from './rules.validation.ts'
 
@@ -33,6 +33,10 @@ export function validateWebhooks(configuration: DynamicObject, old?: DynamicObje
   const settled =
     before?.length === webhooks.length &&
     webhooks.every((hook, i) => deepEqual(hook?.matchConditions, before[i]?.matchConditions))
+  const use = {
+    params: false,
+    stored: new Set((before ?? []).flatMap((hook) => expressionsOf(hook?.matchConditions))),
+  }
   const names = new Set<string>()
   return each(webhooks, 'webhooks', (hook, path) => {
     const { name = '', matchConditions } = hook
@@ -40,7 +44,7 @@ export function validateWebhooks(configuration: DynamicObject, old?: DynamicObje
     names.add(name)
     return [
       ...validateWebhook(hook, path),
-      ...(settled ? [] : validateMatchConditions(matchConditions, { params: false }, child(path, 'matchConditions'))),
+      ...(settled ? [] : validateMatchConditions(matchConditions, use, child(path, 'matchConditions'))),
       ...validateReviewVersions(hook.admissionReviewVersions ?? [], child(path, 'admissionReviewVersions')),
       ...repeated,
     ]
