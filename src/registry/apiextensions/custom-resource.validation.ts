@@ -7,42 +7,78 @@ import { fieldErrors } from '../../apimachinery/schema/custom/findings.ts'
 import type { JsonSchema } from '../../apimachinery/schema/custom/json-schema.ts'
 import { type StructuralNode, structuralNode } from '../../apimachinery/schema/custom/structural.ts'
 import { validateBySchema } from '../../apimachinery/schema/custom/validate.ts'
+import { type RuleTree, ruleTree, validateRules } from '../../apimachinery/schema/custom/validate-rules.ts'
+import type { WriteContext } from '../definition.ts'
 import type { ScalePaths } from './crd.ts'
 import { embeddedErrors } from './embedded.validation.ts'
 import { listTypeErrors } from './list-types.validation.ts'
 import { valueAt, wrongParent } from './scale.ts'
 
 export interface ResourceRules {
-  validate(object: DynamicObject): FieldError[]
-  validateUpdate(object: DynamicObject, old: DynamicObject): FieldError[]
-  validateStatusUpdate(object: DynamicObject, old: DynamicObject): FieldError[]
+  validate(object: DynamicObject, context: WriteContext): FieldError[]
+  validateUpdate(object: DynamicObject, old: DynamicObject, context: WriteContext): FieldError[]
+  validateStatusUpdate(object: DynamicObject, old: DynamicObject, context: WriteContext): FieldError[]
 }
 
 export function resourceRules(schema: JsonSchema, scale: ScalePaths | undefined): ResourceRules {
   const root: StructuralNode = structuralNode(schema)
   const statusSchema = schema.properties?.['status']
+  let tree: RuleTree | undefined | null = null
+  const withRules = (
+    errors: FieldError[],
+    object: DynamicObject,
+    old: DynamicObject | undefined,
+    context: WriteContext,
+  ): FieldError[] => {
+    // Compiled when the first object is written, not when the definition is.
+    if (tree === null) tree = ruleTree(schema, true)
+    return tree ? [...errors, ...ruleErrors(tree, errors, object, old, context)] : errors
+  }
   return {
-    validate: (object) => [
-      ...fieldErrors(validateBySchema(object, schema), ''),
-      ...scaleErrors(object, scale),
-      ...embeddedErrors(object, root, ''),
-      ...listTypeErrors(object, root, ''),
-    ],
-    validateUpdate: (object, old) => [
-      ...fieldErrors(validateBySchema(object, schema, old), ''),
-      ...scaleErrors(object, scale),
-      ...embeddedErrors(object, root, ''),
-      ...newListErrors(object, old, root),
-    ],
-    validateStatusUpdate(object, old) {
+    validate(object, context) {
+      const errors = [
+        ...fieldErrors(validateBySchema(object, schema), ''),
+        ...scaleErrors(object, scale),
+        ...embeddedErrors(object, root, ''),
+        ...listTypeErrors(object, root, ''),
+      ]
+      return withRules(errors, object, undefined, context)
+    },
+    validateUpdate(object, old, context) {
+      const errors = [
+        ...fieldErrors(validateBySchema(object, schema, old), ''),
+        ...scaleErrors(object, scale),
+        ...embeddedErrors(object, root, ''),
+        ...newListErrors(object, old, root),
+      ]
+      return withRules(errors, object, old, context)
+    },
+    validateStatusUpdate(object, old, context) {
       const { status } = object
       const errors =
         status !== undefined && statusSchema
           ? fieldErrors(validateBySchema(status, statusSchema, old['status']), 'status')
           : []
-      return [...errors, ...scaleStatusErrors(object, scale), ...newListErrors(object, old, root)]
+      const all = [...errors, ...scaleStatusErrors(object, scale), ...newListErrors(object, old, root)]
+      return withRules(all, object, old, context)
     },
   }
+}
+
+const BLOCKING = new Set(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid'])
+const BLOCKED =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+
+/** Rules are asked only of values that have the shape they were written for. */
+function ruleErrors(
+  tree: RuleTree,
+  errors: readonly FieldError[],
+  object: DynamicObject,
+  old: DynamicObject | undefined,
+  context: WriteContext,
+): FieldError[] {
+  if (errors.some(({ type }) => BLOCKING.has(type))) return [invalid('', null, BLOCKED)]
+  return validateRules(tree, object, old, (message) => context.warn(message))
 }
 
 /** Lists that were wrong before may stay wrong. */

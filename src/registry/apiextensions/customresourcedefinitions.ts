@@ -1,6 +1,5 @@
 /** customresourcedefinitions: what is written of them; custom-resources.ts makes them live. Mirrors apiextensions-apiserver/pkg/registry/customresourcedefinition. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import { newNotImplemented } from '../../apimachinery/errors.ts'
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-text.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
@@ -29,8 +28,8 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
         crd.status = { ...crd.status, storedVersions: [...stored, storage] }
     },
     validateName: (name) => isDns1123Subdomain(name),
-    validate: (crd) => supported(crd, [...nameErrors(crd), ...validateDefinition(crd)]),
-    validateUpdate: (crd, old) => supported(crd, validateDefinitionUpdate(crd, old)),
+    validate: (crd) => [...nameErrors(crd), ...validateDefinition(crd)],
+    validateUpdate: validateDefinitionUpdate,
     warnings: (crd, old) => newWarnings(crd, old),
     // The first deletion only marks: instances go before their definition.
     deletesDuringUpdate: (crd, old) =>
@@ -75,17 +74,6 @@ function nameErrors({ metadata, spec }: CustomResourceDefinition) {
 
 function schemasOf({ spec }: CustomResourceDefinition): JsonSchema[] {
   return (spec.versions ?? []).flatMap(({ schema }) => schema?.openAPIV3Schema ?? [])
-}
-
-/** Of definitions that are valid: refuses, clearly, those that ask for what would not be done. */
-function supported(crd: CustomResourceDefinition, errors: FieldError[]): FieldError[] {
-  if (errors.length > 0) return errors
-  // DEVIATION(no-cel): rules that nobody checks would be a lie.
-  const hasRules = ({ 'x-kubernetes-validations': rules }: JsonSchema): boolean => (rules?.length ?? 0) > 0
-  if (schemasOf(crd).some((schema) => hasSchemaWith(schema, hasRules))) {
-    throw newNotImplemented('x-kubernetes-validations (CEL rules) in schemas yet')
-  }
-  return errors
 }
 
 function newWarnings(crd: CustomResourceDefinition, old: CustomResourceDefinition | undefined): string[] {

@@ -5,6 +5,7 @@ import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { hasSchemaWith } from '../../apimachinery/schema/custom/json-schema.ts'
 import { conversionErrors } from './conversion.validation.ts'
 import { type CustomResourceDefinition, isTrue, type Names, type Version } from './crd.ts'
+import { expressionsIn, NO_HISTORY, type RuleHistory } from './rules.validation.ts'
 import { validateSchema } from './schema.validation.ts'
 import { columnErrors, deprecationErrors, selectableErrors, subresourceErrors } from './version.validation.ts'
 
@@ -16,7 +17,7 @@ export function validateDefinition(crd: CustomResourceDefinition): FieldError[] 
 
 export function validateDefinitionUpdate(crd: CustomResourceDefinition, old: CustomResourceDefinition): FieldError[] {
   const { spec } = crd
-  const errors = specErrors(spec)
+  const errors = specErrors(spec, old.spec)
   const immutable = (value: string, before: string, path: string): void => {
     if (value !== before) errors.push(invalid(path, value, 'field is immutable'))
   }
@@ -64,7 +65,7 @@ function hoist(versions: readonly Version[]): Hoisted {
   }
 }
 
-function specErrors(spec: Spec): FieldError[] {
+function specErrors(spec: Spec, old?: Spec): FieldError[] {
   const { group, scope, names } = spec
   const versions = spec.versions ?? []
   const errors: FieldError[] = []
@@ -81,18 +82,19 @@ function specErrors(spec: Spec): FieldError[] {
     errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']))
   }
   const hoisted = hoist(versions)
+  const histories = historiesOf(old)
   errors.push(...missingSchemas(versions, hoisted))
   if (spec.preserveUnknownFields && versions.some(hasDefaults)) {
     const why = 'must be false in order to use defaults in the schema'
     errors.push(invalid('spec.preserveUnknownFields', true, why))
   }
   errors.push(
-    ...versionsErrors(versions, hoisted, spec.versions === null),
+    ...versionsErrors(versions, hoisted, spec.versions === null, histories),
     ...requiredNames(names),
     ...namesErrors(names, 'spec.names'),
   )
   const first = versions[0]
-  if (first) errors.push(...hoistedErrors(first, versions, hoisted))
+  if (first) errors.push(...hoistedErrors(first, versions, hoisted, histories))
   errors.push(...conversionErrors(spec.conversion))
   return errors
 }
@@ -107,7 +109,25 @@ function missingSchemas(versions: readonly Version[], hoisted: Hoisted): FieldEr
   )
 }
 
-function versionsErrors(versions: readonly Version[], hoisted: Hoisted, absent: boolean): FieldError[] {
+type Histories = (version: Version) => RuleHistory
+
+/** What the definition before says of the rules of a version. */
+function historiesOf(old: Spec | undefined): Histories {
+  if (!old) return () => NO_HISTORY
+  const before = old.versions ?? []
+  const stored = expressionsIn(before.map(({ schema }) => schema?.openAPIV3Schema))
+  return ({ name, schema }) => {
+    const same = before.find((version) => version.name === name)
+    return { isStored: (expression) => stored.has(expression), unchanged: !!same && deepEqual(same.schema, schema) }
+  }
+}
+
+function versionsErrors(
+  versions: readonly Version[],
+  hoisted: Hoisted,
+  absent: boolean,
+  histories: Histories,
+): FieldError[] {
   const errors: FieldError[] = []
   versions.forEach((version, i) => {
     const path = index('spec.versions', i)
@@ -116,7 +136,8 @@ function versionsErrors(versions: readonly Version[], hoisted: Hoisted, absent: 
     errors.push(...deprecationErrors(version, path))
     const schema = version.schema?.openAPIV3Schema
     if (!hoisted.schema && schema) {
-      errors.push(...validateSchema(schema, version.subresources?.status !== undefined, child(path, 'schema')))
+      const hasStatus = version.subresources?.status !== undefined
+      errors.push(...validateSchema(schema, hasStatus, child(path, 'schema'), histories(version)))
     }
     if (!hoisted.subresources) errors.push(...subresourceErrors(version, child(path, 'subresources')))
     if (!hoisted.columns) errors.push(...columnErrors(version, child(path, 'additionalPrinterColumns')))
@@ -155,12 +176,17 @@ function internalVersion(version: Version, hoisted: Hoisted): object {
 const withTopSchema = (version: Version, hoisted: Hoisted): Version =>
   hoisted.schema ? version : { ...version, schema: undefined }
 
-function hoistedErrors(first: Version, versions: readonly Version[], hoisted: Hoisted): FieldError[] {
+function hoistedErrors(
+  first: Version,
+  versions: readonly Version[],
+  hoisted: Hoisted,
+  histories: Histories,
+): FieldError[] {
   const errors: FieldError[] = []
   const schema = first.schema?.openAPIV3Schema
   if (hoisted.schema && schema) {
     const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined)
-    errors.push(...validateSchema(schema, hasStatus, 'spec.validation'))
+    errors.push(...validateSchema(schema, hasStatus, 'spec.validation', histories(first)))
   }
   if (hoisted.subresources) errors.push(...subresourceErrors(first, 'spec.subresources'))
   if (hoisted.columns) errors.push(...columnErrors(first, 'spec.additionalPrinterColumns'))

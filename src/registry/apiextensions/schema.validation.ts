@@ -6,6 +6,7 @@ import { fieldErrors } from '../../apimachinery/schema/custom/findings.ts'
 import { additionalOf, hasSchemaWith, itemsOf, type JsonSchema } from '../../apimachinery/schema/custom/json-schema.ts'
 import { META_FIELDS, structuralNode } from '../../apimachinery/schema/custom/structural.ts'
 import { validateBySchema } from '../../apimachinery/schema/custom/validate.ts'
+import { NO_HISTORY, type RuleHistory, rulesErrors } from './rules.validation.ts'
 import { extensionErrors } from './schema-extensions.validation.ts'
 import { structuralErrors } from './structural.validation.ts'
 
@@ -22,16 +23,25 @@ const AT_ROOT_WITH_STATUS = new Set<string>(
 const AT_ROOT_TEXT =
   '[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]'
 
-export function validateSchema(schema: JsonSchema, hasStatus: boolean, path: string): FieldError[] {
+/** `history`: what an update knows of the rules before. */
+export function validateSchema(
+  schema: JsonSchema,
+  hasStatus: boolean,
+  path: string,
+  history: RuleHistory = NO_HISTORY,
+): FieldError[] {
   const at = child(path, 'openAPIV3Schema')
   const errors = hasStatus ? rootErrors(schema, at) : []
   if (schema.nullable) errors.push(forbidden(child(at, 'nullable'), 'nullable cannot be true at the root'))
+  const before = errors.length
+  let isSound = false
   if (!hasSchemaWith(schema, isUnsupported)) {
     const structural = structuralErrors(schema, at)
     errors.push(...(structural.length > 0 ? structural : defaultErrors(schema, at)))
+    isSound = errors.length === before
   }
-  errors.push(...openApiErrors(schema, at, { isRoot: true, insideMeta: false }))
-  return errors
+  const others = openApiErrors(schema, at, { isRoot: true, insideMeta: false })
+  return [...errors, ...others, ...(isSound ? rulesErrors(schema, at, others, history) : [])]
 }
 
 function rootErrors(schema: JsonSchema, path: string): FieldError[] {

@@ -160,11 +160,6 @@ describe('the life of a definition', () => {
     await expect(apply(thing('one', {}, { a: 'longer' }))).rejects.toMatchObject({ code: 422 })
   })
 
-  it('is refused when it asks for what would not be done', async () => {
-    const rules = { 'x-kubernetes-validations': [{ rule: 'self.a != ""' }] }
-    await expect(apply(definition('things', 'Thing', {}, rules))).rejects.toMatchObject({ code: 501 })
-  })
-
   it('is forgotten by reset', async () => {
     await apply(definition('things', 'Thing'))
     await cluster.reset()

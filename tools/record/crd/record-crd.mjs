@@ -2,9 +2,12 @@
 // Usage: NODE_TLS_REJECT_UNAUTHORIZED=0 node tools/record/crd/record-crd.mjs https://127.0.0.1:6443 TOKEN
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { areas } from './requests.mjs'
+import { areas as plainAreas } from './requests.mjs'
+import { ruleAreas } from './rule-requests.mjs'
 
-const [base, token] = process.argv.slice(2)
+// Area names after the token limit what is recorded.
+const [base, token, ...only] = process.argv.slice(2)
+const areas = { ...plainAreas, ...ruleAreas }
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 
 async function send({ method, path, type = 'application/json', accept = 'application/json', body, text }) {
@@ -31,6 +34,7 @@ async function established(name) {
 }
 
 for (const [area, { definitions, requests }] of Object.entries(areas)) {
+  if (only.length > 0 && !only.includes(area)) continue
   for (const crd of definitions) {
     await send({ method: 'POST', path: CRDS, body: crd })
     await established(crd.metadata.name)
@@ -42,7 +46,10 @@ for (const [area, { definitions, requests }] of Object.entries(areas)) {
     while ((await send(list)).status !== 200) await sleep(200)
   }
   const cases = []
-  for (const request of requests) cases.push({ ...request, answer: await send(request) })
+  for (const { wait = 0, ...request } of requests) {
+    cases.push({ ...request, answer: await send(request) })
+    await sleep(wait)
+  }
   for (const crd of definitions) await send({ method: 'DELETE', path: `${CRDS}/${crd.metadata.name}` })
   while (definitions.length > 0 && (await send({ method: 'GET', path: CRDS })).body.items.length > 0) await sleep(200)
   const file = new URL(`../../../test/golden/crd/${area}.json`, import.meta.url)
