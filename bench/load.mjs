@@ -1,7 +1,7 @@
 // The load generator: a process of its own, so that it does not take the server's turn of the event loop. Reads a job as JSON from its
 // first argument, prints the result as JSON.
 import { Connection, connect, requestText } from './connection.mjs'
-import { pod, podPatch } from './objects.mjs'
+import { pod, podApplied, podPatch } from './objects.mjs'
 
 const BRACE = 0x7d
 const NEWLINE = 0x0a
@@ -17,15 +17,22 @@ async function requests() {
   const { count, first = 0 } = job
   const connections = await Promise.all(Array.from({ length: clients }, () => Connection.open(target)))
   let next = first
+  const times = new Float64Array(count)
   const started = performance.now()
   await Promise.all(
     connections.map(async (connection) => {
-      while (next < first + count) await connection.send(...requestOf(next++))
+      while (next < first + count) {
+        const number = next++
+        const sent = performance.now()
+        await connection.send(...requestOf(number))
+        times[number - first] = performance.now() - sent
+      }
     }),
   )
   const seconds = (performance.now() - started) / 1000
   for (const connection of connections) connection.close()
-  return { perSecond: count / seconds }
+  times.sort()
+  return { perSecond: count / seconds, p99: times[Math.ceil(count * 0.99) - 1] }
 }
 
 function requestOf(number) {
@@ -40,6 +47,8 @@ function requestOf(number) {
       return ['PUT', `${folder}/${name}`, pod(name, { round: 'two' })]
     case 'patch':
       return ['PATCH', `${folder}/${name}`, podPatch, 'application/strategic-merge-patch+json']
+    case 'apply':
+      return ['PATCH', `${folder}/${name}?fieldManager=bench&force=true`, podApplied, 'application/apply-patch+yaml']
     case 'delete':
       return ['DELETE', `${folder}/${name}`]
   }

@@ -9,7 +9,7 @@ import { Connection } from './connection.mjs'
 import { peerTarget, startBare, startKubemu, startUpMs } from './servers.mjs'
 
 const PODS = 10_000
-const VERBS = ['create', 'get', 'update', 'patch', 'delete']
+const VERBS = ['create', 'get', 'update', 'patch', 'apply', 'delete']
 const COUNTS = { 1: 2_000, 32: 6_000 }
 const START_PORT = Number(process.env.KUBEMU_BENCH_PORT ?? 7491)
 
@@ -60,8 +60,9 @@ async function measure(name, server) {
   for (const clients of [1, 32]) {
     for (const verb of VERBS) {
       const job = { kind: 'requests', target, verb, namespace: 'bench', count: COUNTS[clients], clients }
-      result.requests[`${verb} ${clients}`] = (await run(job)).perSecond
-      say(`${verb}, ${clients} clients: ${whole(result.requests[`${verb} ${clients}`])}/s`)
+      const measured = await run(job)
+      result.requests[`${verb} ${clients}`] = measured
+      say(`${verb}, ${clients} clients: ${whole(measured.perSecond)}/s, p99 ${measured.p99.toFixed(1)} ms`)
     }
   }
   await run({ kind: 'requests', target, verb: 'create', namespace: 'many', count: PODS, clients: 32 })
@@ -143,11 +144,22 @@ function compareWrites() {
     const [verb, clients] = what.split(' ')
     row(
       `${verb}, ${clients} client${clients === '1' ? '' : 's'}, to kube-apiserver`,
-      whole(own),
-      other && whole(other),
+      whole(own.perSecond),
+      other && whole(other.perSecond),
       '/s',
-      other && own / other,
+      other && own.perSecond / other.perSecond,
     )
+    latency(verb, clients, own.p99, other?.p99)
+  }
+  function latency(verb, clients, own, other) {
+    if (verb === 'get' || verb === 'delete') return
+    rows.push([
+      `99 % of ${verb}, ${clients} client${clients === '1' ? '' : 's'}, within`,
+      `${own.toFixed(1)} ms`,
+      other === undefined ? '' : `${other.toFixed(1)} ms`,
+      other === undefined ? '' : times(own / other),
+      '< 1x',
+    ])
   }
   const ratio = peer && peer.listMs / kubemu.listMs
   row(`LIST of ${whole(PODS)} pods, to kube-apiserver`, whole(kubemu.listMs), peer && whole(peer.listMs), ' ms', ratio)

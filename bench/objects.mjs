@@ -41,3 +41,10 @@ export const podPatch = JSON.stringify({
   metadata: { annotations: { 'example.com/patched': 'yes' } },
   spec: { containers: [{ name: 'web', image: 'registry.example.com/web:1.2.4' }] },
 })
+
+export const podApplied = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { labels: { applied: 'yes' } },
+  spec: { containers: [{ name: 'web', image: 'registry.example.com/web:1.2.5' }] },
+})
