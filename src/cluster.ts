@@ -1,14 +1,14 @@
 /** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
 
 import { setMaxListeners } from 'node:events'
-import type { RequestListener, Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp, createHttpServer } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
 import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
 import { Turns } from './api/turns.ts'
-import { type Clock, realClock } from './apimachinery/clock.ts'
+import { type Clock, realClock, type Timer } from './apimachinery/clock.ts'
 import { isAlreadyExists } from './apimachinery/errors.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
@@ -16,6 +16,7 @@ import { type Random, seededRandom, systemRandom } from './apimachinery/random.t
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
+import type { Cluster, ClusterOptions, ListenOptions } from './cluster-options.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
@@ -32,75 +33,19 @@ import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { nodeObject } from './scenario/nodes.ts'
+import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 import { MemoryStorage } from './storage/memory.ts'
 
-/** How to make a cluster. Everything has a default that suits a test. */
-export interface ClusterOptions {
-  /** YAML or JSON files, or folders of them, applied in order before the cluster is handed over. */
-  fixtures?: string | readonly string[]
-  /** Keep the cluster's state in this JSON file; default: in memory. */
-  data?: string
-  /** When a write counts as durable in the data file; default `never`: safe against a killed process, not a lost machine. */
-  fsync?: 'never' | 'interval' | 'always'
-  /** Emulated nodes `node-1` to `node-N`, made when the cluster is new; default 1. */
-  nodes?: number
-  /** False: none. A list as of `--controllers`: `['deployment', 'replicaset']`, `['*', '-kubelet']`. Default: all. */
-  controllers?: boolean | readonly string[]
-  /** Time; default: the machine's. */
-  clock?: Clock
-  /** Makes uids, name suffixes and jitter the same in every run. */
-  seed?: number
-  /** Where the server and the controllers say what goes wrong; default: nowhere. */
-  logger?: Logger
-  /** Admission plug-ins that are off by default, by upstream's names. */
-  enableAdmissionPlugins?: readonly string[]
-  /** Admission plug-ins to leave out, by upstream's names. */
-  disableAdmissionPlugins?: readonly string[]
-  /** Where Services get their addresses from; default `10.96.0.0/16`. */
-  serviceCidr?: string
-  /**
-   * Where this machine serves what Services of the cluster stand for, so that webhooks and extension API servers can be called:
-   * `{'default/webhook:443': '127.0.0.1:9443'}`, or a function of the same. Without a port in the key: every port.
-   */
-  serviceAddresses?: Readonly<Record<string, string>> | ServiceAddresses
-}
-
-/** Where to serve. */
-export interface ListenOptions {
-  /** Default 0: any free port. */
-  port?: number
-  /** Default 127.0.0.1. */
-  host?: string
-}
-
-/** A cluster: an API server with its state and controllers. Answers requests only after `listen` (or through `app`). */
-export interface Cluster extends AsyncDisposable {
-  /** In-process client with admin rights: the writes of any HTTP client, without HTTP. */
-  readonly client: Client
-  /** Answers HTTP requests without a port, for supertest: `request(cluster.app).get('/version')`. */
-  readonly app: RequestListener
-  /** Where it listens, or undefined before `listen`. */
-  readonly url: string | undefined
-  /** Starts to serve; answers the URL. Rejects when the port is taken. A second call answers the same URL. */
-  listen(options?: ListenOptions): Promise<string>
-  /** The text of a kubeconfig for this cluster. Throws before `listen`. */
-  kubeconfig(): string
-  /** Creates or updates objects, given as YAML or JSON text (several documents, Lists) or as objects, in order. */
-  apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]>
-  /** Resolves when no work is left: every controller's queue is empty and has seen every change. */
-  settle(): Promise<void>
-  /** Back to the state in which `createCluster` handed it over. Watches are told that they expired; revisions go on rising. */
-  reset(): Promise<void>
-  /** Ends watches, stops controllers, closes storage. Idempotent. */
-  close(): Promise<void>
-}
+export type { Cluster, ClusterOptions, ListenOptions } from './cluster-options.ts'
 
 /** Controllers that are programs of their own: what managedFields call them. */
 const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler' }
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
+/** As kube-apiserver's --etcd-compaction-interval. */
+const DEFAULT_COMPACTION_SECONDS = 300
 
 /** A running, settled cluster. Rejects when a fixture or the data file cannot be read, or a controller's name is unknown. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -122,10 +67,11 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   }
 }
 
-async function openStorage({ data, fsync, logger }: ClusterOptions): Promise<Storage> {
-  if (data === undefined) return new MemoryStorage()
+async function openStorage({ data, fsync, logger, watchHistory: limit }: ClusterOptions): Promise<Storage> {
+  const history = { limit }
+  if (data === undefined) return new MemoryStorage({ history })
   const { openJsonFile } = await import('./storage/json-file.ts')
-  return openJsonFile(data, { fsync, warn: (message) => logger?.warn({ file: data }, message) })
+  return openJsonFile(data, { fsync, history, warn: (message) => logger?.warn({ file: data }, message) })
 }
 
 class LocalCluster implements Cluster {
@@ -146,6 +92,7 @@ class LocalCluster implements Cluster {
   #server: Server | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
+  #compaction: Timer | undefined
   #authority: CertificateAuthority | undefined
 
   constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
@@ -205,6 +152,8 @@ class LocalCluster implements Cluster {
     await applyFixtures(this.#registry, fixtures, ADMIN)
     await this.settle()
     this.#initial = this.#storage.mark()
+    const seconds = this.#options.compactionInterval ?? DEFAULT_COMPACTION_SECONDS
+    if (seconds > 0) this.#compaction = compactByAge(this.#storage, this.#clock, seconds * 1000)
   }
 
   async stopControllers(): Promise<void> {
@@ -301,6 +250,10 @@ class LocalCluster implements Cluster {
     await this.settle()
   }
 
+  compact(): void {
+    this.#storage.compact()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -308,6 +261,7 @@ class LocalCluster implements Cluster {
 
   async #close(): Promise<void> {
     this.#stopping.abort()
+    this.#compaction?.cancel()
     await this.#runner?.stop()
     this.#registry.close()
     this.#outbound.close()

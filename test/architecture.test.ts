@@ -42,7 +42,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   'scenario/': ['apimachinery/', 'types/', 'registry/'],
   'certificate-authority.ts': ['apimachinery/'],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
+  'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/core/service-endpoint.ts'],
   'cluster.ts': [
+    'cluster-options.ts',
     'apimachinery/',
     'storage/',
     'registry/',

@@ -220,6 +220,23 @@ describe('a cluster', () => {
     expect(await cluster.client.list('replicasets.apps')).toHaveLength(3)
   })
 
+  it('makes what is old expire when it is told to compact', async () => {
+    const cluster = await start({ watchHistory: 100 })
+    for (const name of ['a', 'b', 'c']) await cluster.client.create('configmaps', configMap(name))
+    const path = '/api/v1/namespaces/default/configmaps'
+    const { body: page } = await request(cluster.app).get(`${path}?limit=1`)
+    await cluster.client.create('configmaps', configMap('d'))
+    cluster.compact()
+    const { body: expired } = await request(cluster.app).get(
+      `${path}?limit=1&continue=${encodeURIComponent(page.metadata.continue)}`,
+    )
+    expect(expired).toMatchObject({ code: 410, reason: 'Expired' })
+    const { body: event } = await request(cluster.app).get(
+      `${path}?watch=1&resourceVersion=${page.metadata.resourceVersion}`,
+    )
+    expect(event).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } })
+  })
+
   it('shares nothing with another cluster', async () => {
     const [one, other] = await Promise.all([start(), start()])
     await one.client.create('configmaps', configMap('mine'))

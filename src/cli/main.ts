@@ -37,6 +37,8 @@ function serving(command: Command): Command {
       '--service-address <namespace/name[:port]=host:port...>',
       'where this machine serves a Service that the API server has to call: webhooks, extension API servers',
     )
+    .option('--watch-history <number>', 'events kept of each resource for watches from the past', parseCount, 10_000)
+    .option('--compaction-interval <duration>', 'forget history after this time; 0: never', parseSeconds, 300)
     .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')
 }
 
@@ -85,6 +87,14 @@ function parsePort(text: string): number {
 function parseCount(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is a number, 0 or more.')
   return Number(text)
+}
+
+/** A duration as Kubernetes writes it: 30s, 5m. */
+function parseSeconds(text: string): number {
+  if (text === '0') return 0
+  const match = /^(\d+)(s|m|h)$/.exec(text)
+  if (!match) throw new InvalidArgumentError('It is a duration: 30s, 5m, 1h, or 0.')
+  return Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h']
 }
 
 /** Given twice, both count, as on kube-apiserver. */

@@ -16,6 +16,9 @@ export interface ServeFlags {
   disableAdmissionPlugins?: string[]
   logLevel: string
   serviceAddress?: string[]
+  watchHistory: number
+  /** Seconds. */
+  compactionInterval: number
   data?: string
   inMemory?: boolean
   fsync?: 'never' | 'interval' | 'always'
@@ -51,6 +54,8 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
     data,
     fsync: flags.fsync,
     serviceAddresses,
+    watchHistory: flags.watchHistory,
+    compactionInterval: flags.compactionInterval,
     logger,
   })
   try {

@@ -35,7 +35,7 @@ export function parseJson(bytes: Buffer): Parsed {
   return { value, keys, document: read, oddNumber, yamlDuplicates: [] }
 }
 
-const ESCAPE = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g
+const ESCAPE = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|[\s\S])/g
 /** Of an escape that stands for half a character: `\ud800`. */
 const HALF_LENGTH = 6
 

@@ -1,0 +1,74 @@
+/** What a cluster is made with and what it can do: the types of createCluster. */
+import type { RequestListener } from 'node:http'
+import type { Clock } from './apimachinery/clock.ts'
+import type { Logger } from './apimachinery/logger.ts'
+import type { KubeObject } from './apimachinery/meta.ts'
+import type { Client } from './controllers/client.ts'
+import type { ServiceAddresses } from './registry/core/service-endpoint.ts'
+
+/** How to make a cluster. Everything has a default that suits a test. */
+export interface ClusterOptions {
+  /** YAML or JSON files, or folders of them, applied in order before the cluster is handed over. */
+  fixtures?: string | readonly string[]
+  /** Keep the cluster's state in this JSON file; default: in memory. */
+  data?: string
+  /** When a write counts as durable in the data file; default `never`: safe against a killed process, not a lost machine. */
+  fsync?: 'never' | 'interval' | 'always'
+  /** Emulated nodes `node-1` to `node-N`, made when the cluster is new; default 1. */
+  nodes?: number
+  /** False: none. A list as of `--controllers`: `['deployment', 'replicaset']`, `['*', '-kubelet']`. Default: all. */
+  controllers?: boolean | readonly string[]
+  /** Time; default: the machine's. */
+  clock?: Clock
+  /** Makes uids, name suffixes and jitter the same in every run. */
+  seed?: number
+  /** Where the server and the controllers say what goes wrong; default: nowhere. */
+  logger?: Logger
+  /** Admission plug-ins that are off by default, by upstream's names. */
+  enableAdmissionPlugins?: readonly string[]
+  /** Admission plug-ins to leave out, by upstream's names. */
+  disableAdmissionPlugins?: readonly string[]
+  /** Events kept of each resource for watches from the past; default 10,000. */
+  watchHistory?: number
+  /** Seconds after which history is forgotten, as etcd's is by a kube-apiserver; default 300. 0: never. */
+  compactionInterval?: number
+  /** Where Services get their addresses from; default `10.96.0.0/16`. */
+  serviceCidr?: string
+  /**
+   * Where this machine serves what Services of the cluster stand for, so that webhooks and extension API servers can be called:
+   * `{'default/webhook:443': '127.0.0.1:9443'}`, or a function of the same. Without a port in the key: every port.
+   */
+  serviceAddresses?: Readonly<Record<string, string>> | ServiceAddresses
+}
+
+/** Where to serve. */
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1. */
+  host?: string
+}
+
+/** A cluster: an API server with its state and controllers. Answers requests only after `listen` (or through `app`). */
+export interface Cluster extends AsyncDisposable {
+  /** In-process client with admin rights: the writes of any HTTP client, without HTTP. */
+  readonly client: Client
+  /** Answers HTTP requests without a port, for supertest: `request(cluster.app).get('/version')`. */
+  readonly app: RequestListener
+  /** Where it listens, or undefined before `listen`. */
+  readonly url: string | undefined
+  /** Starts to serve; answers the URL. Rejects when the port is taken. A second call answers the same URL. */
+  listen(options?: ListenOptions): Promise<string>
+  /** The text of a kubeconfig for this cluster. Throws before `listen`. */
+  kubeconfig(): string
+  /** Creates or updates objects, given as YAML or JSON text (several documents, Lists) or as objects, in order. */
+  apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]>
+  /** Resolves when no work is left: every controller's queue is empty and has seen every change. */
+  settle(): Promise<void>
+  /** Back to the state in which `createCluster` handed it over. Watches are told that they expired; revisions go on rising. */
+  reset(): Promise<void>
+  /** Forgets all history now: watches from the past, old lists and continue tokens get 410 Expired. Watches that kept up go on. */
+  compact(): void
+  /** Ends watches, stops controllers, closes storage. Idempotent. */
+  close(): Promise<void>
+}
