@@ -33,10 +33,13 @@ function escapeRune(code: number): string {
 const HTML = /[<>&\u2028\u2029]/g
 const escapeHtml = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-/** What json.Marshal writes: no spaces, `<`, `>` and `&` escaped. Members keep their order: callers sort where Go has a map. */
-export function marshal(value: unknown): string {
+/**
+ * What json.Marshal writes: `<`, `>` and `&` escaped; no spaces unless lines are indented. Members keep their order: callers sort where Go has
+ * a map.
+ */
+export function marshal(value: unknown, indent = 0): string {
   if (value === undefined) return 'null'
-  return JSON.stringify(value).replace(HTML, escapeHtml)
+  return JSON.stringify(value, null, indent).replace(HTML, escapeHtml)
 }
 
 /** Go's `len(text)`: bytes of UTF-8. */

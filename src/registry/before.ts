@@ -163,13 +163,15 @@ function defaultNameRule(name: string, prefix: boolean): string[] {
 
 /** Throws the 422 of what validation found. What two validators found alike is said once, unless `copies` says otherwise. */
 export function throwIfInvalid(
-  definition: { group: string; kind: string },
+  { group, kind, storedAs }: { group: string; kind: string; storedAs?: string },
   name: string,
   errors: FieldError[],
   copies = false,
 ): void {
   if (errors.length === 0) return
-  throw newInvalid({ group: definition.group, resource: definition.kind }, name, copies ? errors : uniqueErrors(errors))
+  // A kind of two groups (events) is told by the stored one's.
+  const told = { group: storedAs === 'v1' ? '' : group, resource: kind }
+  throw newInvalid(told, name, copies ? errors : uniqueErrors(errors))
 }
 
 /** What `begin` reserved, once it is there. */

@@ -7,6 +7,7 @@ import {
   isDns1123Label,
   isDns1123Subdomain,
 } from '../apimachinery/names.ts'
+import { nameIsDnsSubdomain } from './validation.ts'
 
 /** A domain, a slash, and what the domain's owner calls the signer: a subdomain and a label fit in. */
 const MAX_BYTES = DNS_SUBDOMAIN_MAX_LENGTH * 2 + DNS_LABEL_MAX_LENGTH + 2
@@ -37,4 +38,22 @@ function firstWrong(text: string, rule: (label: string) => string[], path: strin
     }
   }
   return []
+}
+
+/** A ClusterTrustBundle of a signer bears the signer's name before its own. */
+export function isTrustBundleName(name: string, signerName: string, prefix: boolean): string[] {
+  if (!signerName) {
+    return name.includes(':')
+      ? ['ClusterTrustBundle without signer name must not have ":" in its name']
+      : nameIsDnsSubdomain(name, prefix)
+  }
+  const lead = `${signerName.replaceAll('/', ':')}:`
+  if (!name.startsWith(lead))
+    return [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${lead}`]
+  return nameIsDnsSubdomain(name.slice(lead.length), prefix)
+}
+
+/** The signer whose name leads that of a bundle; '' for a bundle without one. */
+export function signerOfTrustBundle(name: string): string {
+  return name.includes(':') ? name.slice(0, name.lastIndexOf(':')).replaceAll(':', '/') : ''
 }

@@ -25,6 +25,8 @@ import {
   isQualifiedName,
   maskTrailingDash,
 } from '../apimachinery/names.ts'
+import { asSent } from '../apimachinery/schema/emptied.ts'
+import { internalForm } from '../apimachinery/schema/internal-form.ts'
 
 export const NEGATIVE = 'must be greater than or equal to 0'
 export const NOT_POSITIVE = 'must be greater than zero'
@@ -61,6 +63,22 @@ export function validatePositive(value: number, path: string): FieldError[] {
 /** Equal by value; absent and undefined are the same. */
 export function validateImmutable(value: unknown, old: unknown, path: string): FieldError[] {
   return deepEqual(value, old) ? [] : [invalid(path, value, IMMUTABLE)]
+}
+
+/**
+ * As validateImmutable of one field of a struct, printed as the client sent it; with `type` as that internal type prints
+ * (`core.Toleration`, `[]core.Volume`).
+ */
+export function validateImmutableField<T extends object>(
+  object: T,
+  old: T,
+  name: string & keyof T,
+  path: string,
+  type = '',
+): FieldError[] {
+  if (deepEqual(object[name], old[name])) return []
+  const sent = asSent(object, name)
+  return [invalid(path, type === '' ? sent : internalForm(type, sent), IMMUTABLE)]
 }
 
 /** `supported` prints in the order given: sorted where upstream keeps a set, which is nearly everywhere. */

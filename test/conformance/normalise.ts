@@ -8,8 +8,6 @@ const SERVICE_ADDRESS = /\b10\.0\.0\.\d+\b/g
 const WHOLE_OBJECT = /(patch: Invalid value: )"(?:[^"\\]|\\.)*"/g
 const YAML_MANAGED_FIELDS = /^ {2}managedFields:\n(?: {2}- .*\n| {4}.*\n)*/gm
 const PORTS = new Set(['nodePort', 'healthCheckNodePort'])
-/** Messages that end in the rendered difference of two specs, as Go values (DEVIATION immutable-spec-diff). */
-const WITH_DIFFERENCE = /(?:may not change fields other than|is immutable after creation)[^\n]*\n/
 
 /** Who the administrator is: the recorded server's token file says `admin`. */
 const USERS = [['kubernetes-admin', 'admin']] as const
@@ -34,7 +32,7 @@ function walk(value: unknown, key: string, rules: Rules): unknown {
     if (key === 'resourceVersion' && !rules.sent.includes(`"resourceVersion":"${value}"`)) {
       return rules.version ? rules.version(value) : '<rv>'
     }
-    return normalText(key === 'message' ? withoutDifference(value) : value, rules)
+    return normalText(value, rules)
   }
   if (typeof value === 'number') return PORTS.has(key) && !rules.sent.includes(`${value}`) ? '<port>' : value
   if (Array.isArray(value)) return value.map((item) => walk(item, key, rules))
@@ -48,10 +46,6 @@ function walk(value: unknown, key: string, rules: Rules): unknown {
     result[name] = walk(item, name, rules)
   }
   return result
-}
-
-function withoutDifference(message: string): string {
-  return WITH_DIFFERENCE.test(message) ? message.slice(0, message.indexOf('\n')).trimEnd() : message
 }
 
 function normalText(text: string, { sent, rename = [] }: Rules): string {

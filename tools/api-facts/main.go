@@ -29,6 +29,7 @@ const kubernetesVersion = "1.37.0"
 func main() {
 	out := flag.String("out", "", "file to write")
 	rest := flag.String("conditional-defaults", "", "file to write the default rules to that are no data: model, field, why")
+	internal := flag.String("internal", "", "file to write the shape of internal types to")
 	golden := flag.String("golden", "", "directory to write the codecs' golden files to")
 	flag.Parse()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -53,6 +54,9 @@ func main() {
 		must(os.WriteFile(*rest, []byte(strings.Join(byHand, "\n")+"\n"), 0o644))
 	}
 	write(facts, *out)
+	if *internal != "" {
+		writeInternal(facts, *internal)
+	}
 	if *golden != "" {
 		writeGolden(facts, tt, *golden)
 	}

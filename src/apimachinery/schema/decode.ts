@@ -7,6 +7,7 @@ import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
 import { countKeys, type Decode, SCALARS, text, type Walk, WRONG_TYPE } from './decode-scalars.ts'
+import { rememberEmptied } from './emptied.ts'
 import type { FieldFact } from './facts.ts'
 import { isPlainObject } from './go-json.ts'
 import type { FieldNode, Node, SpecialNode, StructNode } from './nodes.ts'
@@ -147,8 +148,14 @@ function emitter({ fact, node }: FieldNode, decoders: Decoders): Emit {
       return
     }
     const value = decode(given, walk)
-    if (drops?.(value)) return
-    out[name] = nullsEmpty && isEmptyCollection(value) ? null : value
+    if (drops?.(value)) {
+      if (isCollection) rememberEmptied(out, name, value)
+      return
+    }
+    if (nullsEmpty && isEmptyCollection(value)) {
+      rememberEmptied(out, name, value)
+      out[name] = null
+    } else out[name] = value
   }
 }
 

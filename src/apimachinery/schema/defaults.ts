@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { DynamicObject } from '../meta.ts'
 import { CONDITIONAL_DEFAULTS, type ConditionalDefault, roundResourceList } from './conditional-defaults.ts'
 import type { Decoders } from './decode.ts'
+import { keepEmptied } from './emptied.ts'
 import type { FieldFact } from './facts.ts'
 import type { FieldNode, Node, StructNode } from './nodes.ts'
 
@@ -146,7 +147,7 @@ function fillStruct(object: Fields, clock: Clock, { node, hooks, constants, chil
     if (out === object) out = { ...object }
     out[name] = filled
   }
-  return out
+  return out === object ? out : keepEmptied(out, object)
 }
 
 /**

@@ -1,9 +1,13 @@
 /** daemonsets. Mirrors pkg/registry/apps/daemonset/strategy.go and pkg/apis/apps/validation. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { age, formatLabels, templateCells } from '../cells.ts'
 import { validatePodTemplateSpec } from '../core/pod-template.validation.ts'
+import { templateWarnings } from '../core/pods.warnings.ts'
 import { defineResource } from '../definition.ts'
 import { isEmptySelector, validateImmutable, validateLabelSelector } from '../validation.ts'
 import {
@@ -50,6 +54,10 @@ export const daemonsets = defineResource('apps/v1', 'daemonsets', {
     setTemplateGeneration(daemonSet, templateGeneration(old) + (changed ? 1 : 0))
   },
   generationChanges: (daemonSet, old) => !deepEqual(daemonSet['spec'], old['spec']),
+  warnings: (daemonSet, old) =>
+    old && templateGeneration(daemonSet) === templateGeneration(old)
+      ? []
+      : templateWarnings(daemonSet['spec'].template, 'spec.template', daemonSet, undefined),
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, old) => [
     ...validateImmutable(spec.selector, old['spec'].selector, 'spec.selector'),
@@ -97,7 +105,7 @@ function validateSpec(spec: Spec): FieldError[] {
   const errors = validateLabelSelector(spec.selector, 'spec.selector')
   const labels = spec.template?.metadata?.labels
   if (compiledSelector(spec.selector)?.matches(labels) === false) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, SELECTOR_MISMATCH))
+    errors.push(invalid('spec.template.metadata.labels', asSent(spec.template?.metadata, 'labels'), SELECTOR_MISMATCH))
   }
   if (spec.selector && isEmptySelector(spec.selector)) {
     errors.push(invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset'))
@@ -119,10 +127,8 @@ function validateUpdateStrategy(strategy: Spec): FieldError[] {
     const path = 'spec.updateStrategy.rollingUpdate'
     return rolling ? validateRollingUpdate(rolling, path) : [required(path)]
   }
-  // Upstream prints its internal struct.
-  const printed = rolling ? { MaxUnavailable: rolling.maxUnavailable ?? 0, MaxSurge: rolling.maxSurge ?? 0 } : null
-  const value = { Type: strategy.type ?? '', RollingUpdate: printed }
-  return [notSupported('spec.updateStrategy', value, ['RollingUpdate', 'OnDelete'])]
+  const printed = internalForm('apps.DaemonSetUpdateStrategy', strategy)
+  return [notSupported('spec.updateStrategy', printed, ['RollingUpdate', 'OnDelete'])]
 }
 
 function validateRollingUpdate({ maxUnavailable, maxSurge }: Spec, path: string): FieldError[] {

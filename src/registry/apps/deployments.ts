@@ -1,10 +1,13 @@
 /** deployments. Mirrors pkg/registry/apps/deployment/strategy.go and pkg/apis/apps/validation. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import { selectorFromObject } from '../../apimachinery/labels.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { scale } from '../autoscaling/scale.ts'
 import { age, containerCells } from '../cells.ts'
+import { templateWarnings } from '../core/pods.warnings.ts'
 import { defineResource } from '../definition.ts'
 import { validateImmutable, validateNonnegative } from '../validation.ts'
 import { nameWarnings } from './workload.ts'
@@ -47,7 +50,10 @@ export const deployments = defineResource('apps/v1', 'deployments', {
     ...validateSpec(spec),
     ...validateImmutable(spec.selector, old['spec'].selector, 'spec.selector'),
   ],
-  warnings: nameWarnings,
+  warnings: (object, old) => [
+    ...nameWarnings(object, old),
+    ...templateWarnings(object['spec'].template, 'spec.template', object, old),
+  ],
   row: (deployment, context) => {
     const { spec, status } = deployment
     return [
@@ -103,10 +109,8 @@ function validateStrategy(strategy: Spec): FieldError[] {
         ? validateRollingUpdate(rolling, path)
         : [required(path, 'this should be defaulted and never be nil')]
     default: {
-      // Upstream prints its internal struct.
-      const printed = rolling ? { MaxUnavailable: rolling.maxUnavailable ?? 0, MaxSurge: rolling.maxSurge ?? 0 } : null
-      const value = { Type: strategy.type ?? '', RollingUpdate: printed }
-      return [notSupported('spec.strategy', value, ['Recreate', 'RollingUpdate'])]
+      const printed = internalForm('apps.DeploymentStrategy', strategy)
+      return [notSupported('spec.strategy', printed, ['Recreate', 'RollingUpdate'])]
     }
   }
 }

@@ -1,8 +1,10 @@
 /** replicasets. Mirrors pkg/registry/apps/replicaset/strategy.go and pkg/apis/apps/validation. */
+
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { scale } from '../autoscaling/scale.ts'
 import { age, templateCells } from '../cells.ts'
+import { templateWarnings } from '../core/pods.warnings.ts'
 import { defineResource } from '../definition.ts'
 import { validateImmutable } from '../validation.ts'
 import { nameWarnings } from './workload.ts'
@@ -33,7 +35,10 @@ export const replicasets = defineResource('apps/v1', 'replicasets', {
     ...validateSpec(spec),
     ...validateImmutable(spec.selector, old['spec'].selector, 'spec.selector'),
   ],
-  warnings: nameWarnings,
+  warnings: (object, old) => [
+    ...nameWarnings(object, old),
+    ...templateWarnings(object['spec'].template, 'spec.template', object, old),
+  ],
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   row: (replicaSet, context) => {
     const { spec, status } = replicaSet

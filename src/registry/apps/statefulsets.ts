@@ -1,7 +1,10 @@
 /** statefulsets. Mirrors pkg/registry/apps/statefulset/strategy.go. */
+
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { scale } from '../autoscaling/scale.ts'
 import { age, containerCells } from '../cells.ts'
+import { templateWarnings } from '../core/pods.warnings.ts'
+import { claimSpecWarnings } from '../core/volumes.warnings.ts'
 import { defineResource } from '../definition.ts'
 import { nameIsDnsLabel } from '../validation.ts'
 import { validateStatefulSetSpec, validateStatefulSetUpdate } from './statefulsets.validation.ts'
@@ -29,7 +32,11 @@ export const statefulsets = defineResource('apps/v1', 'statefulsets', {
   },
   validate: ({ spec }) => validateStatefulSetSpec(spec),
   validateUpdate: ({ spec }, old) => validateStatefulSetUpdate(spec, old['spec']),
-  warnings: historyWarnings,
+  warnings: (object, old) => [
+    ...templateWarnings(object['spec'].template, 'spec.template', object, old),
+    ...claimWarnings(object, old),
+    ...historyWarnings(object),
+  ],
   row: (statefulSet, context) => {
     const { spec, status } = statefulSet
     return [
@@ -51,6 +58,13 @@ export const statefulsets = defineResource('apps/v1', 'statefulsets', {
     },
   },
 })
+
+/** The path of an update's is upstream's. */
+function claimWarnings({ spec }: DynamicObject, old: DynamicObject | undefined): string[] {
+  return (spec.volumeClaimTemplates ?? []).flatMap((template: DynamicObject, i: number) =>
+    claimSpecWarnings(template['spec'] ?? {}, `spec.volumeClaimTemplates[${i}]${old ? '.Spec' : ''}`),
+  )
+}
 
 function historyWarnings({ spec }: DynamicObject): string[] {
   if ((spec.revisionHistoryLimit ?? 0) >= 0) return []

@@ -1,9 +1,13 @@
 /** Validation of statefulsets. Mirrors ValidateStatefulSetSpec and ValidateStatefulSetUpdate of pkg/apis/apps/validation. */
+
 import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { Selector } from '../../apimachinery/labels.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import { validateClaimSpec } from '../core/persistentvolumeclaims.validation.ts'
 import { validatePodTemplateSpec } from '../core/pod-template.validation.ts'
-import { validateDns1123Label, validateImmutable, validateNonnegative } from '../validation.ts'
+import { validateDns1123Label, validateImmutable, validateImmutableField, validateNonnegative } from '../validation.ts'
 import {
   compiledSelector,
   intOrPercentValue,
@@ -15,6 +19,8 @@ import {
   validateWorkloadSelector,
 } from './workload.validation.ts'
 
+const CLAIM_TEMPLATES = '[]core.PersistentVolumeClaim'
+
 type Spec = DynamicObject['spec']
 
 /** `old`: an update, where names and claims that are already stored are tolerated. */
@@ -23,6 +29,7 @@ export function validateStatefulSetSpec(spec: Spec, old?: Spec): FieldError[] {
     ...validateManagementPolicy(spec.podManagementPolicy),
     ...validateUpdateStrategy(spec.updateStrategy ?? {}),
     ...validateRetentionPolicy(spec.persistentVolumeClaimRetentionPolicy),
+    ...(old ? [] : validateClaimTemplates(spec)),
     ...validateCounts(spec, 'spec', ['replicas', 'minReadySeconds']),
     ...validateNonnegative(spec.ordinals?.start, 'spec.ordinals.start'),
   ]
@@ -40,8 +47,15 @@ export function validateStatefulSetUpdate(spec: Spec, old: Spec): FieldError[] {
     ...validateImmutable(spec.selector, old.selector, 'spec.selector'),
     ...validateImmutable(spec.serviceName, old.serviceName, 'spec.serviceName'),
     ...validateImmutable(spec.podManagementPolicy, old.podManagementPolicy, 'spec.podManagementPolicy'),
-    ...validateImmutable(spec.volumeClaimTemplates, old.volumeClaimTemplates, 'spec.volumeClaimTemplates'),
+    ...validateImmutableField(spec, old, 'volumeClaimTemplates', 'spec.volumeClaimTemplates', CLAIM_TEMPLATES),
   ]
+}
+
+function validateClaimTemplates(spec: Spec): FieldError[] {
+  const templates: DynamicObject[] = spec.volumeClaimTemplates ?? []
+  return templates.flatMap((template, i) =>
+    validateClaimSpec(template['spec'] ?? {}, `spec.volumeClaimTemplates[${i}].spec`),
+  )
 }
 
 function validateManagementPolicy(policy: string | undefined): FieldError[] {
@@ -55,21 +69,18 @@ function validateManagementPolicy(policy: string | undefined): FieldError[] {
 function validateUpdateStrategy(strategy: Spec): FieldError[] {
   const path = 'spec.updateStrategy'
   const rolling = strategy.rollingUpdate
-  // Upstream prints its internal structs.
-  const printed = rolling ? { Partition: rolling.partition ?? 0, MaxUnavailable: rolling.maxUnavailable ?? null } : null
+  const printed = internalForm('apps.StatefulSetUpdateStrategy', strategy) as { RollingUpdate: unknown }
   switch (strategy.type ?? '') {
     case '':
       return [required(path)]
     case 'OnDelete':
       return rolling
-        ? [invalid(`${path}.rollingUpdate`, printed, "only allowed for updateStrategy 'RollingUpdate'")]
+        ? [invalid(`${path}.rollingUpdate`, printed.RollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
         : []
     case 'RollingUpdate':
       return rolling ? validateRollingUpdate(rolling, `${path}.rollingUpdate`) : []
-    default: {
-      const value = { Type: strategy.type, RollingUpdate: printed }
-      return [invalid(path, value, "must be 'RollingUpdate' or 'OnDelete'")]
-    }
+    default:
+      return [invalid(path, printed, "must be 'RollingUpdate' or 'OnDelete'")]
   }
 }
 
@@ -99,7 +110,7 @@ function validateTemplate(spec: Spec, selector: Selector): FieldError[] {
   const errors =
     selector.empty || selector.matches(labels)
       ? []
-      : [invalid('spec.template.metadata.labels', labels ?? null, SELECTOR_MISMATCH)]
+      : [invalid('spec.template.metadata.labels', asSent(spec.template?.metadata, 'labels'), SELECTOR_MISMATCH)]
   const claims = new Map<string, object>()
   for (const { metadata } of spec.volumeClaimTemplates ?? []) {
     claims.set(metadata?.name, { name: metadata?.name, persistentVolumeClaim: { claimName: metadata?.name } })

@@ -1,8 +1,10 @@
 /** What the apps workloads have in common: selector and template belong together, counts, rolling updates. Mirrors pkg/apis/apps/validation/validation.go. */
+
 import { child, type FieldError, forbidden, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import { type Selector, selectorFromObject } from '../../apimachinery/labels.ts'
 import type { DynamicObject, LabelSelector } from '../../apimachinery/meta.ts'
 import { isPercent } from '../../apimachinery/names.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
 import { validatePodTemplateSpec } from '../core/pod-template.validation.ts'
 import { isEmptySelector, NEGATIVE, validateLabelSelector, validateNonnegative } from '../validation.ts'
 
@@ -35,7 +37,7 @@ export function validateWorkloadTemplate(spec: Spec, selector: Selector, kind: s
   const errors: FieldError[] = []
   const labels = spec.template?.metadata?.labels
   if (!selector.empty && !selector.matches(labels)) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, SELECTOR_MISMATCH))
+    errors.push(invalid('spec.template.metadata.labels', asSent(spec.template?.metadata, 'labels'), SELECTOR_MISMATCH))
   }
   errors.push(...validatePodTemplateSpec(spec.template, 'spec.template'))
   errors.push(...validateEndlessPods(spec.template?.spec, kind))

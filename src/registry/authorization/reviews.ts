@@ -2,6 +2,7 @@
 import { newBadRequest, newInvalid } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { defineResource, type VirtualResource } from '../definition.ts'
 import type { UserInfo } from '../user.ts'
 import type { AccessAttributes } from './authorizer.ts'
@@ -72,11 +73,7 @@ export const selfsubjectrulesreviews = defineResource(`${GROUP}/v1`, 'selfsubjec
 function checkAttributes({ spec = {} }: DynamicObject): FieldError[] {
   const { resourceAttributes, nonResourceAttributes } = spec
   if (Boolean(resourceAttributes) !== Boolean(nonResourceAttributes)) return []
-  // Upstream prints its internal struct.
-  const printed = nonResourceAttributes
-    ? { Path: nonResourceAttributes.path ?? '', Verb: nonResourceAttributes.verb ?? '' }
-    : null
-  return [invalid('spec', printed, EXACTLY_ONE)]
+  return [invalid('spec', internalForm('authorization.NonResourceAttributes', nonResourceAttributes), EXACTLY_ONE)]
 }
 
 function checkSubject({ spec = {} }: DynamicObject): FieldError[] {
@@ -102,7 +99,7 @@ function checkLocal(review: DynamicObject, namespace: string): FieldError[] {
   }
   const other = review['spec']?.nonResourceAttributes
   if (other) {
-    const printed = { Path: other.path ?? '', Verb: other.verb ?? '' }
+    const printed = internalForm('authorization.NonResourceAttributes', other)
     errors.push(invalid('spec.nonResourceAttributes', printed, 'disallowed on this kind of request'))
   }
   return errors

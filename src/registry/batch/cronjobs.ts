@@ -1,4 +1,5 @@
 /** cronjobs. Mirrors pkg/registry/batch/cronjob/strategy.go and pkg/apis/batch/validation. */
+
 import { parseCron } from '../../apimachinery/cron.ts'
 import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
@@ -6,6 +7,7 @@ import { nameWarnings } from '../apps/workload.ts'
 import { validateCounts } from '../apps/workload.validation.ts'
 import { age, since, templateCells } from '../cells.ts'
 import { defineResource } from '../definition.ts'
+import { jobSpecWarnings } from './job-spec.warnings.ts'
 import { validateJobTemplateSpec } from './jobs.validation.ts'
 
 type Spec = DynamicObject['spec']
@@ -19,7 +21,8 @@ export const cronjobs = defineResource('batch/v1', 'cronjobs', {
   validate: (cronJob) => [...validateSpec(cronJob['spec']), ...validateLength(cronJob.metadata.name ?? '')],
   validateUpdate: ({ spec }, old) => validateSpec(spec, old['spec']),
   warnings(cronJob, old) {
-    const warnings = nameWarnings(cronJob, old)
+    const { spec } = cronJob['spec'].jobTemplate
+    const warnings = [...nameWarnings(cronJob, old), ...jobSpecWarnings(spec, 'spec.jobTemplate.spec', cronJob, old)]
     if (old && cronJob['spec'].schedule.includes('TZ')) {
       warnings.push(
         'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',

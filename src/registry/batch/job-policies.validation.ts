@@ -1,4 +1,5 @@
 /** A Job's pod failure policy and success policy. Mirrors validatePodFailurePolicy and validateSuccessPolicy of pkg/apis/batch/validation. */
+
 import {
   child,
   duplicate,
@@ -13,6 +14,8 @@ import {
 } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { validateNonnegative, validateQualifiedName } from '../validation.ts'
 import { parseIndexes } from './indexes.ts'
 
@@ -81,7 +84,7 @@ function validateExitCodes(spec: Spec, requirement: Spec, path: string): FieldEr
     errors.push(invalid(child(path, 'containerName'), containerName, why))
   }
   const at = child(path, 'values')
-  if (values.length === 0) errors.push(invalid(at, requirement.values ?? null, 'at least one value is required'))
+  if (values.length === 0) errors.push(invalid(at, asSent(requirement, 'values'), 'at least one value is required'))
   if (values.length > MAX_EXIT_CODES) errors.push(tooMany(at, values.length, MAX_EXIT_CODES))
   const seen = new Set<number>()
   values.forEach((value: number, i: number) => {
@@ -97,12 +100,8 @@ function validateExitCodes(spec: Spec, requirement: Spec, path: string): FieldEr
 export function validateSuccessPolicy(spec: Spec, path: string): FieldError[] {
   const rules: Spec[] = spec.successPolicy.rules ?? []
   if (spec.completionMode !== 'Indexed') {
-    // Upstream prints its internal structs.
-    const printed = rules.map((rule) => ({
-      SucceededIndexes: rule.succeededIndexes ?? null,
-      SucceededCount: rule.succeededCount ?? null,
-    }))
-    return [invalid(path, { Rules: printed }, 'requires indexed completion mode')]
+    const printed = internalForm('batch.SuccessPolicy', spec.successPolicy)
+    return [invalid(path, printed, 'requires indexed completion mode')]
   }
   const at = child(path, 'rules')
   if (rules.length === 0) {

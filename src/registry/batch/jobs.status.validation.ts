@@ -1,7 +1,9 @@
 /** A Job's status, and how it may go on. Mirrors validateJobStatus and ValidateJobStatusUpdate of pkg/apis/batch/validation, and the job strategy's options for them. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { duplicate, type FieldError, index, invalid, OMITTED, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { IMMUTABLE, validateNonnegative } from '../validation.ts'
 import { hasCondition } from './conditions.ts'
 import { type IndexesProblem, parseIndexes } from './indexes.ts'
@@ -110,7 +112,7 @@ function validateFinished({ job, status, is, was, changed }: Change): FieldError
   const uncounted = status.uncountedTerminatedPods
   if (finishedChanged || changed('uncountedTerminatedPods')) {
     if ((uncounted?.failed?.length ?? 0) + (uncounted?.succeeded?.length ?? 0) > 0) {
-      const printed = { Succeeded: uncounted.succeeded ?? null, Failed: uncounted.failed ?? null }
+      const printed = internalForm('batch.UncountedTerminatedPods', uncounted)
       errors.push(invalid('status.uncountedTerminatedPods', printed, 'must be empty for finished job'))
     }
   }

@@ -7,6 +7,7 @@ import { nameWarnings } from '../apps/workload.ts'
 import { age, templateCells } from '../cells.ts'
 import { defineResource, type RowContext } from '../definition.ts'
 import { hasCondition } from './conditions.ts'
+import { jobSpecWarnings } from './job-spec.warnings.ts'
 import { validateJobStatusUpdate } from './jobs.status.validation.ts'
 import { validateJobSpecUpdate } from './jobs.update.validation.ts'
 import { validateGeneratedSelector, validateIndexedName, validateJobSpec } from './jobs.validation.ts'
@@ -32,7 +33,7 @@ export const jobs = defineResource('batch/v1', 'jobs', {
     ...validateIndexedName(job),
   ],
   validateUpdate: (job, old) => [...validateJobSpecUpdate(job, old), ...validateIndexedName(job)],
-  warnings: nameWarnings,
+  warnings: (job, old) => [...nameWarnings(job, old), ...jobSpecWarnings(job['spec'], 'spec', job, old)],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   row: (job, context) => [
     job.metadata.name ?? '',

@@ -1,10 +1,21 @@
 /** What may change of a Job. Mirrors ValidateJobSpecUpdate of pkg/apis/batch/validation. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { validateImmutable } from '../validation.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import { IMMUTABLE, validateImmutable, validateImmutableField } from '../validation.ts'
 import { hasCondition } from './conditions.ts'
 import { validateJobSpec } from './jobs.validation.ts'
+
+/** With the internal type that the message prints, where it is a struct. */
+const FIXED = {
+  completionMode: '',
+  podFailurePolicy: 'batch.PodFailurePolicy',
+  backoffLimitPerIndex: '',
+  managedBy: '',
+  successPolicy: 'batch.SuccessPolicy',
+}
 
 type Spec = DynamicObject['spec']
 
@@ -15,8 +26,8 @@ export function validateJobSpecUpdate(job: DynamicObject, old: DynamicObject): F
     ...validateCompletionsUpdate(spec, oldSpec),
     ...validateImmutable(spec.selector, oldSpec.selector, 'spec.selector'),
     ...validateTemplateUpdate(spec, old),
-    ...['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'].flatMap((name) =>
-      validateImmutable(spec[name], oldSpec[name], `spec.${name}`),
+    ...Object.entries(FIXED).flatMap(([name, type]) =>
+      validateImmutableField(spec, oldSpec, name, `spec.${name}`, type),
     ),
   ]
 }
@@ -37,14 +48,16 @@ function validateTemplateUpdate(spec: Spec, old: DynamicObject): FieldError[] {
   const suspended = old['spec'].suspend === true
   const idle = !status?.startTime || hasCondition(status.conditions, 'Suspended')
   if (!suspended || !idle || (status?.active ?? 0) !== 0) {
-    return validateImmutable(template, oldTemplate, 'spec.template')
+    return validateImmutableField(spec, old['spec'], 'template', 'spec.template', 'core.PodTemplateSpec')
   }
   const placed = withPlacementOf(template, oldTemplate)
   const allowed = { ...placed.spec }
   for (const list of ['containers', 'initContainers'])
     allowed[list] = withResourcesOf(template.spec[list], placed.spec[list])
   // Only the pods' specs are compared here: upstream lets labels and annotations of the template be.
-  return deepEqual(template.spec, allowed) ? [] : [invalid('spec.template.spec', template.spec, 'field is immutable')]
+  return deepEqual(template.spec, allowed)
+    ? []
+    : [invalid('spec.template.spec', internalForm('core.PodSpec', template.spec), IMMUTABLE)]
 }
 
 /** The old template with the new one's scheduling directives. */

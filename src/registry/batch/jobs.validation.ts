@@ -1,7 +1,9 @@
 /** Validation of what a Job may be. Mirrors ValidateJobCreate and validateJobSpec of pkg/apis/batch/validation. */
+
 import { child, type FieldError, invalid, notSupported, required, tooLong } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1123Label } from '../../apimachinery/names.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
 import { compiledSelector, SELECTOR_MISMATCH, validateCounts } from '../apps/workload.validation.ts'
 import { validatePodTemplateSpec } from '../core/pod-template.validation.ts'
 import { validateDomainPrefixedPath } from '../domain-prefixed-path.ts'
@@ -57,10 +59,11 @@ const sorted = (labels: Record<string, string>): Record<string, string> =>
 export function validateIndexedName(job: DynamicObject): FieldError[] {
   const { completionMode, completions } = job['spec']
   if (completionMode !== 'Indexed' || !(completions > 0)) return []
-  const hostname = `${job.metadata.name}-${completions - 1}`
+  const { name = '' } = job.metadata
+  const hostname = `${name}-${completions - 1}`
   if (isDns1123Label(hostname).length === 0) return []
   const why = `will not able to create pod with invalid DNS label: ${hostname}`
-  return [invalid('metadata.name', job.metadata.name, why)]
+  return [invalid('metadata.name', name, why)]
 }
 
 /** A Job's own spec: what a template of a CronJob says, and a selector that selects the template. */
@@ -71,7 +74,13 @@ export function validateJobSpec(spec: Spec, path: string): FieldError[] {
   else errors.push(...validateLabelSelector(spec.selector, selectorPath))
   const labels = spec.template?.metadata?.labels
   if (compiledSelector(spec.selector)?.matches(labels) === false) {
-    errors.push(invalid(child(path, 'template.metadata.labels'), labels ? sorted(labels) : null, SELECTOR_MISMATCH))
+    errors.push(
+      invalid(
+        child(path, 'template.metadata.labels'),
+        labels ? sorted(labels) : asSent(spec.template?.metadata, 'labels'),
+        SELECTOR_MISMATCH,
+      ),
+    )
   }
   return errors
 }

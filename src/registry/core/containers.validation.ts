@@ -130,7 +130,7 @@ function validateContainer(container: Container, spec: PodSpec, volumes: Volumes
   else errors.push(...validateDns1123Label(container.name, child(path, 'name')))
   if (!container.image) errors.push(required(child(path, 'image')))
   const { terminationMessagePolicy, imagePullPolicy } = container
-  const claims = spec.resourceClaims?.map((claim) => claim.name)
+  const claims = spec.resourceClaims?.flatMap((claim) => claim.name || [])
   const hostUsers = spec.hostUsers ?? true
   return errors.concat(
     validateEnum(terminationMessagePolicy, MESSAGE_POLICIES, child(path, 'terminationMessagePolicy')),

@@ -47,6 +47,10 @@ export function validateFieldRef(ref: ObjectFieldSelector, fields: readonly stri
     const [, where, name] = subscripted
     return invalids(path, name, isQualifiedName(where === 'metadata.annotations' ? name.toLowerCase() : name))
   }
+  if (ref.apiVersion !== 'v1') {
+    const detail = `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`
+    return [invalid(child(path, 'fieldPath'), ref.fieldPath, detail)]
+  }
   if (!DOWNWARD_FIELDS.has(ref.fieldPath)) {
     const detail = `error converting fieldPath: field label not supported: ${ref.fieldPath}`
     return [invalid(child(path, 'fieldPath'), ref.fieldPath, detail)]
@@ -61,21 +65,20 @@ export function validateResourceFieldRef(ref: ResourceFieldSelector, path: strin
   else if (!RESOURCE_FIELDS.includes(ref.resource) && !HUGE_PAGES.some((prefix) => ref.resource.startsWith(prefix))) {
     errors.push(notSupported(child(path, 'resource'), ref.resource, RESOURCE_FIELDS))
   }
-  const divisor = String(ref.divisor ?? '0')
-  if (divisor === '0' || !ref.resource) return errors
-  const cpu = ref.resource.endsWith('.cpu')
-  if (!(cpu ? ['1m', '1'] : SIZES).includes(divisor)) {
-    const name = ref.resource.includes('hugepages-')
-      ? 'hugepages'
-      : ref.resource.endsWith('.memory')
-        ? 'memory'
-        : 'local ephemeral storage'
-    const detail = cpu
-      ? "only divisor's values 1m and 1 are supported with the cpu resource"
-      : `only divisor's values ${SIZES.join(', ')} are supported with the ${name} resource`
-    errors.push(invalid(child(path, 'divisor'), ref.resource, detail))
+  return [...errors, ...validateDivisor(ref.resource ?? '', String(ref.divisor ?? '0'), child(path, 'divisor'))]
+}
+
+function validateDivisor(resource: string, divisor: string, path: string): FieldError[] {
+  if (divisor === '0') return []
+  const [, name = ''] = resource.split(/^(?:limits|requests)\./)
+  if (name === 'cpu') {
+    const detail = "only divisor's values 1m and 1 are supported with the cpu resource"
+    return ['1m', '1'].includes(divisor) ? [] : [invalid(path, resource, detail)]
   }
-  return errors
+  const known: Record<string, string> = { memory: 'memory', 'ephemeral-storage': 'local ephemeral storage' }
+  const shown = name.startsWith('hugepages-') ? 'hugepages' : known[name]
+  if (shown === undefined || SIZES.includes(divisor)) return []
+  return [invalid(path, resource, `only divisor's values ${SIZES.join(', ')} are supported with the ${shown} resource`)]
 }
 
 export function validateDownwardFile(file: DownwardAPIVolumeFile, path: string): FieldError[] {

@@ -25,6 +25,9 @@ const TYPES = ['Pod', 'Container', 'PersistentVolumeClaim']
 const LISTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const
 
 export const limitranges = defineResource<LimitRange>('v1', 'limitranges', {
+  prepareForCreate(range, { random }) {
+    range.metadata.name ||= random.uuid()
+  },
   validate(range) {
     const types = new Set<string>()
     return (range.spec?.limits ?? []).flatMap((limit, i) => {

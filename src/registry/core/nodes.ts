@@ -1,7 +1,9 @@
 /** Nodes. Mirrors pkg/registry/core/node/strategy.go and ValidateNode. */
+
 import { child, duplicate, type FieldError, forbidden, index, invalid } from '../../apimachinery/field-error.ts'
 import { parseCidr, validateLegacyCidr } from '../../apimachinery/ip.ts'
 import { isLabelValue } from '../../apimachinery/names.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import type { Node, Taint } from '../../types/core-v1.ts'
 import { type Cell, defineResource, type RowContext } from '../definition.ts'
 import { validateEnum, validateQualifiedName } from '../validation.ts'
@@ -23,7 +25,7 @@ export const nodes = defineResource<Node>('v1', 'nodes', {
     if (!old.spec?.configSource && node.spec) delete node.spec.configSource
   },
   validate: (node) => [...validateNode(node), ...validatePodCidrs(node.spec?.podCIDRs ?? [])],
-  validateUpdate: validateNodeUpdate,
+  validateUpdate: (node, old) => validateNodeUpdate(node, old, validatePodCidrs(node.spec?.podCIDRs ?? [])),
   warnings: ({ spec }) => [
     ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
     ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
@@ -35,7 +37,7 @@ export const nodes = defineResource<Node>('v1', 'nodes', {
       prepareForUpdate(node, old) {
         if (!old.status?.config && node.status) delete node.status.config
       },
-      validateUpdate: validateNodeUpdate,
+      validateUpdate: (node, old) => validateNodeUpdate(node, old, []),
     },
   },
 })
@@ -44,7 +46,7 @@ export const nodes = defineResource<Node>('v1', 'nodes', {
 function alignPodCidrs(node: Node): void {
   const { spec } = node
   if (!spec) return
-  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR]
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR]
   else if (!spec.podCIDR && spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0]
 }
 
@@ -71,7 +73,7 @@ export function validateTaints(taints: readonly Taint[], path: string): FieldErr
     errors.push(...validateEnum(effect, TAINT_EFFECTS, child(at, 'effect')))
     const pair = `${effect}/${key}`
     if (seen.has(pair)) {
-      const bad = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null }
+      const bad = internalForm('core.Taint', taint)
       errors.push({ ...duplicate(at, bad), detail: 'taints must be unique by key and effect pair' })
     }
     seen.add(pair)
@@ -88,12 +90,12 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   return [...errors, invalid(path, cidrs, 'may specify no more than one CIDR for each IP family')]
 }
 
-function validateNodeUpdate(node: Node, old: Node): FieldError[] {
+function validateNodeUpdate(node: Node, old: Node, cidrErrors: FieldError[]): FieldError[] {
   const [spec, before] = [node.spec ?? {}, old.spec ?? {}]
-  const errors = validateNode({ ...node, spec: { ...spec, taints: [] } })
+  const errors = [...validateNode({ ...node, spec: { ...spec, taints: [] } }), ...cidrErrors]
   const addresses = new Set<string>()
   node.status?.addresses?.forEach((address, i) => {
-    const bad = { Type: address.type, Address: address.address }
+    const bad = internalForm('core.NodeAddress', address)
     const text = JSON.stringify(bad)
     if (addresses.has(text)) errors.push(duplicate(index('status.addresses', i), bad))
     addresses.add(text)

@@ -4,6 +4,8 @@ import { child, type FieldError, forbidden, invalid, notSupported, required } fr
 import type { ObjectMeta } from '../../apimachinery/meta.ts'
 import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { compareQuantities, parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import { diffValues } from '../../apimachinery/unified-diff.ts'
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
@@ -120,10 +122,11 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
     after.volumeAttributesClassName = before.volumeAttributesClassName
   }
   if (!deepEqual(after, before)) {
-    // DEVIATION(immutable-spec-diff): upstream appends a rendering of the difference made by a Go library.
     const detail =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-    errors.push(forbidden('spec', detail))
+    const type = 'core.PersistentVolumeClaimSpec'
+    const difference = diffValues(internalForm(type, before, true), internalForm(type, after))
+    errors.push(forbidden('spec', `${detail}\n${difference}`))
   }
   const size = storageOf(claim.spec?.resources?.requests)
   const shrinks = compareQuantities(size, storageOf(old.spec?.resources?.requests)) < 0

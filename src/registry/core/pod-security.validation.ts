@@ -1,4 +1,5 @@
 /** Security contexts of pods and containers. Mirrors pkg/apis/core/validation/validation.go (ValidateSecurityContext, validatePodSpecSecurityContext). */
+
 import {
   child,
   duplicate,
@@ -10,6 +11,7 @@ import {
   required,
 } from '../../apimachinery/field-error.ts'
 import { isUnixId } from '../../apimachinery/names.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import type {
   AppArmorProfile,
   PodSecurityContext,
@@ -105,31 +107,15 @@ export function validateSecurityContext(
 function validateNoEscalation(context: SecurityContext, path: string): FieldError[] {
   const errors: FieldError[] = []
   const lead = 'cannot set `allowPrivilegeEscalation` to false and'
-  if (context.privileged) errors.push(invalid(path, goSecurityContext(context), `${lead} \`privileged\` to true`))
+  if (context.privileged)
+    errors.push(invalid(path, internalForm('core.SecurityContext', context), `${lead} \`privileged\` to true`))
   for (const capability of context.capabilities?.add ?? []) {
     if (capability !== 'CAP_SYS_ADMIN') continue
-    errors.push(invalid(path, goSecurityContext(context), `${lead} \`capabilities.Add\` CAP_SYS_ADMIN`))
+    errors.push(
+      invalid(path, internalForm('core.SecurityContext', context), `${lead} \`capabilities.Add\` CAP_SYS_ADMIN`),
+    )
   }
   return errors
-}
-
-/** As the server's internal type marshals: Go's field names, nothing left out. */
-function goSecurityContext(context: SecurityContext): Record<string, unknown> {
-  const capabilities = context.capabilities
-  return {
-    Capabilities: capabilities ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null } : null,
-    Privileged: context.privileged ?? null,
-    SELinuxOptions: context.seLinuxOptions ?? null,
-    WindowsOptions: context.windowsOptions ?? null,
-    RunAsUser: context.runAsUser ?? null,
-    RunAsGroup: context.runAsGroup ?? null,
-    RunAsNonRoot: context.runAsNonRoot ?? null,
-    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
-    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
-    ProcMount: context.procMount ?? null,
-    SeccompProfile: context.seccompProfile ?? null,
-    AppArmorProfile: context.appArmorProfile ?? null,
-  }
 }
 
 function validateSeccomp(profile: SeccompProfile | undefined, path: string): FieldError[] {

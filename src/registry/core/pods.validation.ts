@@ -2,7 +2,10 @@
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, type FieldError, forbidden, index, invalid, key, required } from '../../apimachinery/field-error.ts'
 import { isInRange } from '../../apimachinery/names.ts'
-import type { Container, Pod, PodSpec, Toleration } from '../../types/core-v1.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import { diffValues } from '../../apimachinery/unified-diff.ts'
+import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts'
 import { invalids, validateNonnegative } from '../validation.ts'
 import { validateImageSpace } from './containers.validation.ts'
 import { validatePodSpec } from './pod-template.validation.ts'
@@ -100,9 +103,12 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   if (deadline.stop) return errors
   errors.push(...validateAddedTolerations(spec.tolerations, before.tolerations ?? []))
   errors.push(...validateRemovedGates(spec, before))
-  if (deepEqual(spec, before) || deepEqual(withFixedFields(spec, before), before)) return errors
-  // DEVIATION(immutable-spec-diff): upstream appends a rendering of the difference made from its internal types.
-  errors.push(forbidden('spec', `pod updates may not change fields other than ${UPDATABLE.join(',')}\n`))
+  if (deepEqual(spec, before)) return errors
+  if (before.schedulingGates?.length) errors.push(...validateGatedPlacement(spec, before))
+  const fixed = withFixedFields(spec, before)
+  if (deepEqual(fixed, before)) return errors
+  const difference = diffValues(internalForm('core.PodSpec', before, true), internalForm('core.PodSpec', fixed))
+  errors.push(forbidden('spec', `pod updates may not change fields other than ${UPDATABLE.join(',')}\n${difference}`))
   return errors
 }
 
@@ -136,6 +142,41 @@ function validateRemovedGates(spec: PodSpec, before: PodSpec): FieldError[] {
   })
 }
 
+const NODE_TERMS = 'requiredDuringSchedulingIgnoredDuringExecution'
+
+/** Where a gated pod may run can only be narrowed. */
+function validateGatedPlacement(spec: PodSpec, before: PodSpec): FieldError[] {
+  const errors: FieldError[] = []
+  const kept = Object.entries(before.nodeSelector ?? {}).every(([name, value]) => spec.nodeSelector?.[name] === value)
+  if (!kept) {
+    const detail = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'
+    errors.push(invalid('spec.nodeSelector', asSent(spec, 'nodeSelector'), detail))
+  }
+  const old = before.affinity?.nodeAffinity?.[NODE_TERMS]?.nodeSelectorTerms ?? []
+  const selector = spec.affinity?.nodeAffinity?.[NODE_TERMS]
+  const terms = selector?.nodeSelectorTerms ?? []
+  const path = `spec.affinity.nodeAffinity.${NODE_TERMS}.nodeSelectorTerms`
+  if (old.length > 0 && old.length !== terms.length) {
+    const printed = internalForm('[]core.NodeSelectorTerm', asSent(selector, 'nodeSelectorTerms'))
+    return [...errors, invalid(path, printed, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+  }
+  old.forEach((term, i) => {
+    if (onlyAdds(terms[i], term)) return
+    const printed = internalForm('core.NodeSelectorTerm', terms[i])
+    errors.push(invalid(index(path, i), printed, 'only additions are allowed (no mutations or deletions)'))
+  })
+  return errors
+}
+
+function onlyAdds(term: NodeSelectorTerm, old: NodeSelectorTerm): boolean {
+  const [expressions, fields] = [old.matchExpressions ?? [], old.matchFields ?? []]
+  if (expressions.length + fields.length === 0) return !term.matchExpressions?.length && !term.matchFields?.length
+  return (
+    deepEqual(term.matchExpressions?.slice(0, expressions.length) ?? [], expressions) &&
+    deepEqual(term.matchFields?.slice(0, fields.length) ?? [], fields)
+  )
+}
+
 /** The new spec with everything that may change put back as it was. */
 function withFixedFields(spec: PodSpec, before: PodSpec): PodSpec {
   const images = (list: Container[] | undefined, old: Container[] | undefined) =>
@@ -151,7 +192,7 @@ function withFixedFields(spec: PodSpec, before: PodSpec): PodSpec {
   const grace = before.terminationGracePeriodSeconds ?? 0
   if (grace < 0 && spec.terminationGracePeriodSeconds === 1) fixed.terminationGracePeriodSeconds = grace
   if (!before.schedulingGates?.length) return fixed
-  // A gated pod's placement may still be narrowed; whether it is only narrowed is checked on its own.
+  // A gated pod's placement may still be narrowed: validateGatedPlacement.
   fixed.nodeSelector = before.nodeSelector
   const nodeAffinity = before.affinity?.nodeAffinity
   const others = { ...fixed.affinity, nodeAffinity }
@@ -169,7 +210,11 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod): FieldError[] {
     const next = pod.spec?.ephemeralContainers?.find((one) => one.name === before.name)
     const what = `existing ephemeral containers ${JSON.stringify(before.name)} may not be`
     if (!next) errors.push(forbidden(path, `${what} removed\n`))
-    else if (!deepEqual(next, before)) errors.push(forbidden(path, `${what} changed\n`))
+    else if (!deepEqual(next, before)) {
+      const type = 'core.EphemeralContainer'
+      const difference = diffValues(internalForm(type, before, true), internalForm(type, next))
+      errors.push(forbidden(path, `${what} changed\n${difference}`))
+    }
   }
   return errors
 }

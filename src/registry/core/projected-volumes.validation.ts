@@ -1,6 +1,14 @@
 /** Projected volumes: several sources under one mount. Mirrors pkg/apis/core/validation/validation.go (validateProjectionSources). */
 import { child, type FieldError, forbidden, index, invalid, required } from '../../apimachinery/field-error.ts'
-import type { ProjectedVolumeSource, ServiceAccountTokenProjection, VolumeProjection } from '../../types/core-v1.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import type {
+  ClusterTrustBundleProjection,
+  ProjectedVolumeSource,
+  ServiceAccountTokenProjection,
+  VolumeProjection,
+} from '../../types/core-v1.ts'
+import { isTrustBundleName, signerOfTrustBundle, validateSignerName } from '../signer-name.validation.ts'
+import { validateLabelSelector } from '../validation.ts'
 import { validateDownwardFile } from './downward.validation.ts'
 import { validateFileMode, validateKeysToPaths, validateUnreservedPath } from './paths.validation.ts'
 
@@ -44,9 +52,40 @@ function validateProjection(
   if (source.serviceAccountToken) {
     errors.push(...validateTokenProjection(source.serviceAccountToken, child(path, 'serviceAccountToken'), volumePath))
   }
+  if (source.clusterTrustBundle) {
+    errors.push(...validateTrustBundle(source.clusterTrustBundle, child(path, 'clusterTrustBundle')))
+    claim(source.clusterTrustBundle.path, source.clusterTrustBundle.path)
+  }
   const kinds = Object.values(source).filter((one) => one !== undefined && one !== null).length
   if (kinds > 1) errors.push(forbidden(path, 'may not specify more than 1 volume type per source'))
   return errors
+}
+
+function validateTrustBundle(bundle: ClusterTrustBundleProjection, path: string): FieldError[] {
+  const { name, signerName, labelSelector } = bundle
+  const errors: FieldError[] = []
+  if (name !== undefined && signerName !== undefined) {
+    const printed = internalForm('core.ClusterTrustBundleProjection', bundle)
+    errors.push(invalid(path, printed, 'only one of name and signerName may be used'))
+  } else if (name !== undefined) {
+    const at = child(path, 'name')
+    if (name === '') errors.push(required(at, 'must be a valid object name'))
+    for (const message of isTrustBundleName(name, signerOfTrustBundle(name), false)) {
+      errors.push(invalid(at, name, `not a valid clustertrustbundlename: ${message}`))
+    }
+    if (labelSelector) {
+      errors.push(
+        invalid(child(path, 'labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'),
+      )
+    }
+  } else if (signerName !== undefined) {
+    const at = child(path, 'signerName')
+    if (signerName === '') errors.push(required(at, 'must be a valid signer name'))
+    errors.push(...validateSignerName(signerName, at))
+    errors.push(...validateLabelSelector(labelSelector, child(path, 'labelSelector')))
+  } else errors.push(required(path, 'either name or signerName must be specified'))
+  if (!bundle.path) errors.push(required(child(path, 'path')))
+  return [...errors, ...validateUnreservedPath(bundle.path ?? '', child(path, 'path'))]
 }
 
 function validateTokenProjection(token: ServiceAccountTokenProjection, path: string, volumePath: string): FieldError[] {

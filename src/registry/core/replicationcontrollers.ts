@@ -8,20 +8,18 @@ import { defineResource, type Projection } from '../definition.ts'
 import { validateNonnegative } from '../validation.ts'
 import { ageCell, containerCells, labelsCell } from './cells.ts'
 import { validatePodTemplateSpec } from './pod-template.validation.ts'
-import { podSpecWarnings } from './pods.warnings.ts'
+import { templateWarnings } from './pods.warnings.ts'
 
 export const replicationcontrollers = defineResource<ReplicationController>('v1', 'replicationcontrollers', {
   validate: validateController,
   warnings(controller, old) {
-    if (old && old.metadata.generation === controller.metadata.generation) return []
-    const template = controller.spec?.template
+    // On updates upstream looks at the old template.
+    const template = (old ?? controller).spec?.template
     const messages = old ? [] : isDns1123Label(controller.metadata.name ?? '')
     const lead =
       'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended'
     const name = messages.length ? [`${lead}: [${messages.join(' ')}]`] : []
-    return template?.spec
-      ? [...name, ...podSpecWarnings(template.spec, template.metadata ?? {}, 'spec.template')]
-      : name
+    return [...name, ...templateWarnings(template, 'spec.template', controller, old)]
   },
   selectableFields: { 'status.replicas': (controller) => String(controller.status?.replicas ?? 0) },
   row(controller, { now }) {

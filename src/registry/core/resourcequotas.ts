@@ -1,6 +1,9 @@
 /** ResourceQuotas. Mirrors pkg/registry/core/resourcequota/strategy.go and ValidateResourceQuota. */
+
 import { child, type FieldError, invalid, key, required } from '../../apimachinery/field-error.ts'
 import { compareQuantities, parseQuantity } from '../../apimachinery/quantity.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import type { ResourceQuota, ResourceQuotaSpec } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { IMMUTABLE } from '../validation.ts'
@@ -37,7 +40,7 @@ export const resourcequotas = defineResource<ResourceQuota>('v1', 'resourcequota
   validateUpdate(quota, old) {
     const [now, before] = [new Set(quota.spec?.scopes), new Set(old.spec?.scopes)]
     const same = now.size === before.size && [...now].every((scope) => before.has(scope))
-    const fixed = same ? [] : [invalid('spec.scopes', quota.spec?.scopes ?? null, IMMUTABLE)]
+    const fixed = same ? [] : [invalid('spec.scopes', asSent(quota.spec, 'scopes'), IMMUTABLE)]
     return [...validateSpec(quota.spec ?? {}), ...fixed]
   },
   warnings: (quota, old) => (old ? [] : quotaWarnings((quota.spec?.hard ?? {}) as ResourceList)),
@@ -88,7 +91,9 @@ function validateSpec(spec: ResourceQuotaSpec): FieldError[] {
     const { scopeName } = requirement
     if (!SCOPES[scopeName]) errors.push(invalid(child(at, 'scopeName'), scopeName, 'unsupported scope'))
     for (const _ of misfits(scopeName)) {
-      errors.push(invalid(at, goSelector(spec), 'unsupported scope applied to resource'))
+      errors.push(
+        invalid(at, internalForm('core.ScopeSelector', scopeSelector), 'unsupported scope applied to resource'),
+      )
     }
     errors.push(...validateRequirement(requirement, at))
   }
@@ -100,14 +105,6 @@ const hardNames = (spec: ResourceQuotaSpec): string[] =>
   Object.keys(spec.hard ?? {})
     .filter(isQuotaResource)
     .sort()
-
-/** As the server's internal type marshals. */
-function goSelector({ scopeSelector }: ResourceQuotaSpec): object {
-  const list = scopeSelector?.matchExpressions?.map(({ scopeName, operator, values }) => {
-    return { ScopeName: scopeName, Operator: operator, Values: values ?? null }
-  })
-  return { MatchExpressions: list ?? null }
-}
 
 function validateConflicts(scopes: readonly string[], shown: unknown, path: string): FieldError[] {
   return CONFLICTS.filter((pair) => pair.every((scope) => scopes.includes(scope))).map(() =>

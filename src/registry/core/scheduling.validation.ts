@@ -219,7 +219,8 @@ export function validateTopologySpread(
     }
     for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
       const policy = constraint[name]
-      if (policy && !INCLUSION.includes(policy)) errors.push(notSupported(child(at, name), policy, INCLUSION))
+      if (policy !== undefined && !INCLUSION.includes(policy))
+        errors.push(notSupported(child(at, name), policy, INCLUSION))
     }
     errors.push(...validateLabelKeys(constraint.matchLabelKeys, constraint.labelSelector, child(at, 'matchLabelKeys')))
     errors.push(...validateLabelSelector(constraint.labelSelector, child(at, 'labelSelector')))

@@ -15,6 +15,14 @@ import type {
   Volume,
 } from '../../types/core-v1.ts'
 import { invalids, validateEnum } from '../validation.ts'
+import {
+  validateAwsElasticBlockStore,
+  validateAzureDisk,
+  validateFibreChannel,
+  validateGcePersistentDisk,
+  validateIscsi,
+  validateQuobyte,
+} from './disk-volumes.validation.ts'
 import { validateDownwardFile } from './downward.validation.ts'
 import { validateFileMode, validateKeysToPaths, validateNoBacksteps } from './paths.validation.ts'
 import { validateClaimTemplate } from './persistentvolumeclaims.validation.ts'
@@ -24,6 +32,8 @@ export interface VolumeSourceRule {
   name: Exclude<keyof Volume, 'name'>
   /** How a second source of this kind is named in the error: not always as the field is. */
   conflictName?: string
+  /** How errors inside a source of this kind are led, where not as the field is. */
+  pathName?: string
   // biome-ignore lint/suspicious/noExplicitAny: each rule knows its own source type
   validate?: (source: any, path: string, volumePath: string) => FieldError[]
 }
@@ -46,27 +56,27 @@ export const VOLUME_SOURCES: readonly VolumeSourceRule[] = [
   { name: 'emptyDir', validate: validateEmptyDir },
   { name: 'hostPath', validate: validateHostPath },
   { name: 'gitRepo', validate: requires('repository') },
-  { name: 'gcePersistentDisk', validate: requires('pdName') },
-  { name: 'awsElasticBlockStore', validate: requires('volumeID') },
+  { name: 'gcePersistentDisk', pathName: 'persistentDisk', validate: validateGcePersistentDisk },
+  { name: 'awsElasticBlockStore', validate: validateAwsElasticBlockStore },
   { name: 'secret', validate: validateSecret },
   { name: 'nfs', validate: validateNfs },
-  { name: 'iscsi', validate: requires('targetPortal', 'iqn') },
+  { name: 'iscsi', validate: validateIscsi },
   { name: 'glusterfs', validate: requires('endpoints', 'path') },
   { name: 'flocker' },
   { name: 'persistentVolumeClaim', validate: validateClaim },
   { name: 'rbd', validate: requires('monitors', 'image') },
   { name: 'cinder', validate: requires('volumeID') },
   { name: 'cephfs', conflictName: 'cephFS', validate: requires('monitors') },
-  { name: 'quobyte', validate: requires('registry', 'volume') },
+  { name: 'quobyte', validate: validateQuobyte },
   { name: 'downwardAPI', conflictName: 'downwarAPI', validate: validateDownwardApi },
-  { name: 'fc' },
+  { name: 'fc', validate: validateFibreChannel },
   { name: 'flexVolume', validate: requires('driver') },
   { name: 'configMap', validate: validateConfigMap },
   { name: 'azureFile', validate: requires('secretName', 'shareName') },
   { name: 'vsphereVolume', validate: requires('volumePath') },
   { name: 'photonPersistentDisk', validate: requires('pdID') },
   { name: 'portworxVolume', validate: requires('volumeID') },
-  { name: 'azureDisk', validate: requires('diskName', 'diskURI') },
+  { name: 'azureDisk', validate: validateAzureDisk },
   { name: 'storageos', validate: requires('volumeName') },
   { name: 'projected', validate: validateProjected },
   { name: 'scaleIO', validate: requires('gateway', 'system', 'volumeName') },

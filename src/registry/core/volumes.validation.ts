@@ -54,14 +54,14 @@ export function validateVolumes(
 function validateVolumeSource(volume: Volume, meta: ObjectMeta | undefined, path: string): FieldError[] {
   const errors: FieldError[] = []
   let found = 0
-  for (const { name, validate, conflictName } of VOLUME_SOURCES) {
+  for (const { name, validate, conflictName, pathName } of VOLUME_SOURCES) {
     const source = volume[name]
     if (source === undefined || source === null) continue
     found++
     if (found > 1) {
       errors.push(forbidden(child(path, conflictName ?? name), 'may not specify more than 1 volume type'))
     } else if (validate) {
-      errors.push(...validate(source, child(path, name), path))
+      errors.push(...validate(source, child(path, pathName ?? name), path))
     }
   }
   if (volume.ephemeral && meta?.name && volume.name) {

@@ -15,7 +15,7 @@ const PATH = 'spec.parameters'
 export const ingressclasses = defineResource('networking.k8s.io/v1', 'ingressclasses', {
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, old) => [
-    ...validateImmutable(spec.controller, old['spec'].controller, 'spec.controller'),
+    ...validateImmutable(spec.controller ?? '', old['spec'].controller ?? '', 'spec.controller'),
     ...validateSpec(spec),
   ],
   row: (ingressClass, context) => [

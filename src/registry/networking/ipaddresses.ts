@@ -13,7 +13,10 @@ const PATH = 'spec.parentRef'
 export const ipaddresses = defineResource('networking.k8s.io/v1', 'ipaddresses', {
   validateName: (name) => validateIp('', name).map(({ detail }) => detail),
   validate: ({ spec }) => validateParent(spec?.parentRef),
-  validateUpdate: ({ spec }, old) => declaredImmutable(spec?.parentRef, old['spec']?.parentRef, PATH),
+  validateUpdate: ({ spec }, old) => [
+    ...validateParent(spec?.parentRef),
+    ...declaredImmutable(spec?.parentRef, old['spec']?.parentRef, PATH),
+  ],
   // Upstream prints a third cell that has no column.
   row: (address, context) => [address.metadata.name ?? '', parentCell(address), age(address, context)],
 })

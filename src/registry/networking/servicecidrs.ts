@@ -1,6 +1,8 @@
 /** servicecidrs. Mirrors pkg/registry/networking/servicecidr/strategy.go and pkg/apis/networking/validation. */
 import { type FieldError, index, invalid, required } from '../../apimachinery/field-error.ts'
 import { parseCidr, validateCidr } from '../../apimachinery/ip.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
 import { age } from '../cells.ts'
 import { defineResource } from '../definition.ts'
 import { IMMUTABLE } from '../validation.ts'
@@ -12,7 +14,7 @@ export const servicecidrs = defineResource('networking.k8s.io/v1', 'servicecidrs
     range['status'] = {}
   },
   validate: ({ spec }) => validateCidrs(spec?.cidrs ?? []),
-  validateUpdate: ({ spec }, old) => validateChange(spec?.cidrs ?? [], old['spec']?.cidrs ?? []),
+  validateUpdate: ({ spec }, old) => validateChange(spec, old['spec']?.cidrs ?? []),
   row: (range, context) => [range.metadata.name ?? '', (range['spec']?.cidrs ?? []).join(), age(range, context)],
 })
 
@@ -29,9 +31,10 @@ function validateCidrs(cidrs: string[]): FieldError[] {
 }
 
 /** A second family may be added; nothing else changes. */
-function validateChange(cidrs: string[], old: string[]): FieldError[] {
+function validateChange(spec: DynamicObject['spec'], old: string[]): FieldError[] {
+  const cidrs: string[] = spec?.cidrs ?? []
   const changed = old.flatMap((cidr, i) => (cidr === cidrs[i] ? [] : [invalid(index(PATH, i), cidrs[i], IMMUTABLE)]))
   if (cidrs.length === old.length) return changed
   if (old.length === 1 && cidrs.length === 2) return [...changed, ...validateCidrs(cidrs)]
-  return [invalid(PATH, cidrs, IMMUTABLE)]
+  return [invalid(PATH, asSent(spec, 'cidrs'), IMMUTABLE)]
 }

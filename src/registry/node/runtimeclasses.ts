@@ -1,22 +1,41 @@
 /** runtimeclasses. Mirrors pkg/registry/node/runtimeclass/strategy.go and pkg/apis/node/validation. */
-import { type FieldError, required } from '../../apimachinery/field-error.ts'
+import { duplicate, type FieldError, index, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import type { Toleration } from '../../types/core-v1.ts'
 import { age } from '../cells.ts'
 import { validateResourceRequirements } from '../core/compute-resources.validation.ts'
 import { validateTolerations } from '../core/scheduling.validation.ts'
 import { declaredImmutable } from '../declarative.ts'
 import { defineResource } from '../definition.ts'
+import { labelKeysWarnings } from '../node-labels.warnings.ts'
 import { validateDns1123Label, validateLabels } from '../validation.ts'
 
 export const runtimeclasses = defineResource('node.k8s.io/v1', 'runtimeclasses', {
+  warnings: (runtimeClass) =>
+    labelKeysWarnings(runtimeClass['scheduling']?.nodeSelector, () => 'scheduling.nodeSelector'),
   validate: (runtimeClass) => validateRuntimeClass(runtimeClass),
-  validateUpdate: (runtimeClass, old) => declaredImmutable(runtimeClass['handler'], old['handler'], 'handler'),
+  validateUpdate: (runtimeClass, old) => [
+    ...validateRuntimeClass(runtimeClass),
+    ...declaredImmutable(runtimeClass['handler'], old['handler'], 'handler'),
+  ],
   row: (runtimeClass, context) => [
     runtimeClass.metadata.name ?? '',
     runtimeClass['handler'] ?? '',
     age(runtimeClass, context),
   ],
 })
+
+/** Their seconds do not tell tolerations apart. */
+function validateUniqueTolerations(tolerations: readonly Toleration[], path: string): FieldError[] {
+  const seen = new Set<string>()
+  return tolerations.flatMap((toleration, i) => {
+    const { key, operator, value, effect } = toleration
+    const text = JSON.stringify([key ?? '', operator ?? '', value ?? '', effect ?? ''])
+    if (!seen.has(text)) return seen.add(text) && []
+    return [duplicate(index(path, i), internalForm('core.Toleration', toleration))]
+  })
+}
 
 function validateRuntimeClass({ handler, overhead, scheduling }: DynamicObject): FieldError[] {
   const errors: FieldError[] = []
@@ -26,6 +45,7 @@ function validateRuntimeClass({ handler, overhead, scheduling }: DynamicObject):
     errors.push(
       ...validateLabels(scheduling.nodeSelector, 'scheduling.nodeSelector'),
       ...validateTolerations(scheduling.tolerations, 'scheduling.tolerations'),
+      ...validateUniqueTolerations(scheduling.tolerations ?? [], 'scheduling.tolerations'),
     )
   }
   return [...errors, ...(handler ? validateDns1123Label(handler, 'handler') : [required('handler')])]

@@ -1,6 +1,8 @@
 /** poddisruptionbudgets. Mirrors pkg/registry/policy/poddisruptionbudget/strategy.go and pkg/apis/policy/validation. */
+
 import { type FieldError, invalid, notSupported } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import {
   validateCounts,
   validateNotMoreThan100Percent,
@@ -17,6 +19,8 @@ export const poddisruptionbudgets = defineResource('policy/v1', 'poddisruptionbu
   prepareForCreate(budget) {
     budget['status'] = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }
   },
+  // Upstream checks no more of the name than that a path may hold it.
+  validateName: () => [],
   validate: ({ spec }) => validateSpec(spec ?? {}),
   validateUpdate: ({ spec }) => validateSpec(spec ?? {}),
   row: (budget, context) => [
@@ -33,13 +37,7 @@ function validateSpec(spec: DynamicObject['spec']): FieldError[] {
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec
   const errors: FieldError[] = []
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    // Upstream prints its internal struct.
-    const printed = {
-      MinAvailable: minAvailable,
-      Selector: selector ?? null,
-      MaxUnavailable: maxUnavailable,
-      UnhealthyPodEvictionPolicy: policy ?? null,
-    }
+    const printed = internalForm('policy.PodDisruptionBudgetSpec', spec)
     errors.push(invalid('spec', printed, 'minAvailable and maxUnavailable cannot be both set'))
   }
   for (const [name, value] of Object.entries({ minAvailable, maxUnavailable })) {

@@ -1,8 +1,10 @@
 /** rolebindings and clusterrolebindings. Mirrors pkg/registry/rbac/{rolebinding,clusterrolebinding} and pkg/apis/rbac/validation. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, type FieldError, index, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { age } from '../cells.ts'
 import { defineResource, type ResourceHooks } from '../definition.ts'
 import { IMMUTABLE, invalids } from '../validation.ts'
@@ -70,7 +72,5 @@ function validateSubject(subject: Fields, namespaced: boolean, path: string): Fi
 
 function validateRoleUnchanged(roleRef: Fields, old: Fields): FieldError[] {
   if (deepEqual(roleRef, old)) return []
-  // Upstream prints its internal struct.
-  const printed = { APIGroup: roleRef?.apiGroup ?? '', Kind: roleRef?.kind ?? '', Name: roleRef?.name ?? '' }
-  return [invalid('roleRef', printed, IMMUTABLE)]
+  return [invalid('roleRef', internalForm('rbac.RoleRef', roleRef ?? {}), IMMUTABLE)]
 }

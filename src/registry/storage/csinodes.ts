@@ -1,7 +1,9 @@
 /** csinodes. Mirrors pkg/registry/storage/csinode/strategy.go and pkg/apis/storage/validation. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, duplicate, type FieldError, index, invalid, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { age } from '../cells.ts'
 import { defineResource } from '../definition.ts'
 import { IMMUTABLE, validateNonnegative, validateQualifiedName } from '../validation.ts'
@@ -53,13 +55,6 @@ function validateDriversUnchanged(drivers: Fields[], old: Fields[]): FieldError[
     if (!found) return []
     const { allocatable: __, ...now } = found
     if (deepEqual(now, before)) return []
-    // Upstream prints its internal struct.
-    const printed = {
-      Name: now.name,
-      NodeID: now.nodeID ?? '',
-      TopologyKeys: now.topologyKeys ?? null,
-      Allocatable: null,
-    }
-    return [invalid(PATH, printed, IMMUTABLE)]
+    return [invalid(PATH, internalForm('storage.CSINodeDriver', now), IMMUTABLE)]
   })
 }

@@ -4,12 +4,16 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'
 import { defineResource } from '../definition.ts'
+import { nodeLabelSelectorWarnings } from '../node-labels.warnings.ts'
 import { invalids, NEGATIVE, validateImmutable, validateLabelSelector } from '../validation.ts'
 
 export const csistoragecapacities = defineResource('storage.k8s.io/v1', 'csistoragecapacities', {
+  warnings: (capacity) => nodeLabelSelectorWarnings(capacity['nodeTopology'], 'nodeTopology'),
   validate: (capacity) => validateCapacity(capacity),
-  validateUpdate: (capacity, old) =>
-    ['nodeTopology', 'storageClassName'].flatMap((name) => validateImmutable(capacity[name], old[name], name)),
+  validateUpdate: (capacity, old) => [
+    ...validateCapacity(capacity),
+    ...['nodeTopology', 'storageClassName'].flatMap((name) => validateImmutable(capacity[name], old[name], name)),
+  ],
 })
 
 function validateCapacity({ nodeTopology, storageClassName = '', capacity }: DynamicObject): FieldError[] {

@@ -4,6 +4,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
 import { declaredImmutable } from '../declarative.ts'
 import { defineResource } from '../definition.ts'
+import { deprecatedNodeLabel } from '../node-labels.warnings.ts'
 import { validateQualifiedName } from '../validation.ts'
 import { validateParameters, validateProvisioner } from './parameters.validation.ts'
 
@@ -15,8 +16,17 @@ const IMMUTABLE_FIELDS = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeB
 
 export const storageclasses = defineResource('storage.k8s.io/v1', 'storageclasses', {
   validate: (storageClass) => validateStorageClass(storageClass),
-  validateUpdate: (storageClass, old) =>
-    IMMUTABLE_FIELDS.flatMap((name) => declaredImmutable(storageClass[name], old[name], name)),
+  validateUpdate: (storageClass, old) => [
+    ...validateStorageClass(storageClass),
+    ...IMMUTABLE_FIELDS.flatMap((name) => declaredImmutable(storageClass[name], old[name], name)),
+  ],
+  warnings: ({ allowedTopologies }) =>
+    (allowedTopologies ?? []).flatMap((term: Fields, t: number) =>
+      (term.matchLabelExpressions ?? []).flatMap((expression: Fields, e: number) => {
+        const message = deprecatedNodeLabel(expression.key ?? '')
+        return message ? [`allowedTopologies[${t}].matchLabelExpressions[${e}].key: ${message}`] : []
+      }),
+    ),
   row: (storageClass, context) => [
     // Alone, a default class is printed without its mark: upstream marks only in lists, where it can see which one counts.
     storageClass.metadata.name ?? '',
