@@ -35,8 +35,9 @@ export function validateCreate(definition: ResourceDefinition, draft: DynamicObj
       errors.push(invalid('metadata.name', draft.metadata.name, message))
     }
   }
-  if (hooks.validate) errors.push(...hooks.validate(draft, context))
-  throwIfInvalid(definition, draft.metadata.name ?? '', errors)
+  const own = hooks.validate?.(draft, context) ?? []
+  const all = [...(hooks.validateFirst?.(draft) ?? []), ...errors, ...own]
+  throwIfInvalid(definition, draft.metadata.name ?? '', hooks.metadataLast && own.length > 0 ? own : all)
   for (const warning of hooks.warnings?.(draft, undefined, context) ?? []) context.warn(warning)
   hooks.canonicalize?.(draft)
 }

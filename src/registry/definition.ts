@@ -121,6 +121,10 @@ export interface ResourceHooks<T extends KubeObject = DynamicObject> {
   /** May reserve (addresses, ports); what it reserved is kept or undone by the answer. */
   begin?(object: T, old: T | undefined, context: WriteContext): MaybePromise<Finish | undefined | void>
   validate?(object: T, context: WriteContext): FieldError[]
+  /** On create: what upstream looks at before metadata. */
+  validateFirst?(object: T): FieldError[]
+  /** Upstream's own validation of new objects leaves metadata alone: it is checked when nothing else is wrong. */
+  metadataLast?: boolean
   /** Instead of `validate` on updates: call it inside where upstream does. Metadata is checked by the store. */
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[]
   warnings?(object: T, old: T | undefined, context: WriteContext): string[]

@@ -8,12 +8,25 @@ export function rulesOfStoredForm(
   storedVersion: string,
   conversion: NonNullable<ResourceHooks['conversion']>,
 ): ResourceHooks {
-  const { validate, validateUpdate, warnings, row, selectableFields = {}, subresources } = hooks
+  const {
+    validateName,
+    validateFirst,
+    metadataLast,
+    validate,
+    validateUpdate,
+    warnings,
+    row,
+    selectableFields = {},
+    subresources,
+  } = hooks
   const stored = (object: DynamicObject): DynamicObject =>
     object.apiVersion === storedVersion ? object : conversion.toStored(object)
   const status = subresources?.['status']?.validateUpdate
   return {
     conversion,
+    ...(validateName ? { validateName } : {}),
+    ...(validateFirst ? { validateFirst: (object) => validateFirst(stored(object)) } : {}),
+    ...(metadataLast ? { metadataLast } : {}),
     validate: (object, context) => validate?.(stored(object), context) ?? [],
     validateUpdate: (object, old, context) => validateUpdate?.(stored(object), stored(old), context) ?? [],
     warnings: (object, old, context) => warnings?.(stored(object), old && stored(old), context) ?? [],

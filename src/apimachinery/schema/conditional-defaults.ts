@@ -2,8 +2,10 @@
  * Defaults that depend on siblings, by type: what is left of the pkg/apis/<group>/<version>/defaults.go files when the constants are taken
  * out. Fields of a kind's own are in its own function; below one root kind only: `root:model`.
  */
+
 import { type Clock, formatTime } from '../clock.ts'
 import { canonicalQuantity, formatQuantity, parseQuantity, roundUp } from '../quantity.ts'
+import { emptied, keepEmptied } from './emptied.ts'
 import { defaultImageTag } from './image-tag.ts'
 import { podSpecDefaults } from './pod-defaults.ts'
 import { servicePortDefaults, serviceSpecDefaults, serviceStatusDefaults } from './service-defaults.ts'
@@ -116,7 +118,10 @@ const SCALE_DOWN: Fields[] = [{ type: 'Percent', value: 100, periodSeconds: 15 }
 
 const scalingBehavior: ConditionalDefault = (behavior) =>
   unlessSame(behavior, {
-    scaleUp: scalingRules({ stabilizationWindowSeconds: 0, ...behavior.scaleUp }, SCALE_UP),
+    scaleUp: scalingRules(
+      keepEmptied({ stabilizationWindowSeconds: 0, ...behavior.scaleUp }, behavior.scaleUp ?? {}),
+      SCALE_UP,
+    ),
     scaleDown: scalingRules(behavior.scaleDown, SCALE_DOWN),
   })
 
@@ -125,7 +130,8 @@ function scalingRules(given: Fields | undefined, policies: Fields[]): Fields {
   return {
     ...(stabilizationWindowSeconds === undefined ? {} : { stabilizationWindowSeconds }),
     selectPolicy,
-    policies: own ?? policies.map((policy) => ({ ...policy })),
+    // An empty list was given: validation refuses it.
+    ...(emptied(given, 'policies') === undefined ? { policies: own ?? policies.map((policy) => ({ ...policy })) } : {}),
     ...(tolerance === undefined ? {} : { tolerance }),
   }
 }

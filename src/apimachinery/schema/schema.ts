@@ -13,6 +13,7 @@ import { type Decode, type Walk, WRONG_TYPE } from './decode-scalars.ts'
 import { type Defaulter, Defaulters } from './defaults.ts'
 import { type Diagnosis, diagnose } from './diagnose.ts'
 import { type Clear, DisabledFields } from './disabled-fields.ts'
+import { keepEmptied } from './emptied.ts'
 import type { Facts, TypeFact } from './facts.ts'
 import { type JsonNode, jsonValueOf } from './go-json.ts'
 import { Resolver, type StructNode } from './nodes.ts'
@@ -169,7 +170,8 @@ export class Schema {
   #named(object: DynamicObject): DynamicObject {
     if (object.kind === this.gvk.kind && object.apiVersion === this.apiVersion) return object
     const { kind: _, apiVersion: __, ...rest } = object
-    return { kind: this.gvk.kind, apiVersion: this.apiVersion, ...rest } as unknown as DynamicObject
+    const named = { kind: this.gvk.kind, apiVersion: this.apiVersion, ...rest } as unknown as DynamicObject
+    return keepEmptied(named, object)
   }
 }
 

@@ -1,4 +1,5 @@
 /** Metrics of a HorizontalPodAutoscaler. Mirrors validateMetrics of pkg/apis/autoscaling/validation. */
+
 import {
   child,
   type FieldError,
@@ -11,6 +12,7 @@ import {
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 import { parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'
+import { validateContainerResourceName } from '../core/compute-resources.validation.ts'
 import { invalids, validateDns1123Label } from '../validation.ts'
 import { validateTargetReference } from './reference.validation.ts'
 
@@ -95,6 +97,7 @@ function validateExternalTarget(target: Source, path: string): FieldError[] {
 function validateResourceSource(kind: string, source: Source, path: string): FieldError[] {
   const errors = source.name ? [] : [required(child(path, 'name'), 'must specify a resource name')]
   if (kind === 'containerResource') {
+    if (source.name) errors.push(...validateContainerResourceName(source.name, child(path, 'name')))
     const at = child(path, 'container')
     errors.push(
       ...(source.container ? validateDns1123Label(source.container, at) : [required(at, 'must specify a container')]),

@@ -4,8 +4,8 @@ import { type FieldError, invalid, tooLong } from '../../apimachinery/field-erro
 import { byteLength } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { decodePem, type PemBlock } from '../../apimachinery/pem.ts'
-import { validateSignerName } from '../signer-name.validation.ts'
-import { invalids, nameIsDnsSubdomain, validateImmutable } from '../validation.ts'
+import { isTrustBundleName, validateSignerName } from '../signer-name.validation.ts'
+import { invalids, validateImmutable } from '../validation.ts'
 
 const BUNDLE = 'spec.trustBundle'
 const MAX_BUNDLE_BYTES = 1024 * 1024
@@ -18,25 +18,13 @@ export function validateBundle({ metadata, spec = {} }: DynamicObject, old?: Dyn
   const { name = '', generateName = '' } = metadata
   const errors: FieldError[] = []
   if (generateName !== '' && old === undefined) {
-    errors.push(...invalids('metadata.generateName', generateName, validateName(generateName, true, signerName)))
+    errors.push(...invalids('metadata.generateName', generateName, isTrustBundleName(generateName, signerName, true)))
   }
-  if (name !== '') errors.push(...invalids('metadata.name', name, validateName(name, false, signerName)))
+  if (name !== '') errors.push(...invalids('metadata.name', name, isTrustBundleName(name, signerName, false)))
   if (signerName !== '') errors.push(...validateSignerName(signerName, 'spec.signerName'))
   if (trustBundle !== (old?.['spec']?.trustBundle ?? undefined)) errors.push(...validateTrustBundle(trustBundle))
   if (old) errors.push(...validateImmutable(signerName, old['spec']?.signerName ?? '', 'spec.signerName'))
   return errors
-}
-
-function validateName(name: string, prefix: boolean, signerName: string): string[] {
-  if (signerName === '') {
-    if (name.includes(':')) return ['ClusterTrustBundle without signer name must not have ":" in its name']
-    return nameIsDnsSubdomain(name, prefix)
-  }
-  const lead = `${signerName.replaceAll('/', ':')}:`
-  if (!name.startsWith(lead)) {
-    return [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${lead}`]
-  }
-  return nameIsDnsSubdomain(name.slice(lead.length), prefix)
 }
 
 function validateTrustBundle(text: string): FieldError[] {

@@ -4,6 +4,7 @@ import { child, type FieldError, forbidden, invalid, notSupported, required } fr
 import type { ObjectMeta } from '../../apimachinery/meta.ts'
 import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { compareQuantities, parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'
+import { keepEmptied } from '../../apimachinery/schema/emptied.ts'
 import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { diffValues } from '../../apimachinery/unified-diff.ts'
 import type {
@@ -111,7 +112,7 @@ function validateSourcesAgree({ dataSource, dataSourceRef }: PersistentVolumeCla
 export function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
   const errors = validateClaimSpec(claim.spec ?? {}, 'spec')
   const before: PersistentVolumeClaimSpec = { ...old.spec }
-  const after: PersistentVolumeClaimSpec = { ...claim.spec }
+  const after = keepEmptied<PersistentVolumeClaimSpec>({ ...claim.spec }, claim.spec ?? {})
   if (!before.volumeName) before.volumeName = after.volumeName
   errors.push(...adoptStorageClass(claim, old, before, after))
   if (claim.status?.phase === 'Bound') {

@@ -2,7 +2,7 @@
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, type FieldError, forbidden, index, invalid, key, required } from '../../apimachinery/field-error.ts'
 import { isInRange } from '../../apimachinery/names.ts'
-import { asSent } from '../../apimachinery/schema/emptied.ts'
+import { asSent, keepEmptied } from '../../apimachinery/schema/emptied.ts'
 import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { diffValues } from '../../apimachinery/unified-diff.ts'
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts'
@@ -180,15 +180,18 @@ function onlyAdds(term: NodeSelectorTerm, old: NodeSelectorTerm): boolean {
 /** The new spec with everything that may change put back as it was. */
 function withFixedFields(spec: PodSpec, before: PodSpec): PodSpec {
   const images = (list: Container[] | undefined, old: Container[] | undefined) =>
-    list?.map((container, i) => ({ ...container, image: old?.[i].image }))
-  const fixed: PodSpec = {
-    ...spec,
-    containers: images(spec.containers, before.containers) ?? [],
-    initContainers: images(spec.initContainers, before.initContainers),
-    activeDeadlineSeconds: before.activeDeadlineSeconds,
-    schedulingGates: before.schedulingGates,
-    tolerations: before.tolerations,
-  }
+    list?.map((container, i) => keepEmptied({ ...container, image: old?.[i].image }, container))
+  const fixed = keepEmptied<PodSpec>(
+    {
+      ...spec,
+      containers: images(spec.containers, before.containers) ?? [],
+      initContainers: images(spec.initContainers, before.initContainers),
+      activeDeadlineSeconds: before.activeDeadlineSeconds,
+      schedulingGates: before.schedulingGates,
+      tolerations: before.tolerations,
+    },
+    spec,
+  )
   const grace = before.terminationGracePeriodSeconds ?? 0
   if (grace < 0 && spec.terminationGracePeriodSeconds === 1) fixed.terminationGracePeriodSeconds = grace
   if (!before.schedulingGates?.length) return fixed

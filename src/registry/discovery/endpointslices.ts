@@ -32,11 +32,11 @@ const MAX_TOPOLOGY_LABELS = 16
 export const endpointslices = defineResource('discovery.k8s.io/v1', 'endpointslices', {
   prepareForCreate: dropTopology,
   prepareForUpdate(slice, old) {
+    // What is dropped counts as a change all the same.
+    if (contentChanges(slice, old)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1
     if (!deepEqual(slice['endpoints'], old['endpoints'])) dropTopology(slice)
   },
-  // Metadata that is about the endpoints counts as well.
-  generationChanges: (slice, old) =>
-    !deepEqual(contentOf(slice), contentOf(old)) || !deepEqual(slice.metadata.labels ?? {}, old.metadata.labels ?? {}),
+  generationChanges: contentChanges,
   validate: (slice) => validateSlice(slice),
   validateUpdate: (slice, old) => [
     ...validateSlice(slice, old),
@@ -53,7 +53,14 @@ export const endpointslices = defineResource('discovery.k8s.io/v1', 'endpointsli
 
 /** In v1 the field only carries what older versions stored. */
 function dropTopology(slice: DynamicObject): void {
-  slice['endpoints'] = slice['endpoints']?.map(({ deprecatedTopology: _, ...endpoint }: Fields) => endpoint)
+  if (!Array.isArray(slice['endpoints'])) return
+  slice['endpoints'] = slice['endpoints'].map(({ deprecatedTopology: _, ...endpoint }: Fields) => endpoint)
+}
+
+/** Metadata that is about the endpoints counts as well. */
+function contentChanges(slice: DynamicObject, old: DynamicObject): boolean {
+  if (!deepEqual(contentOf(slice), contentOf(old))) return true
+  return !deepEqual(slice.metadata.labels ?? {}, old.metadata.labels ?? {})
 }
 
 const contentOf = ({ addressType, endpoints, ports }: DynamicObject): unknown => [addressType, endpoints, ports]

@@ -3,6 +3,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { since } from '../cells.ts'
 import { type Cell, defineResource, type ResourceHooks, type RowContext } from '../definition.ts'
 import { rulesOfStoredForm } from '../stored-form.ts'
+import { nameIsDnsSubdomain } from '../validation.ts'
 import { eventFromCore, eventToCore } from './conversion.ts'
 import { validateEvent, validateNewEvent, validateNewEventUpdate } from './events.validation.ts'
 
@@ -12,6 +13,7 @@ const REFERENCE_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'res
 export const eventHooks: ResourceHooks = {
   // Events take any name: the strategy checks none in the core group.
   validateName: () => [],
+  metadataLast: true,
   validate: (event) => validateEvent(event, 'reportingComponent'),
   validateUpdate: (event) => validateEvent(event, 'reportingComponent'),
   selectableFields: {
@@ -31,6 +33,9 @@ export const eventHooks: ResourceHooks = {
 
 const newEventHooks: ResourceHooks = {
   ...eventHooks,
+  validateName: nameIsDnsSubdomain,
+  metadataLast: false,
+  validateFirst: (event) => validateEvent(event, 'reportingController'),
   validate: (event) => validateNewEvent(event),
   validateUpdate: (event, old) => validateNewEventUpdate(event, old),
 }

@@ -9,6 +9,7 @@ import {
   validatePositiveIntOrPercent,
 } from '../apps/workload.validation.ts'
 import { age } from '../cells.ts'
+import { validateConditions } from '../conditions.validation.ts'
 import { defineResource } from '../definition.ts'
 import { validateLabelSelector } from '../validation.ts'
 
@@ -21,6 +22,7 @@ export const poddisruptionbudgets = defineResource('policy/v1', 'poddisruptionbu
   },
   // Upstream checks no more of the name than that a path may hold it.
   validateName: () => [],
+  metadataLast: true,
   validate: ({ spec }) => validateSpec(spec ?? {}),
   validateUpdate: ({ spec }) => validateSpec(spec ?? {}),
   row: (budget, context) => [
@@ -30,7 +32,14 @@ export const poddisruptionbudgets = defineResource('policy/v1', 'poddisruptionbu
     budget['status']?.disruptionsAllowed ?? 0,
     age(budget, context),
   ],
-  subresources: { status: { validateUpdate: ({ status }) => validateCounts(status, 'status', STATUS_COUNTS) } },
+  subresources: {
+    status: {
+      validateUpdate: ({ status }) => [
+        ...validateConditions(status?.conditions, 'status.conditions'),
+        ...validateCounts(status, 'status', STATUS_COUNTS),
+      ],
+    },
+  },
 })
 
 function validateSpec(spec: DynamicObject['spec']): FieldError[] {

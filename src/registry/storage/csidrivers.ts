@@ -21,6 +21,9 @@ const MODES = ['Persistent', 'Ephemeral']
 const MIN_TOKEN_SECONDS = 600
 const MAX_TOKEN_SECONDS = 2 ** 32
 
+const TOKENS_IN_ATTRIBUTES =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
+
 export const csidrivers = defineResource('storage.k8s.io/v1', 'csidrivers', {
   // The generation starts empty.
   prepareForUpdate(driver, old) {
@@ -33,6 +36,11 @@ export const csidrivers = defineResource('storage.k8s.io/v1', 'csidrivers', {
     ...validateImmutable(spec?.attachRequired, old['spec']?.attachRequired, 'spec.attachedRequired'),
     ...validateImmutable(spec?.volumeLifecycleModes, old['spec']?.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
   ],
+  warnings: ({ spec }, old) => {
+    const requests = spec?.tokenRequests ?? []
+    const asked = requests.length > 0 && !(old && deepEqual(requests, old['spec']?.tokenRequests ?? []))
+    return asked && spec.serviceAccountTokenInSecrets === undefined ? [TOKENS_IN_ATTRIBUTES] : []
+  },
   row: (driver, context) => {
     const spec = driver['spec'] ?? {}
     return [
