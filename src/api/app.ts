@@ -10,6 +10,7 @@ import express, { type Express, type RequestHandler } from 'express'
 import { withBody } from './filters/with-body.ts'
 import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
+import { withIdentity } from './filters/with-identity.ts'
 import { withMaxInFlight } from './filters/with-max-in-flight.ts'
 import { withMetrics } from './filters/with-metrics.ts'
 import { serveDocument } from './handlers/document.ts'
@@ -22,6 +23,7 @@ function filters(options: ApiOptions): RequestHandler[] {
   return [
     withExchange(options),
     withMetrics(options),
+    withIdentity(),
     withMaxInFlight(options),
     withBody(),
     serveResource(),

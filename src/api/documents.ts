@@ -1,8 +1,10 @@
 /** Everything the API server answers on paths that are not resources: discovery, OpenAPI, health, version, the root's list of paths. */
+import type { TokenSigner } from '../registry/definition.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { namedGroups } from './discovery/groups.ts'
 import { type Document, type DocumentRequest, pageNotFound, rawJsonDocument } from './document.ts'
 import { type FailingChecks, healthDocument, healthPaths } from './health.ts'
+import { OPEN_ID_PATHS, openIdDocument } from './open-id.ts'
 import { createOpenApi } from './openapi/openapi.ts'
 import type { ApiSource } from './source.ts'
 import { versionDocument } from './version.ts'
@@ -15,7 +17,9 @@ export interface DocumentOptions {
   serverAddress: () => string
   /** Checks that fail now; default none. */
   failingChecks?: () => FailingChecks
-  /** Paths answered elsewhere that the root lists too (`/metrics`, `/openid/v1/jwks`). */
+  /** Signs service account tokens; absent: nothing is said about it. */
+  tokens?: TokenSigner
+  /** Paths answered elsewhere that the root lists too (`/metrics`). */
   otherPaths?: readonly string[]
 }
 
@@ -41,11 +45,15 @@ export function createDocuments(options: DocumentOptions): (request: DocumentReq
   return (request) => {
     const { path } = request
     if (path === '/' || path === '/index.html') {
-      return rawJsonDocument({ paths: rootPaths(source, options.otherPaths ?? []) })
+      return rawJsonDocument({
+        paths: rootPaths(source, [...(options.tokens ? OPEN_ID_PATHS : []), ...(options.otherPaths ?? [])]),
+      })
     }
     if (/^\/apis?(\/|$)/.test(path)) return discovery(request)
     if (path.startsWith('/openapi/')) return openApi(request)
     if (path === '/version' || path === '/version/') return versionDocument(request, kubernetesVersion)
+    const openId = openIdDocument(request, options.tokens, options.serverAddress)
+    if (openId) return openId
     return healthDocument(request, options.failingChecks?.() ?? noFailures) ?? pageNotFound()
   }
 }

@@ -47,6 +47,10 @@ export interface TokenSigner {
   /** What a token is for when the request does not say. */
   readonly audiences: readonly string[]
   sign(claims: Record<string, unknown>): Promise<string>
+  /** The claims of a token that this key signed; rejects with what is wrong with the signature. Times are not looked at. */
+  verify(token: string): Promise<Record<string, unknown>>
+  /** The public half as a JSON Web Key, for `/openid/v1/jwks`. */
+  publicKey(): Record<string, unknown>
 }
 
 /** The options of a write as its client gave them, without kind and version: what admission is shown of them. */

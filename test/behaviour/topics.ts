@@ -2,6 +2,7 @@
 import type { Step } from '../support/player.ts'
 import { create } from './create.ts'
 import { deletion } from './deletion.ts'
+import { identity } from './identity.ts'
 import { list } from './list.ts'
 import { negotiation } from './negotiation.ts'
 import { patch } from './patch.ts'
@@ -24,4 +25,5 @@ export const topics: Record<string, readonly Step[]> = {
   subresources,
   podsecurity: podSecurity,
   resize: resizing,
+  identity,
 }

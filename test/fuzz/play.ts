@@ -43,6 +43,7 @@ const UPSTREAM_500 = [
   /failed to (create typed patch object|convert new object)/,
   /unable to find api field in struct/,
   /unknown patch type: /,
+  /resourceVersion should not be set on objects to be created/,
   /list element types are not identical/,
   /does not contain declared merge key/,
   /target.name: Invalid value/,

@@ -31,6 +31,7 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
       kubernetesVersion: registry.facts.kubernetesVersion,
       serverAddress: () => address,
       failingChecks,
+      tokens: registry.tokens,
       otherPaths: ['/metrics'],
     })
   }

@@ -158,16 +158,12 @@ const customResourceNames: ConditionalDefault = ({ spec, status }) => {
   return patch
 }
 
-/** Claim templates name their kind, as older servers stored them. */
+const CLAIM = { kind: 'PersistentVolumeClaim', apiVersion: 'v1' }
+
+/** Claim templates name their kind, as older servers stored them; it is that whatever they say. */
 const claimTemplates: ConditionalDefault = ({ volumeClaimTemplates: claims }) =>
-  claims?.some((claim: Fields) => !claim.kind || !claim.apiVersion)
-    ? {
-        volumeClaimTemplates: claims.map((claim: Fields) => ({
-          kind: 'PersistentVolumeClaim',
-          apiVersion: 'v1',
-          ...claim,
-        })),
-      }
+  claims?.some((claim: Fields) => claim.kind !== CLAIM.kind || claim.apiVersion !== CLAIM.apiVersion)
+    ? { volumeClaimTemplates: claims.map((claim: Fields) => ({ ...CLAIM, ...claim, ...CLAIM })) }
     : undefined
 
 const METRICS_ANNOTATION = 'autoscaling.alpha.kubernetes.io/metrics'

@@ -2,7 +2,8 @@
 
 import { formatTime } from '../../apimachinery/clock.ts'
 import { newBadRequest } from '../../apimachinery/errors.ts'
-import { defineResource, type UserInfo } from '../definition.ts'
+import { defineResource, type UserInfo, type WriteContext } from '../definition.ts'
+import { authenticateToken, TokenError } from './token-authenticator.ts'
 
 export const selfsubjectreviews = defineResource('authentication.k8s.io/v1', 'selfsubjectreviews', {
   virtual: {
@@ -20,11 +21,22 @@ function wireForm({ username, uid, groups, extra }: UserInfo): Record<string, un
 
 export const tokenreviews = defineResource('authentication.k8s.io/v1', 'tokenreviews', {
   virtual: {
-    create(review) {
+    async create(review, _, context) {
       if (review.metadata?.namespace) throw newBadRequest('namespace is not allowed on this type: ')
-      if (!review['spec']?.token) throw newBadRequest('token is required for TokenReview in authentication')
-      // No token is known to this server: each is answered as one that no authenticator accepts.
-      return { ...review, status: { user: {}, error: 'invalid bearer token' } }
+      const { token, audiences } = review['spec'] ?? {}
+      if (!token) throw newBadRequest('token is required for TokenReview in authentication')
+      return { ...review, status: await reviewOf(token, audiences, context) }
     },
   },
 })
+
+async function reviewOf(token: string, audiences: string[] | undefined, context: WriteContext): Promise<object> {
+  try {
+    const owner = await authenticateToken(token, context, audiences?.length ? audiences : undefined)
+    if (!owner) return { user: {}, error: 'invalid bearer token' }
+    return { authenticated: true, user: wireForm(owner.user), audiences: owner.audiences }
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    return { user: {}, error: `[invalid bearer token, ${error.message}]` }
+  }
+}

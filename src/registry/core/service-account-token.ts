@@ -1,6 +1,5 @@
 /** serviceaccounts/token: signed tokens on request. Mirrors pkg/registry/core/serviceaccount/storage/token.go and pkg/serviceaccount/claims.go. */
-import { createHash, generateKeyPairSync } from 'node:crypto'
-import type { CryptoKey, JWK, KeyObject } from 'jose'
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { newBadRequest, newConflict, newInvalid, newNotFound, newNotImplemented } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
@@ -17,9 +16,14 @@ const MAX_SECONDS = 2 ** 32
 const WARN_ONLY_SECONDS = 3607
 const EXTENDED_SECONDS = 365 * 24 * 3600
 
-/** A signer with a private key of its own; `keyId` names the public half in the server's key set. */
+export interface SigningKey {
+  privateKey: KeyObject
+  publicKey: KeyObject
+}
+
+/** A signer with a key pair of its own; `keyId` names the public half in the server's key set. */
 export function newTokenSigner(
-  key: CryptoKey | KeyObject | JWK,
+  { privateKey, publicKey }: SigningKey,
   options: { algorithm: string; keyId: string; issuer: string; audiences: readonly string[] },
 ): TokenSigner {
   const { algorithm, keyId, issuer, audiences } = options
@@ -28,7 +32,16 @@ export function newTokenSigner(
     audiences,
     async sign(claims) {
       const { SignJWT } = await import('jose')
-      return new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(key)
+      return new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(privateKey)
+    },
+    async verify(token) {
+      const { compactVerify } = await import('jose')
+      const { payload } = await compactVerify(token, publicKey, { algorithms: [algorithm] })
+      return JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, unknown>
+    },
+    publicKey() {
+      const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
+      return { use: 'sig', kty, kid: keyId, crv, alg: algorithm, x, y }
     },
   }
 }
@@ -39,7 +52,7 @@ export function createTokenSigner(issuer: string): TokenSigner {
   const keyId = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64url')
-  return newTokenSigner(privateKey, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
+  return newTokenSigner({ privateKey, publicKey }, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
 }
 
 /** Answers the request with `status.token` filled in. Nothing is stored. */

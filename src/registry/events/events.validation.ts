@@ -66,8 +66,8 @@ export function validateNewEventUpdate(event: DynamicObject, old: DynamicObject)
     ...validateEvent(event, 'reportingController'),
     ...(same ? [] : validateSeries(event)),
     ...IMMUTABLE_FIELDS.flatMap((name) => validateImmutable(event[name], old[name], name)),
-    ...validateImmutable(event['reportingComponent'], old['reportingComponent'], 'reportingController'),
-    ...validateImmutable(event['reportingInstance'], old['reportingInstance'], 'reportingInstance'),
+    ...validateImmutable(event['reportingComponent'] ?? '', old['reportingComponent'] ?? '', 'reportingController'),
+    ...validateImmutable(event['reportingInstance'] ?? '', old['reportingInstance'] ?? '', 'reportingInstance'),
   ]
 }
 

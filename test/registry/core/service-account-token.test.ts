@@ -1,5 +1,6 @@
 /** Tokens on request: what they say, for how long, and to whom they are refused. Mirrors pkg/registry/core/serviceaccount/storage/token_test.go. */
-import { decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
+import { generateKeyPairSync } from 'node:crypto'
+import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { expect, it } from 'vitest'
 import { isStatusError } from '../../../src/apimachinery/errors.ts'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
@@ -8,8 +9,11 @@ import { type FakeWriteContext, fakeWriteContext } from '../../support/write-con
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local'
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000
-const { privateKey, publicKey } = await generateKeyPair('ES256')
-const tokens = newTokenSigner(privateKey, { algorithm: 'ES256', keyId: 'k1', issuer: ISSUER, audiences: [ISSUER] })
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const tokens = newTokenSigner(
+  { privateKey, publicKey },
+  { algorithm: 'ES256', keyId: 'k1', issuer: ISSUER, audiences: [ISSUER] },
+)
 
 function cluster(): FakeWriteContext {
   const context = fakeWriteContext({ tokens })

@@ -1,0 +1,115 @@
+/** Who asks: the owner of a token of this cluster, or whom an impersonator names. Mirrors apiserver/pkg/endpoints/filters/{authentication.go,impersonation}. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { RequestHandler } from 'express'
+import { newBadRequest, newForbidden, newUnauthorized } from '../../apimachinery/errors.ts'
+import { quote } from '../../apimachinery/go-text.ts'
+import {
+  authenticateToken,
+  serviceAccountGroups,
+  TokenError,
+} from '../../registry/authentication/token-authenticator.ts'
+import type { AccessAttributes } from '../../registry/authorization/authorizer.ts'
+import type { UserInfo } from '../../registry/user.ts'
+import type { Exchange } from '../exchange.ts'
+import { exchangeOf } from './with-exchange.ts'
+
+const BEARER = 'Bearer '
+const PREFIX = 'impersonate-'
+const EXTRA = 'impersonate-extra-'
+const ANONYMOUS = 'system:anonymous'
+
+/** Requests that say nothing of a user stay the admin's and are not kept waiting. */
+export function withIdentity(): RequestHandler {
+  return (req, _, next) => {
+    const exchange = exchangeOf(req)
+    const { headers } = req
+    const { authorization } = headers
+    // DEVIATION(no-authentication): only tokens that this cluster issued are looked at; all others are the admin's.
+    const token =
+      authorization?.startsWith(BEARER) && authorization.includes('.') ? authorization.slice(BEARER.length) : ''
+    if (token === '') {
+      impersonate(exchange, headers)
+      return next()
+    }
+    authenticate(exchange, token.trim()).then(() => {
+      impersonate(exchange, headers)
+      next()
+    }, next)
+  }
+}
+
+async function authenticate(exchange: Exchange, token: string): Promise<void> {
+  try {
+    const owner = await authenticateToken(token, exchange.registry)
+    if (owner) exchange.user = owner.user
+  } catch (error) {
+    if (error instanceof TokenError) throw newUnauthorized('Unauthorized')
+    throw error
+  }
+}
+
+/** One question to the authorizer for each thing that is taken on. Throws 400 and 403. */
+function impersonate(exchange: Exchange, headers: IncomingHttpHeaders): void {
+  const asked = Object.keys(headers).filter((name) => name.startsWith(PREFIX))
+  if (asked.length === 0) return
+  const valuesOf = (name: string): string[] => exchange.req.headersDistinct[name] ?? []
+  const [username = ''] = valuesOf('impersonate-user')
+  const [uid = ''] = valuesOf('impersonate-uid')
+  const groups = valuesOf('impersonate-group')
+  const extra = Object.fromEntries(
+    asked.filter((name) => name.startsWith(EXTRA)).map((name) => [keyOf(name.slice(EXTRA.length)), valuesOf(name)]),
+  )
+  if (username === '') {
+    if (groups.length === 0 && uid === '' && Object.keys(extra).length === 0) return
+    exchange.res.setHeader('X-Content-Type-Options', 'nosniff')
+    throw newBadRequest(`requested ${printed(groups, extra, uid)} without impersonating a user name`)
+  }
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username)
+  const [, namespace, name] = account ?? []
+  require(exchange, account ? { resource: 'serviceaccounts', namespace, name } : { resource: 'users', name: username })
+  for (const group of groups) require(exchange, { resource: 'groups', name: group })
+  const group = 'authentication.k8s.io'
+  for (const [key, values] of Object.entries(extra)) {
+    for (const value of values) require(exchange, { group, resource: 'userextras', subresource: key, name: value })
+  }
+  if (uid) require(exchange, { group, resource: 'uids', name: uid })
+  const own = groups.length > 0 || !namespace ? groups : serviceAccountGroups(namespace)
+  exchange.user = userOf(username, own, uid, extra)
+}
+
+function userOf(username: string, groups: readonly string[], uid: string, extra: UserInfo['extra']): UserInfo {
+  const needed = username === ANONYMOUS ? 'system:unauthenticated' : 'system:authenticated'
+  const isSaid = groups.includes(needed) || groups.includes('system:unauthenticated')
+  return {
+    username,
+    groups: isSaid ? groups : [...groups, needed],
+    ...(uid ? { uid } : {}),
+    ...(extra && Object.keys(extra).length > 0 ? { extra } : {}),
+  }
+}
+
+function require({ registry, user, res }: Exchange, what: Omit<AccessAttributes, 'user' | 'verb'>): void {
+  const { group = '', resource = '', subresource, name = '' } = what
+  if (registry.authorizer.authorize({ user, verb: 'impersonate', version: 'v1', ...what }).allowed) return
+  const path = subresource ? `${resource}/${subresource}` : resource
+  const why = `User "${user.username}" cannot impersonate resource "${path}" in API group "${group}" at the cluster scope`
+  res.setHeader('X-Content-Type-Options', 'nosniff')
+  throw newForbidden({ group, resource }, name, why)
+}
+
+function keyOf(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
+}
+
+/** Go's print of the user that the headers would make. */
+function printed(groups: readonly string[], extra: NonNullable<UserInfo['extra']>, uid: string): string {
+  const strings = (texts: readonly string[]): string => `[]string{${texts.map(quote).join(', ')}}`
+  const fields = Object.entries(extra).map(([key, values]) => `${quote(key)}:${strings(values)}`)
+  const map = fields.length > 0 ? `{${fields.sort().join(', ')}}` : '(nil)'
+  const list = groups.length > 0 ? strings(groups) : '[]string(nil)'
+  return `&user.DefaultInfo{Name:"", UID:${quote(uid)}, Groups:${list}, Extra:map[string][]string${map}}`
+}
