@@ -12,10 +12,16 @@ export function orphanNamespaces(object: KubeObject): string[] {
   return controllerOf(object) ? [] : [object.metadata.namespace ?? '']
 }
 
+export interface ClaimOptions<T> {
+  /** What the owner holds its objects with; it comes and goes with the ownership. */
+  finalizer?: string
+  /** What an object must be like besides its labels. */
+  filter?(object: T): boolean
+}
+
 /**
  * Answers the objects that are `owner`'s after adopting matching ones without a controller and releasing own ones that no longer match.
- * An owner that is being deleted neither adopts nor releases. Adopted objects come back as written. `finalizer`: what the owner holds its
- * objects with; it comes and goes with the ownership.
+ * An owner that is being deleted neither adopts nor releases. Adopted objects come back as written.
  */
 export async function claim<T extends KubeObject>(
   client: Client,
@@ -23,13 +29,13 @@ export async function claim<T extends KubeObject>(
   owner: KubeObject,
   selector: Selector,
   candidates: readonly T[],
-  finalizer?: string,
+  { finalizer, filter }: ClaimOptions<T> = {},
 ): Promise<T[]> {
   const deleting = owner.metadata.deletionTimestamp !== undefined
   const claimed: T[] = []
   for (const object of candidates) {
     const controller = controllerOf(object)
-    const matches = selector.matches(object.metadata.labels)
+    const matches = selector.matches(object.metadata.labels) && (!filter || filter(object))
     if (controller) {
       if (controller.uid !== owner.metadata.uid) continue
       if (matches) claimed.push(object)

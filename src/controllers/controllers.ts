@@ -12,12 +12,14 @@ import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
+import { pvcProtection } from './pvc-protection.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
 import { serviceaccount } from './serviceaccount.ts'
+import { statefulset } from './statefulset.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 
@@ -31,6 +33,7 @@ export const controllers: readonly ControllerDefinition[] = [
   deployment,
   replicaset,
   replicationcontroller,
+  statefulset,
   job,
   ttlAfterFinished,
   kubelet,
@@ -41,6 +44,7 @@ export const controllers: readonly ControllerDefinition[] = [
   endpointslice,
   endpointslicemirroring,
   disruption,
+  pvcProtection,
   resourcequota,
 ]
 

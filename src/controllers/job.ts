@@ -137,7 +137,7 @@ async function startSync(found: Job, context: ControllerContext): Promise<JobSyn
     ...lister.byIndex(ORPHANS, found.metadata.namespace ?? ''),
   ]
   const selector = selectorFromObject(found.spec?.selector)
-  const pods = await claim(context.client, 'pods', found, selector, candidates, TRACKING_FINALIZER)
+  const pods = await claim(context.client, 'pods', found, selector, candidates, { finalizer: TRACKING_FINALIZER })
   const active = pods.filter(isPodActive)
   return {
     context,

@@ -110,7 +110,8 @@ class Names {
   }
 
   #name(prefix: string, name: string): void {
-    if (this.#aliases.has(name)) return
+    // Pods of StatefulSets have a prefix and a name of their own.
+    if (this.#aliases.has(name) || !/-[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(name)) return
     const count = (this.#counts.get(prefix) ?? 0) + 1
     this.#counts.set(prefix, count)
     const alias = `${prefix}POD${count}`
@@ -151,6 +152,8 @@ function eventLines(
   for (const event of events) {
     const { involvedObject, type, reason, message, count, source, reportingComponent } = event
     if (!components.includes(source?.component || reportingComponent)) continue
+    // Two controllers of the real one write at the same time: that is chance.
+    if (message.includes('Operation cannot be fulfilled')) continue
     const line = names.apply(`${type} ${reason} ${involvedObject.kind}/${involvedObject.name}: ${message}`)
     lines.set(line, (lines.get(line) ?? 0) + (count ?? 1))
   }

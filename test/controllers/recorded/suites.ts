@@ -1,5 +1,6 @@
 /** THE TABLE of recorded suites. */
 import type { Suite } from './case.ts'
 import { job } from './job.cases.ts'
+import { statefulset } from './statefulset.cases.ts'
 
-export const suites: readonly Suite[] = [job]
+export const suites: readonly Suite[] = [job, statefulset]

@@ -1,0 +1,107 @@
+/** Keeps claims that pods use, and says since when nobody does. Mirrors kubernetes pkg/controller/volume/pvcprotection. */
+import { formatTime } from '../apimachinery/clock.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import type { PersistentVolumeClaim, Pod } from '../types/core-v1.ts'
+import { ignoreNotFound } from './claim.ts'
+import { type ControllerContext, defineController, type Key } from './controller.ts'
+import { isPodTerminal } from './pods.ts'
+
+const CLAIMS = 'persistentvolumeclaims'
+const FINALIZER = 'kubernetes.io/pvc-protection'
+const UNUSED = 'Unused'
+/** Index of pods by the claims they use. */
+const USES = 'usesClaim'
+
+export const pvcProtection = defineController({
+  name: 'persistentvolumeclaim-protection',
+  component: 'pvc-protection-controller',
+  for: CLAIMS,
+  watches: [
+    {
+      resource: 'pods',
+      when: (pod, old) => matters(pod as Pod, old as Pod | undefined),
+      keys: (pod) => claimsOf(pod).map(parse),
+    },
+  ],
+  indexes: { pods: { [USES]: claimsOf } },
+  async reconcile({ namespace, name }, context) {
+    const claim = context.lister<PersistentVolumeClaim>(CLAIMS).get(namespace, name)
+    if (!claim) return
+    const { deletionTimestamp, finalizers = [] } = claim.metadata
+    const held = finalizers.includes(FINALIZER)
+    if (!deletionTimestamp && claim.status?.phase === 'Bound') await noteUse(claim, context)
+    if (deletionTimestamp && held && !podsOf(claim, context).some((pod) => holds(pod, claim))) {
+      await write(
+        claim,
+        finalizers.filter((each) => each !== FINALIZER),
+        context,
+      )
+    } else if (!deletionTimestamp && !held) await write(claim, [...finalizers, FINALIZER], context)
+  },
+})
+
+/** Pods come, go and end; that they are bound to a node frees nothing. */
+function matters(pod: Pod, old: Pod | undefined): boolean {
+  return old === undefined || isPodTerminal(pod) !== isPodTerminal(old) || isShutDown(pod) !== isShutDown(old)
+}
+
+async function write(
+  { metadata }: PersistentVolumeClaim,
+  finalizers: string[],
+  { client }: ControllerContext,
+): Promise<void> {
+  const { namespace = '', name = '', uid } = metadata
+  await ignoreNotFound(
+    client.modify<PersistentVolumeClaim>(CLAIMS, namespace, name, (old) =>
+      old.metadata.uid === uid ? { ...old, metadata: { ...old.metadata, finalizers } } : old,
+    ),
+  )
+}
+
+/** The condition is there from the first time on that nobody uses the claim. */
+async function noteUse(claim: PersistentVolumeClaim, context: ControllerContext): Promise<void> {
+  const used = podsOf(claim, context).some((pod) => !isPodTerminal(pod))
+  const conditions = claim.status?.conditions ?? []
+  const present = conditions.find(({ type }) => type === UNUSED)
+  if (used ? present?.status !== 'True' : present?.status === 'True') return
+  const condition = {
+    type: UNUSED,
+    status: used ? 'False' : 'True',
+    lastTransitionTime: formatTime(context.clock.now()),
+    reason: used ? 'PodUsingPVC' : 'NoPodsUsingPVC',
+    message: used ? 'A pod is currently referencing this PVC' : 'No pods are currently referencing this PVC',
+  }
+  const next = [...conditions.filter((each) => each !== present), condition]
+  await ignoreNotFound(context.client.updateStatus(CLAIMS, { ...claim, status: { ...claim.status, conditions: next } }))
+}
+
+function podsOf({ metadata }: PersistentVolumeClaim, { lister }: ControllerContext): readonly Pod[] {
+  return lister<Pod>('pods').byIndex(USES, `${metadata.namespace}/${metadata.name}`)
+}
+
+/** Pods that were never bound to a node do not hold it: they cannot start without it. */
+function holds(pod: Pod, { metadata }: PersistentVolumeClaim): boolean {
+  if (!pod.spec?.nodeName) return false
+  const direct = pod.spec.volumes?.some(
+    ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === metadata.name,
+  )
+  return direct === true || !isShutDown(pod)
+}
+
+function isShutDown({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0
+}
+
+/** `namespace/name` of the claims of a pod, those of ephemeral volumes included. */
+function claimsOf(object: KubeObject): string[] {
+  const { metadata, spec } = object as Pod
+  return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (ephemeral) return [`${metadata.namespace}/${metadata.name}-${name}`]
+    return persistentVolumeClaim ? [`${metadata.namespace}/${persistentVolumeClaim.claimName}`] : []
+  })
+}
+
+function parse(text: string): Key {
+  const [namespace = '', name = ''] = text.split('/')
+  return { namespace, name }
+}
