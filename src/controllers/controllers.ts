@@ -1,6 +1,7 @@
 /** THE TABLE of controllers, in the order in which they start. Adding one is a file and a row here. */
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
+import { daemonset } from './daemonset.ts'
 import { deployment } from './deployment.ts'
 import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints.ts'
@@ -34,6 +35,7 @@ export const controllers: readonly ControllerDefinition[] = [
   replicaset,
   replicationcontroller,
   statefulset,
+  daemonset,
   job,
   ttlAfterFinished,
   kubelet,

@@ -43,8 +43,8 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
         async () => {
           const stage = await realStage({ url, token: RECORD_TOKEN }, suite, `${run}-${i}`)
           golden[each.title] = await play(each, suite, stage)
-          for (const resource of suite.shows) {
-            for (const { metadata } of suite.exclusive ? await stage.list(resource) : []) {
+          for (const resource of suite.exclusive ? [...suite.shows, ...(suite.cleans ?? [])] : []) {
+            for (const { metadata } of await stage.list(resource)) {
               await stage.delete(resource, metadata.name as string, { gracePeriodSeconds: 0 }).catch(() => {})
             }
           }

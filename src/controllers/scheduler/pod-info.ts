@@ -71,7 +71,8 @@ export function portsClash(wanted: readonly string[], held: ReadonlyMap<string, 
 
 type NodeTest = (node: Node) => boolean
 
-function nodeMatcher(spec: PodSpec): NodeTest | undefined {
+/** Undefined: every node fits. */
+export function nodeMatcher(spec: Pick<PodSpec, 'nodeSelector' | 'affinity'>): NodeTest | undefined {
   const tests: NodeTest[] = []
   const selector = Object.entries(spec.nodeSelector ?? {})
   if (selector.length > 0) {

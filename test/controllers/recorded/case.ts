@@ -35,6 +35,8 @@ export interface Suite {
   quietMs: number
   /** Cases that share objects without a namespace are recorded one after the other. */
   exclusive?: boolean
+  /** Resources without a namespace that are deleted after each recording. */
+  cleans?: string[]
   cases: Case[]
 }
 

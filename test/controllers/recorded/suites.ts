@@ -1,6 +1,7 @@
 /** THE TABLE of recorded suites. */
 import type { Suite } from './case.ts'
+import { daemonset } from './daemonset.cases.ts'
 import { job } from './job.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 
-export const suites: readonly Suite[] = [job, statefulset]
+export const suites: readonly Suite[] = [job, statefulset, daemonset]
