@@ -1,6 +1,7 @@
 /** THE TABLE of controllers, in the order in which they start. Adding one is a file and a row here. */
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
+import { cronjob } from './cronjob.ts'
 import { daemonset } from './daemonset.ts'
 import { deployment } from './deployment.ts'
 import { disruption } from './disruption.ts'
@@ -36,6 +37,7 @@ export const controllers: readonly ControllerDefinition[] = [
   replicationcontroller,
   statefulset,
   daemonset,
+  cronjob,
   job,
   ttlAfterFinished,
   kubelet,

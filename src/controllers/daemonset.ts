@@ -34,7 +34,7 @@ export const daemonset = defineController({
     {
       resource: 'nodes',
       when: (node, old) => !old || nodeChanged(node as Node, old as Node),
-      keys: (node, context, _old, { type }) => setsOf(node as Node, type === 'deleted', context),
+      keys: (node, context, _old, { type }) => (type === 'deleted' ? [] : setsOf(node as Node, context)),
     },
   ],
   indexes: {
@@ -52,17 +52,18 @@ export const daemonset = defineController({
 
 const keyOf = ({ metadata }: DaemonSet): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
 
-/** The sets that a change of the node concerns: the whole list of nodes is looked through only by those. */
-function setsOf(node: Node, gone: boolean, { lister }: ControllerContext): Key[] {
+/**
+ * The sets that a change of the node concerns. As upstream has it, a node that goes, or a taint that pods may stay under, is seen with the
+ * next change of a pod.
+ */
+function setsOf(node: Node, { lister }: ControllerContext): Key[] {
   const sets = lister<DaemonSet>(SETS).list()
   if (sets.length === 0) return []
   const pods = lister<Pod>('pods').byIndex('node', node.metadata.name ?? '')
   const concerned = sets.filter((set) => {
     const { run, stay } = nodeTest(set)(node)
-    if (gone) return run
     const scheduled = pods.some((pod) => controllerOf(pod)?.uid === set.metadata.uid)
-    if (scheduled) return !stay || (set.status?.numberMisscheduled ?? 0) > 0 || !run
-    return run
+    return scheduled ? !stay || (set.status?.numberMisscheduled ?? 0) > 0 : run
   })
   return concerned.map(keyOf)
 }

@@ -58,11 +58,13 @@ export function isManagedElsewhere({ spec }: Job): boolean {
   return spec?.managedBy !== undefined && spec.managedBy !== JOB_CONTROLLER
 }
 
-export function isJobFinished({ status }: Job): boolean {
-  return (
-    status?.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True') ===
-    true
-  )
+/** The condition that says how the Job ended; undefined: it has not. */
+export function finishedCondition({ status }: Job): JobCondition | undefined {
+  return status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True')
+}
+
+export function isJobFinished(job: Job): boolean {
+  return finishedCondition(job) !== undefined
 }
 
 export function hasTrackingFinalizer({ metadata }: Pod): boolean {

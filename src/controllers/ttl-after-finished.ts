@@ -2,7 +2,7 @@
 import type { Job } from '../types/batch-v1.ts'
 import { ignoreNotFound } from './claim.ts'
 import { defineController } from './controller.ts'
-import { isJobFinished } from './job.sync.ts'
+import { finishedCondition, isJobFinished } from './job.sync.ts'
 import { timeOf } from './pods.ts'
 
 const JOBS = 'jobs.batch'
@@ -20,7 +20,10 @@ export const ttlAfterFinished = defineController({
   async reconcile({ namespace, name }, { client, clock, lister }) {
     const job = lister<Job>(JOBS).get(namespace, name)
     if (!job || !needsCleanUp(job)) return undefined
-    const leftMs = finishedAt(job) + job.spec!.ttlSecondsAfterFinished! * 1000 - clock.now()
+    const leftMs =
+      (timeOf(finishedCondition(job)?.lastTransitionTime) ?? 0) +
+      job.spec!.ttlSecondsAfterFinished! * 1000 -
+      clock.now()
     if (leftMs > 0) return { requeueAfterMs: leftMs }
     const preconditions = { uid: job.metadata.uid }
     await ignoreNotFound(client.delete(JOBS, namespace, name, { propagationPolicy: 'Foreground', preconditions }))
@@ -30,11 +33,4 @@ export const ttlAfterFinished = defineController({
 
 function needsCleanUp(job: Job): boolean {
   return job.spec?.ttlSecondsAfterFinished !== undefined && isJobFinished(job) && !job.metadata.deletionTimestamp
-}
-
-function finishedAt({ status }: Job): number {
-  const condition = status?.conditions?.find(
-    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
-  )
-  return timeOf(condition?.lastTransitionTime) ?? 0
 }

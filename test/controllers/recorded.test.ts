@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Snapshot, Suite } from './recorded/case.ts'
+import type { Snapshot, Stage, Suite } from './recorded/case.ts'
 import { play } from './recorded/play.ts'
 import { emulatedStage, realStage } from './recorded/stages.ts'
 import { suites } from './recorded/suites.ts'
@@ -42,11 +42,10 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
         each.title,
         async () => {
           const stage = await realStage({ url, token: RECORD_TOKEN }, suite, `${run}-${i}`)
-          golden[each.title] = await play(each, suite, stage)
-          for (const resource of suite.exclusive ? [...suite.shows, ...(suite.cleans ?? [])] : []) {
-            for (const { metadata } of await stage.list(resource)) {
-              await stage.delete(resource, metadata.name as string, { gracePeriodSeconds: 0 }).catch(() => {})
-            }
+          try {
+            golden[each.title] = await play(each, suite, stage)
+          } finally {
+            if (suite.exclusive) await cleanUp(suite, stage)
           }
         },
         RECORD_TIMEOUT_MS,
@@ -62,4 +61,13 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
       writeFileSync(path, `{\n${lines.join(',\n')}\n}\n`)
     })
   })
+}
+
+async function cleanUp(suite: Suite, stage: Stage): Promise<void> {
+  for (const resource of [...suite.shows, ...(suite.cleans ?? [])]) {
+    for (const { metadata } of await stage.list(resource)) {
+      // What a controller deleted meanwhile is no failure of the recording.
+      await stage.delete(resource, metadata.name as string, { gracePeriodSeconds: 0 }).catch(() => {})
+    }
+  }
 }

@@ -1,11 +1,19 @@
 /** Cases of controllers that are played twice: against the real kube-controller-manager, once, and against KubEmu, in every run of the tests. */
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 
-/** What is done, one member a step; everything settles after each. `NOW` in a patch is the time of the step. */
+/** A JSON merge patch of one object. */
+export interface Patch {
+  resource: string
+  name: string
+  subresource?: 'status'
+  merge: object
+}
+
+/** What is done, mostly one member a step; everything settles after each. `NOW` in a patch is the time of the step. */
 export interface Step {
   create?: DynamicObject | DynamicObject[]
-  /** A JSON merge patch of one object. */
-  patch?: { resource: string; name: string; subresource?: 'status'; merge: object }
+  /** JSON merge patches. */
+  patch?: Patch | Patch[]
   /** The same patch for pods, named by their aliases (`web-POD1`), all when absent. */
   pods?: { names?: string[]; status?: object; merge?: object; spec?: object }
   /** `name` may be an alias. Pods: `gone` ends them at once, as a kubelet does when the containers have stopped. */
@@ -31,6 +39,8 @@ export interface Suite {
   components: string[]
   /** Resources that are compared after each step. */
   shows: string[]
+  /** How often the real controllers repeat an Event depends on their timers, or on chance. */
+  ignoresCounts?: boolean
   /** How long nothing may happen before a real cluster counts as settled. */
   quietMs: number
   /** Cases that share objects without a namespace are recorded one after the other. */

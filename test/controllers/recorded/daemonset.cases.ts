@@ -2,10 +2,32 @@
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import { type Case, pod, type Step, type Suite } from './case.ts'
 
-const node = (name: string, labels: object = {}, spec: object = {}): DynamicObject =>
-  ({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec }) as DynamicObject
-const nodes = (...names: string[]): Step => ({ create: names.map((name) => node(name)) })
-const taint = (key: string, effect: string): object => ({ taints: [{ key, effect }] })
+interface NodeSpec {
+  labels?: object
+  taints?: object[]
+  unschedulable?: boolean
+}
+
+/** Nodes that are ready: the taint that new ones get is taken away. */
+function nodesWith(specs: Record<string, NodeSpec>): Step {
+  const nodes = Object.entries(specs)
+  return {
+    create: nodes.map(([name, { labels = {}, unschedulable }]) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels },
+      spec: { unschedulable },
+    })) as DynamicObject[],
+    patch: nodes.map(([name, { taints = [] }]) => ({
+      resource: 'nodes',
+      name,
+      merge: { spec: { taints: taints.length > 0 ? taints : null } },
+    })),
+  }
+}
+
+const nodes = (...names: string[]): Step => nodesWith(Object.fromEntries(names.map((name) => [name, {}])))
+const taint = (key: string, effect: string): { taints: object[] } => ({ taints: [{ key, effect }] })
 const patchNode = (name: string, merge: object): Step => ({ patch: { resource: 'nodes', name, merge } })
 
 function setWith(spec: object, podSpec: object): DynamicObject {
@@ -44,7 +66,7 @@ const placement: Case[] = [
   {
     title: 'a node selector chooses nodes, and labels that change move pods',
     steps: [
-      { create: [node('a', { disk: 'ssd' }), node('b')] },
+      nodesWith({ a: { labels: { disk: 'ssd' } }, b: {} }),
       create({}, { nodeSelector: { disk: 'ssd' } }),
       bind(1, 'a'),
       ready(1),
@@ -55,7 +77,7 @@ const placement: Case[] = [
   {
     title: 'required affinity chooses, and is replaced in the pod; preferred affinity stays',
     steps: [
-      { create: [node('a', { zone: 'x' }), node('b', { zone: 'y' })] },
+      nodesWith({ a: { labels: { zone: 'x' } }, b: { labels: { zone: 'y' } } }),
       create(
         {},
         {
@@ -75,11 +97,7 @@ const placement: Case[] = [
   },
   {
     title: 'a tainted node gets no pod; without the taint it does',
-    steps: [
-      { create: node('a', {}, taint('dedicated', 'NoSchedule')) },
-      create(),
-      patchNode('a', { spec: { taints: null } }),
-    ],
+    steps: [nodesWith({ a: taint('dedicated', 'NoSchedule') }), create(), patchNode('a', { spec: { taints: null } })],
   },
   {
     title: 'a NoSchedule taint lets a pod stay, misscheduled',
@@ -88,12 +106,12 @@ const placement: Case[] = [
   { title: 'a NoExecute taint removes the pod', steps: one(patchNode('a', { spec: taint('out', 'NoExecute') })) },
   {
     title: 'a cordoned node still gets one',
-    steps: [{ create: node('a', {}, { unschedulable: true }) }, create()],
+    steps: [nodesWith({ a: { unschedulable: true } }), create()],
   },
   {
     title: 'own tolerations are kept, and not said twice',
     steps: [
-      { create: node('a', {}, taint('dedicated', 'NoSchedule')) },
+      nodesWith({ a: taint('dedicated', 'NoSchedule') }),
       create(
         {},
         {

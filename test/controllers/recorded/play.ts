@@ -26,7 +26,7 @@ export async function play({ steps }: Case, suite: Suite, stage: Stage): Promise
       const changed = changes(before[resource] ?? {}, now[resource], changes)
       if (Object.keys(changed).length > 0) snapshot[resource] = changed
     }
-    const lines = eventLines(events, suite.components, names)
+    const lines = eventLines(events, suite, names)
     const fresh = [...lines].filter(([line, count]) => told.get(line) !== count)
     if (fresh.length > 0)
       snapshot['events'] = fresh.map(([line, count]) => (count > 1 ? `${line} x${count}` : line)).sort()
@@ -51,11 +51,9 @@ function changes<T>(before: Record<string, T>, now: Record<string, T>, deeper?: 
 }
 
 async function run(step: Step, stage: Stage, names: Names): Promise<void> {
-  const filled = <T>(value: T): T =>
-    JSON.parse(JSON.stringify(value).replaceAll('"NOW"', JSON.stringify(formatTime(stage.now())))) as T
+  const filled = <T>(value: T): T => fill(value, stage.now(), names)
   if (step.create) for (const object of [step.create].flat()) await stage.create(filled(object))
-  if (step.patch) {
-    const { resource, name, merge, subresource } = filled(step.patch)
+  for (const { resource, name, merge, subresource } of filled([step.patch ?? []].flat())) {
     await stage.patch(resource, names.real(name), merge, subresource)
   }
   if (step.put) await stage.put(step.put.resource, step.put.name, step.put.subresource, filled(step.put.object))
@@ -75,6 +73,14 @@ async function run(step: Step, stage: Stage, names: Names): Promise<void> {
     await stage.delete(resource, names.real(name), options)
   }
   if (step.seconds) await stage.pass(step.seconds)
+}
+
+/** `NOW`, `NOW-60` (a minute ago) and `UID of Kind name` become what they are now. */
+function fill<T>(value: T, now: number, names: Names): T {
+  const text = JSON.stringify(value)
+    .replace(/"NOW(?:-(\d+))?"/g, (_, ago = 0) => JSON.stringify(formatTime(now - Number(ago) * 1000)))
+    .replace(/"UID of ([^"]+)"/g, (_, name) => JSON.stringify(names.uid(name)))
+  return JSON.parse(text) as T
 }
 
 /** Names that chance made get others, in the order in which they appeared. */
@@ -98,6 +104,7 @@ class Names {
 
   see(objects: readonly DynamicObject[]): void {
     for (const { kind, metadata, data } of [...objects].sort(byAge)) {
+      this.#seeMinute(metadata.name ?? '')
       const { name = '', uid = '', generateName, labels } = metadata
       if (generateName) this.#name(generateName, name)
       // Upstream's hash of a DaemonSet's template cannot be reproduced.
@@ -109,12 +116,27 @@ class Names {
     }
   }
 
+  /** Jobs of CronJobs are named by the minute that they were due. */
+  #seeMinute(name: string): void {
+    const match = /^(.*-)(\d{8})$/.exec(name)
+    if (match) this.#alias(match[1], name, 'MINUTE')
+  }
+
+  uid(about: string): string {
+    for (const [word, alias] of this.#words) if (alias === `uid of ${about}`) return word
+    throw new Error(`no uid of ${about} was seen`)
+  }
+
   #name(prefix: string, name: string): void {
     // Pods of StatefulSets have a prefix and a name of their own.
-    if (this.#aliases.has(name) || !/-[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(name)) return
+    if (/-[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(name)) this.#alias(prefix, name, 'POD')
+  }
+
+  #alias(prefix: string, name: string, word: string): void {
+    if (this.#aliases.has(name)) return
     const count = (this.#counts.get(prefix) ?? 0) + 1
     this.#counts.set(prefix, count)
-    const alias = `${prefix}POD${count}`
+    const alias = `${prefix}${word}${count}`
     this.#aliases.set(name, alias)
     this.#reals.set(alias, name)
   }
@@ -143,19 +165,15 @@ const byAge = (a: DynamicObject, b: DynamicObject): number =>
   Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '') ||
   (a.metadata.name! < b.metadata.name! ? -1 : 1)
 
-function eventLines(
-  events: readonly DynamicObject[],
-  components: readonly string[],
-  names: Names,
-): Map<string, number> {
+function eventLines(events: readonly DynamicObject[], suite: Suite, names: Names): Map<string, number> {
   const lines = new Map<string, number>()
   for (const event of events) {
     const { involvedObject, type, reason, message, count, source, reportingComponent } = event
-    if (!components.includes(source?.component || reportingComponent)) continue
+    if (!suite.components.includes(source?.component || reportingComponent)) continue
     // Two controllers of the real one write at the same time: that is chance.
     if (message.includes('Operation cannot be fulfilled')) continue
     const line = names.apply(`${type} ${reason} ${involvedObject.kind}/${involvedObject.name}: ${message}`)
-    lines.set(line, (lines.get(line) ?? 0) + (count ?? 1))
+    lines.set(line, suite.ignoresCounts ? 1 : (lines.get(line) ?? 0) + (count ?? 1))
   }
   return lines
 }
@@ -188,8 +206,13 @@ function shown(object: DynamicObject, names: Names): [string, Parts] {
   const spec = rest['spec']?.template && rest['spec'].selector ? cutTemplate(rest['spec']) : rest['spec']
   const text = JSON.stringify({ ...rest, metadata, ...(spec ? { spec } : {}) }, (key, value) => {
     if (value && typeof value === 'object' && !Array.isArray(value)) return sorted(value)
+    if (key === 'resourceVersion') return undefined
     if (key in NOISE && NOISE[key] === value) return undefined
-    return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? 'TIME' : value
+    return typeof value === 'string'
+      ? value.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, (_, zone) =>
+          zone === 'Z' ? 'TIME' : `TIME${zone}`,
+        )
+      : value
   })
   return [names.apply(names.alias(name)), JSON.parse(names.apply(text))]
 }

@@ -1,7 +1,8 @@
 /** THE TABLE of recorded suites. */
 import type { Suite } from './case.ts'
+import { cronjob } from './cronjob.cases.ts'
 import { daemonset } from './daemonset.cases.ts'
 import { job } from './job.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 
-export const suites: readonly Suite[] = [job, statefulset, daemonset]
+export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset]
