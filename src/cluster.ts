@@ -133,6 +133,7 @@ class LocalCluster implements Cluster {
       metrics: createMetrics(storage),
       turns: new Turns(),
       logger: this.#logger,
+      proxy: this.#outbound,
       stopping: this.#stopping.signal,
     }
     this.app = createApp(this.#api)
@@ -238,8 +239,9 @@ class LocalCluster implements Cluster {
     // Each may make work for the other.
     do {
       await this.#registry.customResources.idle()
+      await this.#registry.aggregation.idle()
       await this.#runner?.settle()
-    } while (!this.#registry.customResources.isIdle)
+    } while (!this.#registry.customResources.isIdle || !this.#registry.aggregation.isIdle)
   }
 
   async reset(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   ServerResponse,
 } from 'node:http'
 import express, { type Express, type RequestHandler } from 'express'
+import { withAggregation } from './filters/with-aggregation.ts'
 import { withBody } from './filters/with-body.ts'
 import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
@@ -25,6 +26,7 @@ function filters(options: ApiOptions): RequestHandler[] {
     withMetrics(options),
     withIdentity(),
     withMaxInFlight(options),
+    withAggregation(options),
     withBody(),
     serveResource(),
     serveDocument(options),

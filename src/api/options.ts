@@ -3,6 +3,7 @@ import type { Logger } from '../apimachinery/logger.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { FailingChecks } from './health.ts'
 import type { Metrics } from './metrics.ts'
+import type { ProxyClient } from './proxy.ts'
 import type { Turns } from './turns.ts'
 
 /** What the API needs to know of the process around it. */
@@ -15,6 +16,8 @@ export interface ApiOptions {
   /** Health checks that fail now, with why: /readyz and its like say so. */
   failingChecks?: () => FailingChecks
   turns: Turns
+  /** Reaches extension API servers; absent: they are unavailable. */
+  proxy?: ProxyClient
   /** Aborts when the server stops: watches end cleanly. */
   stopping: AbortSignal
 }

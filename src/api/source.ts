@@ -1,5 +1,6 @@
 /** What the documents of the API (discovery, OpenAPI, the root path) are made from: a live view of the served resources. */
 import type { GroupFact, ResourceFact, TypeFact } from '../apimachinery/schema/facts.ts'
+import type { RemoteApi } from '../registry/apiregistration/apiservice.ts'
 import type { CustomResourceDocument } from '../registry/definition.ts'
 
 /** A served resource as documents see it. Built-ins are facts; custom resources say so and carry their schema. */
@@ -14,6 +15,8 @@ export interface ApiSource {
   /** In discovery order, the core group (name '') included. */
   readonly groups: readonly GroupFact[]
   readonly resources: readonly ServedResource[]
+  /** A version that an extension server serves, with what it says of itself. */
+  remote?(group: string, version: string): RemoteApi | undefined
   /** By OpenAPI model name. */
   readonly types: Readonly<Record<string, TypeFact>>
 }

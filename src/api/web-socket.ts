@@ -3,11 +3,12 @@ import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { newNotImplemented } from '../apimachinery/errors.ts'
-import { newExchange } from './filters/with-exchange.ts'
+import { ADMIN, newExchange } from './filters/with-exchange.ts'
 import { findResource } from './handlers/resource.ts'
 import { type FrameSink, startWatch } from './handlers/watch.ts'
 import { jsonFrames } from './handlers/watch-frames.ts'
 import type { ApiOptions } from './options.ts'
+import { proxyUpgrade, remoteApiAt } from './proxy.ts'
 import { isUnexpected, toStatusError } from './status.ts'
 
 /** Bytes that may wait in the socket before the watch pauses. */
@@ -17,6 +18,8 @@ const PROTOCOLS = new Set(['', 'binary.k8s.io'])
 /** Serves upgrade requests of `server`. The WebSocket library is loaded when the first one comes. */
 export function attachWebSocket(server: Server, options: ApiOptions): void {
   server.on('upgrade', (req, socket, head) => {
+    const api = remoteApiAt(options.registry, (req.url ?? '').split('?')[0] as string)
+    if (api) return proxyUpgrade(options.proxy, api, ADMIN, { req, socket, head })
     upgrade(req, socket, head, options).catch((error) => {
       if (isUnexpected(error)) options.logger.error({ err: error, path: req.url }, 'upgrade failed')
       refuse(socket, error)

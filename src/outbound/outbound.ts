@@ -36,6 +36,8 @@ export interface OutboundClient extends Outbound {
     target: OutboundTarget,
     options: { method: string; path: string; headers: RequestOptions['headers'] },
   ): ClientRequest
+  /** What Go would have said of an error of such a request. */
+  explain(error: unknown, target: OutboundTarget): string
   /** Ends idle connections. */
   close(): void
 }
@@ -113,7 +115,27 @@ export function createOutbound({ clock, resolve }: OutboundOptions): OutboundCli
     }
   }
 
-  return { call, open, close: () => agent.destroy() }
+  return {
+    call,
+    open,
+    locate(target) {
+      const { host, port } = placeOf(target, resolve)
+      return `${host.includes(':') ? `[${host}]` : host}:${port}`
+    },
+    isElsewhere(service) {
+      try {
+        return resolve(service).said === true
+      } catch {
+        return false
+      }
+    },
+    explain(error, target) {
+      if (error instanceof CertificateError) return error.message
+      const { host, port } = placeOf(target, resolve)
+      return goText(error, `${host}:${port}`)
+    },
+    close: () => agent.destroy(),
+  }
 }
 
 /** One request of a call: redirects make more. */
@@ -199,7 +221,8 @@ function placeOf(target: OutboundTarget, resolve: ResolveService): Place {
   const { origin, path } = nameOf(target)
   if (target.service) {
     const { namespace, name, port = DEFAULT_PORT } = target.service
-    return { ...resolve({ namespace, name, port }), origin, serverName: serviceHost(target.service), path }
+    const { host, port: reached } = resolve({ namespace, name, port })
+    return { host, port: reached, origin, serverName: serviceHost(target.service), path }
   }
   const { hostname, port } = new URL(target.url ?? '')
   const host = hostname.replace(/^\[|\]$/g, '')

@@ -53,12 +53,18 @@ export class OutboundError extends Error {
 export interface Outbound {
   /** Rejects with an OutboundError. */
   call(target: OutboundTarget, call: OutboundCall): Promise<OutboundAnswer>
+  /** `host:port` that a call would dial. Throws when the Service leads nowhere. */
+  locate(target: OutboundTarget): string
+  /** The cluster's owner said where this Service is, whatever it looks like. */
+  isElsewhere(service: { namespace: string; name: string; port: number }): boolean
 }
 
 /** Where a Service's port is reached: `host:port`. Throws (an Error or StatusError) when it cannot be. */
 export type ResolveService = (service: { namespace: string; name: string; port: number }) => {
   host: string
   port: number
+  /** The cluster's owner said so: what the Service and its endpoints look like does not matter. */
+  said?: boolean
 }
 
 /** `name.namespace.svc`: what the certificate of a Service has to be for. */

@@ -11,6 +11,9 @@ import { type AdmissionChain, createAdmissionChain } from './admission/admission
 import type { AdmissionSelection } from './admission/selection.ts'
 import { CustomResources } from './apiextensions/custom-resources.ts'
 import { compareVersions } from './apiextensions/versions.ts'
+import { Aggregation } from './apiregistration/aggregation.ts'
+import type { RemoteApi } from './apiregistration/apiservice.ts'
+import { withRemoteGroups } from './apiregistration/remote-groups.ts'
 import { ALLOW_ALL, type Authorizer } from './authorization/authorizer.ts'
 import type {
   ClusterSettings,
@@ -69,6 +72,9 @@ export class Registry implements Environment {
   readonly #dryWriter: InternalWriter
   /** Follows CustomResourceDefinitions and serves what they define. */
   readonly customResources: CustomResources
+  /** Follows APIServices: which APIs are those of extension servers. */
+  readonly aggregation: Aggregation
+  #remoteApis: ReadonlyMap<string, RemoteApi> = new Map()
   #groups: readonly GroupFact[] | undefined
 
   constructor(options: RegistryOptions) {
@@ -98,11 +104,13 @@ export class Registry implements Environment {
     this.#expiry.start(this.definitions())
     this.customResources = new CustomResources(this)
     this.customResources.start()
+    this.aggregation = new Aggregation(this)
+    this.aggregation.start()
   }
 
   /** In discovery order: built-in groups, then those of custom resources by name. The same array until the served set changes. */
   groups(): readonly GroupFact[] {
-    this.#groups ??= [...this.facts.groups, ...this.#customGroups()]
+    this.#groups ??= withRemoteGroups([...this.facts.groups, ...this.#customGroups()], [...this.#remoteApis.values()])
     return this.#groups
   }
 
@@ -136,6 +144,20 @@ export class Registry implements Environment {
     for (const store of gone) store.retire()
     for (const listener of [...this.#listeners]) listener()
   }
+
+  /** These APIs, and no others, are those of extension servers. */
+  serveRemote(apis: readonly RemoteApi[]): void {
+    this.#remoteApis = new Map(apis.map((api) => [`${api.group}/${api.version}`, api]))
+    this.#groups = undefined
+    this.generation++
+  }
+
+  get hasRemoteApis(): boolean {
+    return this.#remoteApis.size > 0
+  }
+
+  readonly remoteApi = (group: string, version: string): RemoteApi | undefined =>
+    this.#remoteApis.get(`${group}/${version}`)
 
   /** A type of the facts by its model name. */
   readonly lookupType = (ref: string): TypeFact => this.facts.types[ref] as TypeFact
@@ -214,6 +236,7 @@ export class Registry implements Environment {
   close(): void {
     this.#expiry.stop()
     this.customResources.stop()
+    this.aggregation.stop()
   }
 
   #add(definition: ResourceDefinition): void {

@@ -63,6 +63,10 @@ export class Normaliser {
   value(value: unknown, name = ''): unknown {
     if (typeof value === 'string') return this.#string(value, name)
     if (Array.isArray(value)) return value.map((item) => this.value(item))
+    if (typeof value === 'number') {
+      const known = this.#variables.find(([, text]) => text === String(value))
+      return known ? `$${known[0]}` : value
+    }
     if (value === null || typeof value !== 'object') return value
     const result: Record<string, unknown> = {}
     const isListMeta = name === 'metadata' && !('name' in value)

@@ -35,6 +35,8 @@ export interface Target {
   token?: string
   /** Recording: a watch that says no more for so long has said all. */
   patienceMs?: number
+  /** Resolves when what was configured has taken effect; a real server is given time. */
+  settle?: () => Promise<void>
 }
 
 /** `variables`: more that `$name` stands for; `ns` among them is taken as it is. Their values are hidden in answers. */
@@ -53,9 +55,14 @@ export async function play(
     for (const [name, path] of Object.entries(step.save ?? {})) saved.set(name, String(at(JSON.parse(raw.text), path)))
     const frames = raw.frames ? { frames: raw.frames.length } : {}
     played.push({ ...step, ...frames, answer: await normaliser.answer(raw) })
-    if (step.settles && target.patienceMs) await new Promise((resolve) => setTimeout(resolve, target.patienceMs))
+    if (step.settles) await settled(target)
   }
   return played
+}
+
+async function settled({ settle, patienceMs }: Target): Promise<void> {
+  if (settle) await settle()
+  else if (patienceMs) await new Promise((resolve) => setTimeout(resolve, patienceMs))
 }
 
 export interface RawAnswer {

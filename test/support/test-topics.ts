@@ -55,7 +55,7 @@ export function testTopics(
         serviceCidr: '10.0.0.0/24',
       })
       const url = await cluster.listen()
-      played = await playTopic({ url }, backends, topic, cases[topic]!)
+      played = await playTopic({ url, settle: () => cluster.settle() }, backends, topic, cases[topic]!)
     })
 
     afterAll(() => cluster.close())

@@ -25,9 +25,16 @@ export interface ApiResourceDiscovery {
   subresources?: ApiSubresourceDiscovery[]
 }
 
+interface VersionDiscovery {
+  version: string
+  resources: readonly (ApiResourceDiscovery | object)[]
+  /** `Stale`: the server behind it does not answer. */
+  freshness: 'Current' | 'Stale'
+}
+
 export interface ApiGroupDiscovery {
   metadata: { name?: string }
-  versions: { version: string; resources: ApiResourceDiscovery[]; freshness: 'Current' }[]
+  versions: VersionDiscovery[]
 }
 
 export interface ApiGroupDiscoveryList {
@@ -68,17 +75,25 @@ function resourceEntry(resource: ServedResource): ApiResourceDiscovery {
   }
 }
 
+function remoteVersion(source: ApiSource, group: string, version: string): VersionDiscovery | undefined {
+  const remote = source.remote?.(group, version)
+  return remote && { version, resources: remote.resources, freshness: remote.available ? 'Current' : 'Stale' }
+}
+
 function groupEntry(source: ApiSource, group: GroupFact): ApiGroupDiscovery {
   return {
     metadata: group.name ? { name: group.name } : {},
-    versions: group.versions.map(({ version }) => ({
-      version,
-      resources: source.resources
-        .filter((resource) => resource.group === group.name && resource.version === version)
-        .map(resourceEntry)
-        .sort((a, b) => (a.resource < b.resource ? -1 : 1)),
-      freshness: 'Current' as const,
-    })),
+    versions: group.versions.map(
+      ({ version }) =>
+        remoteVersion(source, group.name, version) ?? {
+          version,
+          resources: source.resources
+            .filter((resource) => resource.group === group.name && resource.version === version)
+            .map(resourceEntry)
+            .sort((a, b) => (a.resource < b.resource ? -1 : 1)),
+          freshness: 'Current' as const,
+        },
+    ),
   }
 }
 

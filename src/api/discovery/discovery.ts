@@ -45,7 +45,8 @@ function versionDocument(source: ApiSource, request: DocumentRequest, group: Gro
   const custom = source.resources.some((resource) => resource.group === group.name && resource.custom)
   const served = rest.length === 1 && group.versions.some(({ version }) => version === rest[0])
   // Custom resources are served by plain handlers: any method, and their 404 is a text.
-  if (!served && custom) return pageNotFound()
+  const remote = group.versions.some(({ version }) => source.remote?.(group.name, version))
+  if (!served && (custom || remote)) return pageNotFound()
   if (!served) throw newPathNotFound()
   if (!custom) requireRoute(request)
   return plain(apiResourceList(source, { group: group.name, version: rest[0] }), request)

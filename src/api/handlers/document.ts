@@ -20,6 +20,7 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
     get resources() {
       return registry.resourceFacts()
     },
+    remote: registry.remoteApi,
     types: registry.facts.types,
   }
   let address = ''

@@ -1,5 +1,6 @@
 /** Answers `/openapi/v2`, `/openapi/v3` and what is below it. Mirrors kube-openapi/pkg/{handler,handler3}. */
 import { createHash } from 'node:crypto'
+import type { RemoteApi } from '../../registry/apiregistration/apiservice.ts'
 import { clauseMatches, parseAccept } from '../accept.ts'
 import { type Document, type DocumentRequest, pageNotFound } from '../document.ts'
 import { type ApiSource, perVersion } from '../source.ts'
@@ -49,6 +50,14 @@ function openApi(source: ApiSource, version: string): OpenApi {
       }),
     ]),
   )
+  for (const [name, remote] of remoteVersions(source)) {
+    const { openApiV3 } = remote
+    if (openApiV3)
+      v3.set(
+        name,
+        once(() => write(openApiV3, () => encodeV3(openApiV3 as never))),
+      )
+  }
   const index = once(() => {
     const paths = [...v3].map(([name, document]) => [
       name,
@@ -57,10 +66,35 @@ function openApi(source: ApiSource, version: string): OpenApi {
     return Buffer.from(JSON.stringify({ paths: Object.fromEntries(paths) }))
   })
   const v2 = once(() => {
-    const document = documentV2(api(), version)
+    const document = withRemotePaths(documentV2(api(), version), source)
     return write(document, () => encodeV2(document))
   })
   return { v2, v3, index }
+}
+
+function remoteVersions(source: ApiSource): [name: string, remote: RemoteApi][] {
+  return source.groups.flatMap(({ name, versions }) =>
+    versions.flatMap(({ version }): [string, RemoteApi][] => {
+      const remote = source.remote?.(name, version)
+      return remote ? [[`apis/${name}/${version}`, remote]] : []
+    }),
+  )
+}
+
+/** With the paths below each extension server's version, and the definitions that are not here already. */
+function withRemotePaths<T extends object>(document: T, source: ApiSource): T {
+  const { paths, definitions } = document as { paths: object; definitions: object }
+  let merged: { paths: object; definitions: object } | undefined
+  for (const [name, { openApiV2 }] of remoteVersions(source)) {
+    if (!openApiV2) continue
+    const own = Object.entries((openApiV2['paths'] as object | undefined) ?? {})
+    merged ??= { paths, definitions }
+    merged = {
+      paths: { ...merged.paths, ...Object.fromEntries(own.filter(([path]) => `${path}/`.startsWith(`/${name}/`))) },
+      definitions: { ...(openApiV2['definitions'] as object | undefined), ...merged.definitions },
+    }
+  }
+  return merged ? { ...document, ...merged } : document
 }
 
 const JSON_TYPE = 'application/json'

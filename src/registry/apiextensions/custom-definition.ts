@@ -79,7 +79,7 @@ function defineVersion(
     storagePrefix: `/registry/${group}/${names.plural}/`,
     custom: { listKind: names.listKind ?? '', schema: schema as Record<string, unknown>, terminating },
     hooks: {
-      ...hooksOf(crd, version, schema, rules),
+      ...hooksOf(crd, version, rules),
       conversion: converter ? webhookConversionOf(crd, version, schema, converter) : conversionOf(crd, version, schema),
     },
   }
@@ -106,12 +106,7 @@ function fieldLabels({ spec }: CustomResourceDefinition, { selectableFields }: V
   return Object.fromEntries(labels.map((label) => [label, label]))
 }
 
-function hooksOf(
-  crd: CustomResourceDefinition,
-  version: Version,
-  schema: JsonSchema,
-  rules: ResourceRules,
-): ResourceHooks {
+function hooksOf(crd: CustomResourceDefinition, version: Version, rules: ResourceRules): ResourceHooks {
   const scale = version.subresources?.scale
   const subresources: Record<string, Subresource> = {}
   if (version.subresources?.status) {

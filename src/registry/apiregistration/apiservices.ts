@@ -1,9 +1,8 @@
-/** apiservices: the local ones. Mirrors kube-aggregator/pkg/registry/apiservice. */
+/** apiservices: what is written of them; aggregation.ts follows them. Mirrors kube-aggregator/pkg/registry/apiservice. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import { newNotImplemented } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts'
+import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isPortNumber } from '../../apimachinery/names.ts'
 import { age } from '../cells.ts'
 import { defineResource, type WriteContext } from '../definition.ts'
 import { validateCommonMeta } from '../object-meta.ts'
@@ -11,11 +10,8 @@ import { invalids } from '../validation.ts'
 
 export const apiservices = defineResource('apiregistration.k8s.io/v1', 'apiservices', {
   prepareForCreate(service, context) {
-    refuseRemote(service)
-    // On the real server the availability controller writes this a moment later.
-    service['status'] = { conditions: [localCondition(context)] }
+    service['status'] = service['spec']?.service ? {} : { conditions: [localCondition(context)] }
   },
-  prepareForUpdate: (service) => refuseRemote(service),
   validateName: () => [],
   validate: (service) => validateService(service),
   validateUpdate: (service) => [...validateCommonMeta(service.metadata), ...validateService(service)],
@@ -31,11 +27,6 @@ export const apiservices = defineResource('apiregistration.k8s.io/v1', 'apiservi
 const NO_GROUP = 'only v1 may have an empty group and it better be legacy kube'
 const MAX_GROUP_PRIORITY = 20000
 const MAX_VERSION_PRIORITY = 1000
-
-// DEVIATION(no-aggregation): requests are not proxied to extension servers, so none can be registered.
-function refuseRemote(service: DynamicObject): void {
-  if (service['spec']?.service) throw newNotImplemented('APIServices of extension API servers yet')
-}
 
 const localCondition = ({ clock }: WriteContext): object => ({
   type: 'Available',
@@ -53,7 +44,7 @@ function validateService(service: DynamicObject): FieldError[] {
     ...(group === '' ? [] : invalids('spec.group', group, isDns1123Subdomain(group))),
     ...invalids('spec.version', version, isDns1035Label(version)),
     ...validatePriorities(service['spec'] ?? {}),
-    ...validateLocal(service['spec'] ?? {}),
+    ...(service['spec']?.service ? validateRemote(service['spec']) : validateLocal(service['spec'] ?? {})),
   ]
 }
 
@@ -87,6 +78,23 @@ function validateLocal({ caBundle = '', insecureSkipTLSVerify = false }: Dynamic
   }
   if (insecureSkipTLSVerify) {
     errors.push(invalid('spec.insecureSkipTLSVerify', true, 'local APIServices may not have insecureSkipTLSVerify'))
+  }
+  return errors
+}
+
+function validateRemote({
+  service,
+  caBundle = '',
+  insecureSkipTLSVerify = false,
+}: DynamicObject['spec']): FieldError[] {
+  const { namespace = '', name = '', port = 0 } = service
+  const errors: FieldError[] = []
+  if (namespace === '') errors.push(required('spec.service.namespace'))
+  if (name === '') errors.push(required('spec.service.name'))
+  const wrong = isPortNumber(port)
+  if (wrong.length) errors.push(invalid('spec.service.port', port, `port is not valid: ${wrong.join(', ')}`))
+  if (insecureSkipTLSVerify && caBundle !== '') {
+    errors.push(invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'))
   }
   return errors
 }

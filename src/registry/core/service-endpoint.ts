@@ -29,11 +29,11 @@ export function serviceResolver({ reader, addresses, podCidr }: ServiceNetwork):
   const pods = parseCidr(podCidr) as Cidr
   return ({ namespace, name, port }) => {
     const said = addresses?.(namespace, name, port)
-    if (said !== undefined) return parseAddress(said)
+    if (said !== undefined) return { ...parseAddress(said), said: true }
     const service = reader.get('services', namespace, name)
     if (!service) throw newNotFound({ group: '', resource: 'service' }, name)
     const annotated = service.metadata.annotations?.[ADDRESS_ANNOTATION]
-    if (annotated) return parseAddress(annotated)
+    if (annotated) return { ...parseAddress(annotated), said: true }
     const { type, externalName, ports = [] } = service['spec'] ?? {}
     if (type === 'ExternalName') return { host: externalName, port }
     const own = ports.find((candidate: { port: number }) => candidate.port === port)

@@ -27,12 +27,12 @@ const service = { spec: { type: 'ClusterIP', clusterIP: '10.96.0.9', ports: [POR
 
 describe('a Service is found', () => {
   it('where its owner says, before anything is looked up', () => {
-    expect(resolve({}, 443, () => 'https://localhost:9443')).toEqual({ host: 'localhost', port: 9443 })
+    expect(resolve({}, 443, () => 'https://localhost:9443')).toEqual({ host: 'localhost', port: 9443, said: true })
   })
 
   it('where its annotation says', () => {
     const metadata = { namespace: 'shop', name: 'hook', annotations: { 'kubemu.dev/address': '127.0.0.1:8443' } }
-    expect(resolve({ service: { ...service, metadata } })).toEqual({ host: '127.0.0.1', port: 8443 })
+    expect(resolve({ service: { ...service, metadata } })).toEqual({ host: '127.0.0.1', port: 8443, said: true })
   })
 
   it('by its external name', () => {
