@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { newNotImplemented } from '../apimachinery/errors.ts'
 import { ADMIN, newExchange } from './filters/with-exchange.ts'
+import { CONNECTS } from './handlers/connect.ts'
 import { findResource } from './handlers/resource.ts'
 import { type FrameSink, startWatch } from './handlers/watch.ts'
 import { jsonFrames } from './handlers/watch-frames.ts'
@@ -29,8 +30,11 @@ export function attachWebSocket(server: Server, options: ApiOptions): void {
 
 async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options: ApiOptions): Promise<void> {
   const base = newExchange(req, new ServerResponse(req), options)
-  const { exchange } = findResource(base)
-  if (exchange.info.verb !== 'watch') throw newNotImplemented(`upgraded connections for ${exchange.info.verb}`)
+  const { exchange, handle } = findResource(base)
+  // What is wrong with it is told first; nothing comes back but an error.
+  const { verb, subresource } = exchange.info
+  if (CONNECTS.has(subresource) && subresource !== 'log') return handle(exchange)
+  if (verb !== 'watch') throw newNotImplemented(`upgraded connections for ${verb}`)
   const { WebSocketServer } = await import('ws')
   const closed = new AbortController()
   const stop = (): void => closed.abort()

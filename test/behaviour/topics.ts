@@ -1,5 +1,6 @@
 /** The lists of requests by topic. */
 import type { Step } from '../support/player.ts'
+import { connects } from './connect.ts'
 import { create } from './create.ts'
 import { deletion } from './deletion.ts'
 import { identity } from './identity.ts'
@@ -26,4 +27,5 @@ export const topics: Record<string, readonly Step[]> = {
   podsecurity: podSecurity,
   resize: resizing,
   identity,
+  connect: connects,
 }

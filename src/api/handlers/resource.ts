@@ -6,7 +6,6 @@ import {
   newMethodNotSupported,
   newNotAcceptable,
   newNotFound,
-  newNotImplemented,
   newPathNotFound,
 } from '../../apimachinery/errors.ts'
 import type { ResourceDefinition } from '../../registry/definition.ts'
@@ -15,6 +14,7 @@ import type { Exchange, ResourceExchange } from '../exchange.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
 import { checkAccept, negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
 import type { RequestInfo } from '../request-info.ts'
+import { CONNECTS, connect } from './connect.ts'
 import { create } from './create.ts'
 import { deleteCollection, deleteOne } from './delete.ts'
 import { get, list } from './read.ts'
@@ -33,9 +33,6 @@ const HANDLERS: Record<string, Handle> = {
   delete: deleteOne,
   deletecollection: deleteCollection,
 }
-
-/** Doors to a node or a container, which need something to stand behind them. */
-const CONNECTS = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
 
 export function serveResource(): RequestHandler {
   return async (req, _res, next) => {
@@ -62,14 +59,16 @@ const ANYWHERE = new Set(['list', 'watch', 'deletecollection'])
 export function findResource(base: Exchange): { exchange: ResourceExchange; handle: Handle } {
   const { info, registry } = base
   const store = registry.lookup(info.group, info.version, info.resource)
-  if (!store || (info.prefix === 'api') !== (info.group === '') || info.rest !== '') throw newPathNotFound()
+  if (!store || (info.prefix === 'api') !== (info.group === '') || (info.rest !== '' && info.subresource !== 'proxy')) {
+    throw newPathNotFound()
+  }
   if (store.definition.custom) return findCustom(base, store)
   const methods = verbsAt(info, store.definition)
   if (methods.length === 0) throw newPathNotFound()
-  const handle = HANDLERS[info.verb]
   if (CONNECTS.has(info.subresource) && methods.includes(info.verb)) {
-    throw newNotImplemented(`${store.definition.resource}/${info.subresource} yet`)
+    return { exchange: Object.assign(base, { store, accept: { encoding: 'json' } as const }), handle: connect }
   }
+  const handle = HANDLERS[info.verb]
   if (!handle || !methods.includes(info.verb)) throw newMethodNotAllowed()
   if (store.definition.namespaced && info.inNamespace && info.namespace === '' && info.name !== '') {
     throw newBadRequest('Namespace parameter required.')

@@ -16,7 +16,12 @@ const BACK: Record<string, string> = Object.fromEntries(Object.entries(NAMES).ma
 /** The stored form of what came through events.k8s.io. */
 export const eventToCore = (event: DynamicObject): DynamicObject => renamed(event, NAMES, 'v1')
 
-export const eventFromCore = (stored: DynamicObject): DynamicObject => renamed(stored, BACK, 'events.k8s.io/v1')
+/** Two fields that v1 prints empty are left out here. */
+export function eventFromCore(stored: DynamicObject): DynamicObject {
+  const event = renamed(stored, BACK, 'events.k8s.io/v1')
+  for (const name of ['reportingController', 'reportingInstance']) if (event[name] === '') delete event[name]
+  return event
+}
 
 function renamed(event: DynamicObject, names: Record<string, string>, apiVersion: string): DynamicObject {
   const fields = Object.entries(event).map(([name, value]) => [names[name] ?? name, value])

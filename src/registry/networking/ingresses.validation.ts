@@ -79,7 +79,8 @@ function validateRule(rule: Fields, path: string): FieldError[] {
 
 function validatePath(entry: Fields, path: string): FieldError[] {
   const { pathType } = entry
-  if (pathType === undefined || pathType === null) return [required(child(path, 'pathType'), 'pathType must be specified')]
+  if (pathType === undefined || pathType === null)
+    return [required(child(path, 'pathType'), 'pathType must be specified')]
   const errors: FieldError[] = []
   const at = child(path, 'path')
   const value: string = entry.path ?? ''

@@ -3,6 +3,18 @@ import { expect, test } from 'vitest'
 import { type Fresh, rows } from './guestbook.ts'
 
 export function readTests(fresh: Fresh): void {
+  test('logs shows what a container echoes, and exec says why there is nothing to run in', async () => {
+    const kubectl = await fresh('logs')
+    await kubectl('run', 'talk', '--image=busybox', '--restart=Never', '--', 'sh', '-c', 'echo hello; echo world')
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/talk', '--timeout=20s')
+    expect(await kubectl('logs', 'talk')).toBe('hello\nworld\n')
+    expect(await kubectl('logs', '-f', 'talk', '--tail=1')).toBe('world\n')
+    expect(await kubectl.fails('logs', 'talk', '--previous')).toContain(
+      'previous terminated container "talk" in pod "talk" not found',
+    )
+    expect(await kubectl.fails('exec', 'talk', '--', 'ls')).toMatch(/no process runs|completed pod/)
+  })
+
   test('get prints every output format', async () => {
     const kubectl = await fresh('formats')
     for (const name of ['b', 'a']) await kubectl('create', 'configmap', name, `--from-literal=key=${name}${name}`)
