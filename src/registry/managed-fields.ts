@@ -3,10 +3,8 @@ import { formatTime } from '../apimachinery/clock.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
 import { type Applied, applyConfiguration } from '../apimachinery/managedfields/apply.ts'
 import { excludeFilter, type FieldFilter } from '../apimachinery/managedfields/compare.ts'
-import { customMergeNodeOf } from '../apimachinery/managedfields/custom-merge-node.ts'
 import { type FieldSet, setOfPath, union } from '../apimachinery/managedfields/field-set.ts'
 import { includeFilter, type Pattern } from '../apimachinery/managedfields/include-filter.ts'
-import { mergeNodeOf } from '../apimachinery/managedfields/merge-node.ts'
 import { fieldElement } from '../apimachinery/managedfields/path-element.ts'
 import { parentManagedFields, type ReplicasPaths, scaleManagedFields } from '../apimachinery/managedfields/scale.ts'
 import { type KindFields, kindFields, type Writer } from '../apimachinery/managedfields/types.ts'
@@ -15,6 +13,7 @@ import type { DynamicObject, ManagedFieldsEntry } from '../apimachinery/meta.ts'
 import { type Kind, schemaOf, zeroOf } from './decode.ts'
 import type { ResourceDefinition } from './definition.ts'
 import type { Environment, WriteRequest } from './environment.ts'
+import { mergeRulesOf } from './merge-rules.ts'
 
 /** The resource that a write goes to. */
 export interface Target {
@@ -58,8 +57,7 @@ function fieldsOfKind(
   versions?: Pick<KindFields, 'inVersion' | 'convert'>,
 ): KindFields {
   const schema = schemaOf(environment, kind)
-  const whole = schema.structural ? customMergeNodeOf(schema.structural, schema.metadata) : mergeNodeOf(schema.node)
-  return kindFields(whole, schema.apiVersion, schema.isCustom, versions)
+  return kindFields(mergeRulesOf(schema), schema.apiVersion, schema.isCustom, versions)
 }
 
 /** Puts managedFields into a draft that takes the place of `live`; `isNew`: live is the kind with nothing set. Untracked writes keep theirs. */

@@ -191,6 +191,10 @@ export class Registry implements Environment {
     return undefined
   }
 
+  definitionOf(apiVersion: string, kind: string): ResourceDefinition | undefined {
+    return this.storeForKind(apiVersion, kind)?.definition
+  }
+
   writeContext(request: WriteRequest): WriteContext {
     return {
       reader: this.reader,

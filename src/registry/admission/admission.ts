@@ -17,6 +17,8 @@ import type { AdmissionEnvironment, AdmissionPlugin, AdmissionPluginFactory, Adm
 import { podResizeValidator } from './pod-resize-validator.ts'
 import { podSecurity } from './pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
+import { mutatingAdmissionPolicy } from './policy/mutating.ts'
+import { validatingAdmissionPolicy } from './policy/validating.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
@@ -48,7 +50,9 @@ export const ADMISSION_PLUGINS: readonly (AdmissionPlugin | AdmissionPluginFacto
   podTopologyLabels,
   nodeDeclaredFeatureValidator,
   podResizeValidator,
+  mutatingAdmissionPolicy,
   mutatingAdmissionWebhook,
+  validatingAdmissionPolicy,
   validatingAdmissionWebhook,
   resourceQuota,
 ]

@@ -59,6 +59,8 @@ export interface AdmissionEnvironment {
   readonly outbound?: Outbound | undefined
   /** Every served version of the same stored objects, the definition itself among them. */
   equivalents(definition: ResourceDefinition): readonly ResourceDefinition[]
+  /** By group, version and kind; undefined: nobody serves it. */
+  definitionOf(apiVersion: string, kind: string): ResourceDefinition | undefined
 }
 
 /** A plug-in that keeps something between requests: made once for each cluster. `create` must not read anything yet. */

@@ -1,6 +1,5 @@
 /** customresourcedefinitions: what is written of them; custom-resources.ts makes them live. Mirrors apiextensions-apiserver/pkg/registry/customresourcedefinition. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import type { FieldError } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-text.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { isSupportedFormat } from '../../apimachinery/schema/custom/formats.ts'

@@ -1,8 +1,10 @@
 /** Webhook configurations in compiled form. Mirrors apiserver/pkg/admission/{configuration,plugin/webhook/accessors.go}. */
+import { admissionEnvironment } from '../../../apimachinery/cel/admission-environment.ts'
 import type { DynamicObject } from '../../../apimachinery/meta.ts'
 import type { Storage } from '../../../storage/interface.ts'
 import type { OutboundTarget } from '../../outbound.ts'
 import { CompiledView } from '../compiled-view.ts'
+import { CONDITION_TYPES, compileStored, type Expression } from '../conditions.ts'
 import { compileMatcher, type Matcher, type MatchFields } from '../matching.ts'
 
 /** One webhook of one configuration. */
@@ -13,6 +15,7 @@ export interface Webhook {
   matches: Matcher
   target: OutboundTarget
   ignoresFailure: boolean
+  conditions: readonly Expression[]
   timeoutSeconds: number
   sideEffects: string | undefined
   reviewVersions: readonly string[]
@@ -41,6 +44,9 @@ function compileConfiguration(configuration: DynamicObject): Webhook[] {
       matches: compileMatcher(webhook),
       target: webhook.clientConfig,
       ignoresFailure: webhook.failurePolicy === 'Ignore',
+      conditions: (webhook.matchConditions ?? []).map(({ expression }) =>
+        compileStored(admissionEnvironment({ authorizer: true, stored: true }), expression, CONDITION_TYPES),
+      ),
       timeoutSeconds: webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
       sideEffects: webhook.sideEffects,
       reviewVersions: webhook.admissionReviewVersions ?? [],
@@ -53,6 +59,7 @@ interface StoredWebhook extends MatchFields {
   name: string
   clientConfig: OutboundTarget
   failurePolicy?: string
+  matchConditions?: { name: string; expression: string }[]
   timeoutSeconds?: number
   sideEffects?: string
   admissionReviewVersions?: string[]
