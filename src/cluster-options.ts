@@ -4,6 +4,7 @@ import type { Clock } from './apimachinery/clock.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import type { Client } from './controllers/client.ts'
+import type { AuthorizationMode } from './registry/authorization/authorizer.ts'
 import type { ServiceAddresses } from './registry/core/service-endpoint.ts'
 
 /** How to make a cluster. Everything has a default that suits a test. */
@@ -32,6 +33,8 @@ export interface ClusterOptions {
   watchHistory?: number
   /** Seconds after which history is forgotten, as etcd's is by a kube-apiserver; default 300. 0: never. */
   compactionInterval?: number
+  /** `RBAC`: roles and bindings decide, as on a cluster; clients without a token stay the admin. Default `AlwaysAllow`. */
+  authorizationMode?: AuthorizationMode
   /** Where Services get their addresses from; default `10.96.0.0/16`. */
   serviceCidr?: string
   /**

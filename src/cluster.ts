@@ -126,6 +126,7 @@ class LocalCluster implements Cluster {
       tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
       admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
       outbound: this.#outbound,
+      authorizationMode: options.authorizationMode,
     })
     this.client = createLocalClient(this.#registry, ADMIN)
     this.#api = {

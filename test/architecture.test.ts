@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'scenario/': ['apimachinery/', 'types/', 'registry/'],
   'certificate-authority.ts': ['apimachinery/'],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
-  'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/core/service-endpoint.ts'],
+  'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/'],
   'cluster.ts': [
     'cluster-options.ts',
     'apimachinery/',

@@ -7,7 +7,9 @@ import {
   ServerResponse,
 } from 'node:http'
 import express, { type Express, type RequestHandler } from 'express'
+import { ALLOW_ALL } from '../registry/authorization/authorizer.ts'
 import { withAggregation } from './filters/with-aggregation.ts'
+import { withAuthorization } from './filters/with-authorization.ts'
 import { withBody } from './filters/with-body.ts'
 import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
@@ -26,6 +28,7 @@ function filters(options: ApiOptions): RequestHandler[] {
     withMetrics(options),
     withIdentity(),
     withMaxInFlight(options),
+    ...(options.registry.authorizer === ALLOW_ALL ? [] : [withAuthorization()]),
     withAggregation(options),
     withBody(),
     serveResource(),

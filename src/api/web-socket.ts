@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { newNotImplemented } from '../apimachinery/errors.ts'
+import { requireAccess } from './filters/with-authorization.ts'
 import { ADMIN, newExchange } from './filters/with-exchange.ts'
 import { CONNECTS } from './handlers/connect.ts'
 import { findResource } from './handlers/resource.ts'
@@ -30,6 +31,7 @@ export function attachWebSocket(server: Server, options: ApiOptions): void {
 
 async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options: ApiOptions): Promise<void> {
   const base = newExchange(req, new ServerResponse(req), options)
+  requireAccess(base)
   const { exchange, handle } = findResource(base)
   // What is wrong with it is told first; nothing comes back but an error.
   const { verb, subresource } = exchange.info

@@ -37,6 +37,11 @@ function serving(command: Command): Command {
       '--service-address <namespace/name[:port]=host:port...>',
       'where this machine serves a Service that the API server has to call: webhooks, extension API servers',
     )
+    .addOption(
+      new Option('--authorization-mode <mode>', 'who may do what: everybody everything, or by roles')
+        .choices(['AlwaysAllow', 'RBAC'])
+        .default('AlwaysAllow'),
+    )
     .option('--watch-history <number>', 'events kept of each resource for watches from the past', parseCount, 10_000)
     .option('--compaction-interval <duration>', 'forget history after this time; 0: never', parseSeconds, 300)
     .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')

@@ -16,6 +16,7 @@ export interface ServeFlags {
   disableAdmissionPlugins?: string[]
   logLevel: string
   serviceAddress?: string[]
+  authorizationMode: 'AlwaysAllow' | 'RBAC'
   watchHistory: number
   /** Seconds. */
   compactionInterval: number
@@ -54,6 +55,7 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
     data,
     fsync: flags.fsync,
     serviceAddresses,
+    authorizationMode: flags.authorizationMode,
     watchHistory: flags.watchHistory,
     compactionInterval: flags.compactionInterval,
     logger,

@@ -14,7 +14,8 @@ import { compareVersions } from './apiextensions/versions.ts'
 import { Aggregation } from './apiregistration/aggregation.ts'
 import type { RemoteApi } from './apiregistration/apiservice.ts'
 import { withRemoteGroups } from './apiregistration/remote-groups.ts'
-import { ALLOW_ALL, type Authorizer } from './authorization/authorizer.ts'
+import { ALLOW_ALL, type AuthorizationMode, type Authorizer } from './authorization/authorizer.ts'
+import { createRbacAuthorizer } from './authorization/rbac-authorizer.ts'
 import type {
   ClusterSettings,
   InternalWriter,
@@ -42,7 +43,7 @@ export interface RegistryOptions {
   /** Which plug-ins run, beside the default ones or without some of them. */
   admission?: AdmissionSelection
   /** Default: everybody may do everything. */
-  authorizer?: Authorizer
+  authorizationMode?: AuthorizationMode
   /** Calls webhooks and extension servers; absent: nobody is called, and what needs it is refused. */
   outbound?: Outbound
 }
@@ -87,12 +88,12 @@ export class Registry implements Environment {
     this.tokens = options.tokens
     this.outbound = options.outbound
     this.admission = createAdmissionChain(this, options.admission)
-    this.authorizer = options.authorizer ?? ALLOW_ALL
     this.reader = {
       get: (resource, namespace, name) => this.store(resource).unconverted.find(namespace, name) as never,
       list: (resource, namespace) =>
         listObjects(this.store(resource).unconverted, { namespace: namespace ?? '' }).objects as never,
     }
+    this.authorizer = options.authorizationMode === 'RBAC' ? createRbacAuthorizer(this.reader) : ALLOW_ALL
     this.writer = this.#internalWriter(false)
     this.#dryWriter = this.#internalWriter(true)
     this.#expiry = new Expiry(this)

@@ -16,6 +16,7 @@ import type { WriteRequest } from '../../registry/environment.ts'
 import { trackScale, withScaleManagers } from '../../registry/managed-fields.ts'
 import { parsePatch, readObject } from '../body.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
+import { requireAccess } from '../filters/with-authorization.ts'
 import { mediaType } from '../negotiation.ts'
 import { sendObject } from '../respond.ts'
 import { APPLY_PATCH, applyChange } from './apply.ts'
@@ -117,7 +118,10 @@ async function write(
   if (store.definition.hooks.virtual) throw newMethodNotSupported(store.qualified, info.verb)
   const result = await store.update(
     info.name,
-    (old) => (projection && old ? projected(exchange, projection, old, change, request) : change(old)),
+    (old) => {
+      if (!old) requireAccess(exchange, 'create')
+      return projection && old ? projected(exchange, projection, old, change, request) : change(old)
+    },
     {
       ...request,
       uidIsPrecondition: info.verb !== 'patch',

@@ -1,5 +1,9 @@
 /** May somebody do something: what access reviews, admission and policies ask. Mirrors apiserver/pkg/authorization/authorizer. */
+import type { PolicyRule } from '../../types/rbac-v1.ts'
 import type { UserInfo } from '../user.ts'
+
+/** As kube-apiserver's --authorization-mode. */
+export type AuthorizationMode = 'AlwaysAllow' | 'RBAC'
 
 /** Who wants to do what. Of resources `path` is absent; of other paths (`/metrics`) only `verb` and `path` count. */
 export interface AccessAttributes {
@@ -20,11 +24,29 @@ export interface Decision {
   reason: string
 }
 
+/** What somebody may do in a namespace, as rules of roles. */
+export interface Rules {
+  rules: readonly PolicyRule[]
+  /** Why there may be more of them: roles that are not there. */
+  errors: readonly string[]
+}
+
 export interface Authorizer {
   authorize(attributes: AccessAttributes): Decision
+  rulesFor(user: UserInfo, namespace: string): Rules
 }
 
 /** DEVIATION(no-authorization): the answer of a cluster whose authorizer allows all (AlwaysAllow), with a reason that says so. */
 export const ALLOW_ALL: Authorizer = {
-  authorize: () => ({ allowed: true, reason: 'kubemu has no authorizer: everything is allowed' }),
+  authorize: () => ({
+    allowed: true,
+    reason: 'kubemu runs with --authorization-mode=AlwaysAllow: everything is allowed',
+  }),
+  rulesFor: () => ({
+    rules: [
+      { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+      { verbs: ['*'], nonResourceURLs: ['*'] },
+    ],
+    errors: [],
+  }),
 }

@@ -6,6 +6,7 @@ import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { defineResource, type VirtualResource } from '../definition.ts'
 import type { UserInfo } from '../user.ts'
 import type { AccessAttributes } from './authorizer.ts'
+import { aggregate } from './rbac-authorizer.ts'
 
 const GROUP = 'authorization.k8s.io'
 const EXACTLY_ONE = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
@@ -55,15 +56,25 @@ export const localsubjectaccessreviews = defineResource(`${GROUP}/v1`, 'localsub
 /** What `kubectl auth can-i --list` prints. */
 export const selfsubjectrulesreviews = defineResource(`${GROUP}/v1`, 'selfsubjectrulesreviews', {
   virtual: {
-    create(review) {
-      if (!review['spec']?.namespace) throw newBadRequest('no namespace on request')
+    create(review, _namespace, { authorizer, user }) {
+      const namespace = review['spec']?.namespace
+      if (!namespace) throw newBadRequest('no namespace on request')
+      const { rules, errors } = authorizer.rulesFor(user, namespace)
+      const ofResources = rules.filter(({ resources }) => resources?.length)
+      const ofPaths = rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length)
       return {
         ...review,
         spec: {},
         status: {
-          resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-          nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+          resourceRules: ofResources.map(({ verbs, apiGroups, resources, resourceNames }) => ({
+            verbs,
+            ...(apiGroups ? { apiGroups } : {}),
+            resources,
+            ...(resourceNames ? { resourceNames } : {}),
+          })),
+          nonResourceRules: ofPaths.map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
           incomplete: false,
+          ...(errors.length > 0 ? { evaluationError: aggregate(errors) } : {}),
         },
       }
     },

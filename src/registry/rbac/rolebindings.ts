@@ -5,6 +5,7 @@ import { child, type FieldError, index, invalid, notSupported, required } from '
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts'
 import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import { checkBindingEscalation } from '../authorization/escalation.ts'
 import { age } from '../cells.ts'
 import { defineResource, type ResourceHooks } from '../definition.ts'
 import { IMMUTABLE, invalids } from '../validation.ts'
@@ -18,7 +19,10 @@ export const rolebindings = defineResource('rbac.authorization.k8s.io/v1', 'role
 export const clusterrolebindings = defineResource('rbac.authorization.k8s.io/v1', 'clusterrolebindings', hooks(false))
 
 function hooks(namespaced: boolean): ResourceHooks {
+  const resource = namespaced ? 'rolebindings' : 'clusterrolebindings'
   return {
+    prepareForCreate: (binding, context) => checkBindingEscalation(resource, binding, undefined, context),
+    prepareForUpdate: (binding, old, context) => checkBindingEscalation(resource, binding, old, context),
     validateName: isPathSegmentName,
     validate: (binding) => validateBinding(binding, namespaced),
     validateUpdate: (binding, old) => [

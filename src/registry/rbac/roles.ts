@@ -3,22 +3,32 @@ import { child, type FieldError, index, invalid, required } from '../../apimachi
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 import { compiledSelector } from '../apps/workload.validation.ts'
-import { defineResource } from '../definition.ts'
+import { checkRoleEscalation } from '../authorization/escalation.ts'
+import { defineResource, type ResourceHooks } from '../definition.ts'
 import { validateLabelSelector } from '../validation.ts'
 
 type Fields = DynamicObject['spec']
 
 export const roles = defineResource('rbac.authorization.k8s.io/v1', 'roles', {
+  ...escalationOf('roles'),
   validateName: isPathSegmentName,
   validate: ({ rules }) => validateRules(rules, true),
   validateUpdate: ({ rules }) => validateRules(rules, true),
 })
 
 export const clusterroles = defineResource('rbac.authorization.k8s.io/v1', 'clusterroles', {
+  ...escalationOf('clusterroles'),
   validateName: isPathSegmentName,
   validate: (role) => validateClusterRole(role),
   validateUpdate: (role) => validateClusterRole(role),
 })
+
+function escalationOf(resource: 'roles' | 'clusterroles'): ResourceHooks {
+  return {
+    prepareForCreate: (role, context) => checkRoleEscalation(resource, role, undefined, context),
+    prepareForUpdate: (role, old, context) => checkRoleEscalation(resource, role, old, context),
+  }
+}
 
 function validateClusterRole({ rules, aggregationRule }: DynamicObject): FieldError[] {
   const { errors, missing } = checkRules(rules, false)
