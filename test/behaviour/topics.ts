@@ -4,11 +4,13 @@ import { connects } from './connect.ts'
 import { create } from './create.ts'
 import { deletion } from './deletion.ts'
 import { identity } from './identity.ts'
+import { limits } from './limits.ts'
 import { list } from './list.ts'
 import { negotiation } from './negotiation.ts'
 import { patch } from './patch.ts'
 import { paths } from './paths.ts'
 import { podSecurity } from './pod-security.ts'
+import { quotas } from './quota.ts'
 import { resizing } from './resize.ts'
 import { subresources } from './subresources.ts'
 import { update } from './update.ts'
@@ -27,5 +29,7 @@ export const topics: Record<string, readonly Step[]> = {
   podsecurity: podSecurity,
   resize: resizing,
   identity,
+  quota: quotas,
+  limits,
   connect: connects,
 }

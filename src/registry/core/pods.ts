@@ -9,6 +9,7 @@ import { copyAppArmorAnnotations } from './pod-annotations.ts'
 import { bindPod } from './pod-binding.ts'
 import { withCondition } from './pod-conditions.ts'
 import { evictPod } from './pod-eviction.ts'
+import { defaultPodLevelResources } from './pod-level-resources.ts'
 import { qosClassOf } from './pod-qos.ts'
 import { keepResizable, validateResize } from './pod-resize.ts'
 import { validatePodStatusUpdate } from './pod-status.validation.ts'
@@ -33,6 +34,7 @@ export const pods = defineResource<Pod>('v1', 'pods', {
     }
     mergeLabelKeys(pod)
     copyAppArmorAnnotations(pod, context.warn)
+    defaultPodLevelResources(spec)
     pod.status.qosClass = qosClassOf(spec)
   },
   prepareForUpdate(pod, old) {
@@ -79,7 +81,13 @@ export const pods = defineResource<Pod>('v1', 'pods', {
       validateUpdate: (pod, old) => validateEphemeralUpdate(pod, old),
     },
     resize: {
-      prepareForUpdate: (pod, old) => keepAllBut(pod, old, keepResizable(pod, old)),
+      prepareForUpdate(pod, old) {
+        keepAllBut(pod, old, keepResizable(pod, old))
+        if (pod.spec) {
+          pod.spec.resources ??= old.spec?.resources
+          defaultPodLevelResources(pod.spec)
+        }
+      },
       validateUpdate: (pod, old) => validateResize(pod, old),
     },
   },
