@@ -14,6 +14,7 @@ import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
+import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
@@ -24,6 +25,8 @@ import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
+import { volumeBinder } from './volume-binder.ts'
+import { volumeProvisioner } from './volume-provisioner.ts'
 
 export const controllers: readonly ControllerDefinition[] = [
   serviceaccount,
@@ -48,7 +51,10 @@ export const controllers: readonly ControllerDefinition[] = [
   endpointslice,
   endpointslicemirroring,
   disruption,
+  volumeBinder,
+  volumeProvisioner,
   pvcProtection,
+  pvProtection,
   resourcequota,
 ]
 

@@ -11,3 +11,17 @@ export const podsByNode = {
     return name ? [name] : []
   },
 }
+
+export const USES_CLAIM = 'usesClaim'
+
+/** `byIndex(USES_CLAIM, 'namespace/name')`: the pods that use a claim. */
+export const usesClaim = { [USES_CLAIM]: claimsOfPod }
+
+/** `namespace/name` of the claims of a pod, those of ephemeral volumes included. */
+export function claimsOfPod(object: KubeObject): string[] {
+  const { metadata, spec } = object as Pod
+  return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (ephemeral) return [`${metadata.namespace}/${metadata.name}-${name}`]
+    return persistentVolumeClaim ? [`${metadata.namespace}/${persistentVolumeClaim.claimName}`] : []
+  })
+}

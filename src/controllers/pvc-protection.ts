@@ -1,16 +1,14 @@
 /** Keeps claims that pods use, and says since when nobody does. Mirrors kubernetes pkg/controller/volume/pvcprotection. */
 import { formatTime } from '../apimachinery/clock.ts'
-import type { KubeObject } from '../apimachinery/meta.ts'
 import type { PersistentVolumeClaim, Pod } from '../types/core-v1.ts'
 import { ignoreNotFound } from './claim.ts'
 import { type ControllerContext, defineController, type Key } from './controller.ts'
+import { claimsOfPod, USES_CLAIM, usesClaim } from './pod-index.ts'
 import { isPodTerminal } from './pods.ts'
 
 const CLAIMS = 'persistentvolumeclaims'
 const FINALIZER = 'kubernetes.io/pvc-protection'
 const UNUSED = 'Unused'
-/** Index of pods by the claims they use. */
-const USES = 'usesClaim'
 
 export const pvcProtection = defineController({
   name: 'persistentvolumeclaim-protection',
@@ -20,10 +18,10 @@ export const pvcProtection = defineController({
     {
       resource: 'pods',
       when: (pod, old) => matters(pod as Pod, old as Pod | undefined),
-      keys: (pod) => claimsOf(pod).map(parse),
+      keys: (pod) => claimsOfPod(pod).map(parse),
     },
   ],
-  indexes: { pods: { [USES]: claimsOf } },
+  indexes: { pods: usesClaim },
   async reconcile({ namespace, name }, context) {
     const claim = context.lister<PersistentVolumeClaim>(CLAIMS).get(namespace, name)
     if (!claim) return
@@ -76,7 +74,7 @@ async function noteUse(claim: PersistentVolumeClaim, context: ControllerContext)
 }
 
 function podsOf({ metadata }: PersistentVolumeClaim, { lister }: ControllerContext): readonly Pod[] {
-  return lister<Pod>('pods').byIndex(USES, `${metadata.namespace}/${metadata.name}`)
+  return lister<Pod>('pods').byIndex(USES_CLAIM, `${metadata.namespace}/${metadata.name}`)
 }
 
 /** Pods that were never bound to a node do not hold it: they cannot start without it. */
@@ -90,15 +88,6 @@ function holds(pod: Pod, { metadata }: PersistentVolumeClaim): boolean {
 
 function isShutDown({ metadata }: Pod): boolean {
   return metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0
-}
-
-/** `namespace/name` of the claims of a pod, those of ephemeral volumes included. */
-function claimsOf(object: KubeObject): string[] {
-  const { metadata, spec } = object as Pod
-  return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (ephemeral) return [`${metadata.namespace}/${metadata.name}-${name}`]
-    return persistentVolumeClaim ? [`${metadata.namespace}/${persistentVolumeClaim.claimName}`] : []
-  })
 }
 
 function parse(text: string): Key {

@@ -64,8 +64,10 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
 }
 
 async function cleanUp(suite: Suite, stage: Stage): Promise<void> {
-  for (const resource of [...suite.shows, ...(suite.cleans ?? [])]) {
+  for (const resource of [...(suite.cleans ?? []), ...suite.shows]) {
     for (const { metadata } of await stage.list(resource)) {
+      const free = { metadata: { finalizers: null } }
+      if (metadata.finalizers) await stage.patch(resource, metadata.name as string, free).catch(() => {})
       // What a controller deleted meanwhile is no failure of the recording.
       await stage.delete(resource, metadata.name as string, { gracePeriodSeconds: 0 }).catch(() => {})
     }

@@ -79,6 +79,7 @@ async function run(step: Step, stage: Stage, names: Names): Promise<void> {
 function fill<T>(value: T, now: number, names: Names): T {
   const text = JSON.stringify(value)
     .replace(/"NOW(?:-(\d+))?"/g, (_, ago = 0) => JSON.stringify(formatTime(now - Number(ago) * 1000)))
+    .replaceAll('"NAMESPACE"', JSON.stringify(names.namespace))
     .replace(/"UID of ([^"]+)"/g, (_, name) => JSON.stringify(names.uid(name)))
   return JSON.parse(text) as T
 }
@@ -91,7 +92,10 @@ class Names {
   readonly #words = new Map<string, string>()
   #hashes = 0
 
+  readonly namespace: string
+
   constructor(namespace: string) {
+    this.namespace = namespace
     this.#words.set(namespace, 'NAMESPACE')
   }
 

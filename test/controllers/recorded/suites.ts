@@ -4,5 +4,6 @@ import { cronjob } from './cronjob.cases.ts'
 import { daemonset } from './daemonset.cases.ts'
 import { job } from './job.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
+import { volumes } from './volumes.cases.ts'
 
-export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset]
+export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset, volumes]
