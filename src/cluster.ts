@@ -20,6 +20,7 @@ import type { Cluster, ClusterOptions, ListenOptions } from './cluster-options.t
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
+import { defaultStorageClass, volumeProvisioner } from './controllers/volume-provisioner.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
 import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
@@ -146,6 +147,9 @@ class LocalCluster implements Cluster {
     await this.#bootstrap()
     if (isNew) {
       for (let i = 1; i <= (this.#options.nodes ?? 1); i++) await this.client.create('nodes', nodeObject(i))
+    }
+    if (isNew && this.#controllers.includes(volumeProvisioner)) {
+      await this.client.create<KubeObject>('storageclasses.storage.k8s.io', defaultStorageClass())
     }
     // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
     if (this.#controllers.length > 0) await this.#rootCa()

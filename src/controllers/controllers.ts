@@ -9,6 +9,7 @@ import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointslicemirroring } from './endpointslicemirroring.ts'
 import { garbageCollector } from './garbage-collector.ts'
+import { horizontalPodAutoscaler } from './hpa.ts'
 import { job } from './job.ts'
 import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
@@ -51,6 +52,7 @@ export const controllers: readonly ControllerDefinition[] = [
   endpointslice,
   endpointslicemirroring,
   disruption,
+  horizontalPodAutoscaler,
   volumeBinder,
   volumeProvisioner,
   pvcProtection,

@@ -69,16 +69,17 @@ function concerned(volume: PersistentVolume, { lister }: ControllerContext): Key
   return [...keys, ...claims.byIndex(UNBOUND, classOf(volume)).map(keyOf)]
 }
 
-/** A claim that is gone frees its volume: found by the volumes that wait for their users to go. */
+/** A pod that comes is who its claim waits for; one that goes may be who kept a volume from being recycled. */
 function volumesOf(pod: KubeObject, { lister }: ControllerContext, _old: unknown, { type }: { type: string }): Key[] {
-  if (type === 'added') return []
-  const { spec, metadata } = pod as Pod
-  return (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) => {
+  const { namespace = '' } = pod.metadata
+  return (pod as Pod).spec!.volumes!.flatMap(({ persistentVolumeClaim }) => {
     const name = persistentVolumeClaim?.claimName ?? ''
-    if (!name || lister(CLAIMS).get(metadata.namespace ?? '', name)) return []
-    const waiting = lister<PersistentVolume>(VOLUMES).list()
-    return waiting
-      .filter(({ spec }) => spec?.claimRef?.name === name && spec.claimRef.namespace === metadata.namespace)
+    const claim = name ? lister<PersistentVolumeClaim>(CLAIMS).get(namespace, name) : undefined
+    if (claim) return type === 'added' && !claim.spec?.volumeName ? [keyOf(claim)] : []
+    if (!name || type === 'added') return []
+    const volumes = lister<PersistentVolume>(VOLUMES).list()
+    return volumes
+      .filter(({ spec }) => spec?.claimRef?.name === name && spec.claimRef.namespace === namespace)
       .map(keyOf)
   })
 }

@@ -1,4 +1,4 @@
-/** Makes volumes that nothing is behind, for classes of the provisioner `kubemu.dev/fake`. Mirrors sigs.k8s.io/sig-storage-lib-external-provisioner, with which provisioners are written. */
+/** Makes volumes that nothing is behind, for classes of the provisioner `fake.kubemu.dev`. Mirrors sigs.k8s.io/sig-storage-lib-external-provisioner, with which provisioners are written. */
 import { isAlreadyExists } from '../apimachinery/errors.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../types/core-v1.ts'
 import type { StorageClass } from '../types/storage-v1.ts'
@@ -6,7 +6,7 @@ import { ignoreNotFound } from './claim.ts'
 import { type ControllerContext, defineController } from './controller.ts'
 import { classOf, isDelayed, PROVISIONED_BY, PROVISIONER, SELECTED_NODE } from './volume-binder.match.ts'
 
-export const FAKE_PROVISIONER = 'kubemu.dev/fake'
+export const FAKE_PROVISIONER = 'fake.kubemu.dev'
 const FINALIZER = 'external-provisioner.volume.kubernetes.io/finalizer'
 const CLAIMS = 'persistentvolumeclaims'
 const VOLUMES = 'persistentvolumes'
@@ -39,6 +39,18 @@ export const volumeProvisioner = defineController({
     }
   },
 })
+
+/** The class of claims that name none: with it they are bound at once. */
+export function defaultStorageClass(): StorageClass {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: FAKE_PROVISIONER,
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'Immediate',
+  }
+}
 
 function isWaiting({ metadata, spec }: PersistentVolumeClaim): boolean {
   return !spec?.volumeName && !metadata.deletionTimestamp && metadata.annotations?.[PROVISIONER] === FAKE_PROVISIONER

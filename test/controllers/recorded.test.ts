@@ -63,13 +63,17 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
   })
 }
 
+/** Again and again, until nothing is left: controllers delete, and put finalizers on, meanwhile. */
 async function cleanUp(suite: Suite, stage: Stage): Promise<void> {
-  for (const resource of [...(suite.cleans ?? []), ...suite.shows]) {
-    for (const { metadata } of await stage.list(resource)) {
-      const free = { metadata: { finalizers: null } }
-      if (metadata.finalizers) await stage.patch(resource, metadata.name as string, free).catch(() => {})
-      // What a controller deleted meanwhile is no failure of the recording.
-      await stage.delete(resource, metadata.name as string, { gracePeriodSeconds: 0 }).catch(() => {})
+  for (let left = true; left; await stage.pass(0.3)) {
+    left = false
+    for (const resource of [...(suite.cleans ?? []), ...suite.shows]) {
+      for (const { metadata } of await stage.list(resource)) {
+        left = true
+        const name = metadata.name as string
+        await stage.delete(resource, name, { gracePeriodSeconds: 0 }).catch(() => {})
+        await stage.patch(resource, name, { metadata: { finalizers: null } }).catch(() => {})
+      }
     }
   }
 }

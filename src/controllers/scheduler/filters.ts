@@ -23,7 +23,7 @@ const UNSCHEDULABLE_TAINT: readonly Taint[] = [{ key: 'node.kubernetes.io/unsche
 
 /**
  * Undefined: the pod fits.
- * DEVIATION(scheduler-filters): affinity between pods, topology spread constraints, volumes and claims are not looked at, and nothing is preempted.
+ * DEVIATION(scheduler-filters): affinity between pods and topology spread constraints are not looked at, and nothing is preempted.
  */
 export function refuse(pod: PodInfo, node: NodeInfo): Refusal | undefined {
   const { tolerations } = pod.pod.spec!
@@ -68,6 +68,14 @@ export function failureMessage(pod: PodInfo, refusals: readonly Refusal[]): stri
   const counts = new Map<string, number>()
   for (const { reasons } of refusals) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
   return `${histogram(refusals.length, counts)} preemption: ${preemptionMessage(pod, refusals)}`
+}
+
+/** A pod that no node was looked at for. */
+export function refusedBefore(pod: PodInfo, reason: string, nodes: number): string {
+  const unhelpful = new Map([['Preemption is not helpful for scheduling', nodes]])
+  const never = pod.pod.spec?.preemptionPolicy === 'Never'
+  const preemption = never ? 'not eligible due to preemptionPolicy=Never.' : histogram(nodes, unhelpful)
+  return `0/${nodes} nodes are available: ${reason}. preemption: ${preemption}`
 }
 
 function preemptionMessage(pod: PodInfo, refusals: readonly Refusal[]): string {

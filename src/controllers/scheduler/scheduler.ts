@@ -5,15 +5,18 @@ import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node, Pod, PodCondition } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Key } from '../controller.ts'
+import { claimsOfPod, USES_CLAIM, usesClaim } from '../pod-index.ts'
 import { perRun } from '../state.ts'
 import { isOver, SchedulerCache } from './cache.ts'
-import { failureMessage, type Refusal, refuse } from './filters.ts'
+import { failureMessage, type Refusal, refuse, refusedBefore } from './filters.ts'
 import type { NodeInfo } from './node-info.ts'
 import { type PodInfo, podInfo } from './pod-info.ts'
 import { best } from './scores.ts'
+import { bindVolumes, CLAIMS, CLASSES, refuseVolumes, VOLUMES, type VolumeNeeds, volumeNeeds } from './volumes.ts'
 
 const NAME = 'default-scheduler'
 const HOST = 'kubemu'
+const NO_NODES = 'no nodes available to schedule pods'
 /** Below this number all nodes are looked at; above, a part of them that shrinks to 5 %, taking turns. As upstream. */
 const ALWAYS_ALL_NODES = 100
 
@@ -21,11 +24,13 @@ interface State {
   cache: SchedulerCache
   /** Pods that fit nowhere, by key text: tried again when something changes that may help. */
   waiting: Map<string, Key>
+  /** Nodes of pods whose claims are being bound, by key text: they do not choose again. */
+  chosen: Map<string, string>
   /** Where the next search starts. */
   next: number
 }
 
-const stateOf = perRun<State>(() => ({ cache: new SchedulerCache(), waiting: new Map(), next: 0 }))
+const stateOf = perRun<State>(() => ({ cache: new SchedulerCache(), waiting: new Map(), chosen: new Map(), next: 0 }))
 
 /** Keys without a namespace are nodes, all others pods. */
 export const scheduler = defineController({
@@ -38,11 +43,30 @@ export const scheduler = defineController({
       keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
       when: podMatters,
     },
+    { resource: CLAIMS, keys: ({ metadata }, context) => podsOfClaim(metadata, context) },
+    { resource: VOLUMES, keys: (_volume, context) => waitingForVolumes(context) },
+    { resource: CLASSES, keys: (_class, context) => waitingForVolumes(context) },
   ],
+  indexes: { pods: usesClaim },
   reconcile(key, context) {
     return key.namespace === '' ? reconcileNode(key, context) : reconcilePod(key, context)
   },
 })
+
+function podsOfClaim({ namespace, name }: KubeObject['metadata'], { lister }: ControllerContext): Key[] {
+  const pods = lister<Pod>('pods').byIndex(USES_CLAIM, `${namespace}/${name}`)
+  return pods
+    .filter(({ spec }) => !spec?.nodeName)
+    .map(({ metadata }) => ({ namespace: namespace!, name: metadata.name! }))
+}
+
+function waitingForVolumes(context: ControllerContext): Key[] {
+  const pods = context.lister<Pod>('pods')
+  return [...stateOf(context).waiting.values()].filter(({ namespace, name }) => {
+    const pod = pods.get(namespace, name)
+    return pod !== undefined && claimsOfPod(pod).length > 0
+  })
+}
 
 function nodeMatters(object: KubeObject, before?: KubeObject): boolean {
   if (!before) return true
@@ -77,23 +101,53 @@ function retryWaiting(context: ControllerContext): void {
 }
 
 async function reconcilePod(key: Key, context: ControllerContext): Promise<void> {
-  const { cache, waiting } = stateOf(context)
+  const { cache, waiting, chosen } = stateOf(context)
   const text = `${key.namespace}/${key.name}`
   const pod = context.lister<Pod>('pods').get(key.namespace, key.name)
   if (cache.setPod(text, pod)) retryWaiting(context)
   waiting.delete(text)
-  if (!pod?.spec || pod.spec.nodeName || pod.metadata.deletionTimestamp || isOver(pod)) return
+  if (!pod?.spec || pod.spec.nodeName || pod.metadata.deletionTimestamp || isOver(pod)) {
+    chosen.delete(text)
+    return
+  }
   if ((pod.spec.schedulerName ?? NAME) !== NAME || pod.spec.schedulingGates?.length) return
   const info = podInfo(pod)
-  const found = search(info, context)
-  if (Array.isArray(found)) {
+  const needs = volumeNeeds(pod, context)
+  const kept = typeof needs === 'object' ? keptNode(text, needs, context) : undefined
+  const found =
+    kept ?? (typeof needs === 'string' ? refusedEverywhere(info, needs, context) : search(info, needs, context))
+  if (typeof found === 'string') {
     waiting.set(text, key)
     await tellUnschedulable(info, found, context)
-  } else await bind(text, info, found, context)
+  } else if (typeof needs !== 'object' || (await bindVolumes(needs, found.node, context))) {
+    chosen.delete(text)
+    await bind(text, info, found, context)
+  } else {
+    chosen.set(text, found.name)
+    cache.place(text, info, found.name)
+    waiting.set(text, key)
+  }
 }
 
-/** The best node, or why each of them is refused. */
-function search(pod: PodInfo, context: ControllerContext): NodeInfo | Refusal[] {
+/** The node that was chosen before, while it still serves. */
+function keptNode(text: string, needs: VolumeNeeds, context: ControllerContext): NodeInfo | undefined {
+  const { cache, chosen } = stateOf(context)
+  const name = chosen.get(text)
+  if (name === undefined) return undefined
+  const node = cache.nodes.find((each) => each.name === name)
+  if (node && !refuseVolumes(needs, node.node, context)) return node
+  chosen.delete(text)
+  cache.forget(text)
+  return undefined
+}
+
+function refusedEverywhere(pod: PodInfo, reason: string, context: ControllerContext): string {
+  const { nodes } = stateOf(context).cache
+  return nodes.length === 0 ? NO_NODES : refusedBefore(pod, reason, nodes.length)
+}
+
+/** The best node, or why there is none. */
+function search(pod: PodInfo, needs: VolumeNeeds | undefined, context: ControllerContext): NodeInfo | string {
   const state = stateOf(context)
   const { nodes } = state.cache
   const wanted = nodesToFind(nodes.length)
@@ -103,11 +157,12 @@ function search(pod: PodInfo, context: ControllerContext): NodeInfo | Refusal[] 
   for (let i = 0; i < nodes.length && fitting.length < wanted; i++) {
     const node = nodes[(start + i) % nodes.length]
     state.next = (start + i + 1) % nodes.length
-    const refusal = refuse(pod, node)
+    const refusal = refuse(pod, node) ?? (needs && refuseVolumes(needs, node.node, context))
     if (refusal) refusals.push(refusal)
     else fitting.push(node)
   }
-  return fitting.length > 0 ? best(pod, fitting, context.random) : refusals
+  if (fitting.length > 0) return best(pod, fitting, context.random)
+  return refusals.length === 0 ? NO_NODES : failureMessage(pod, refusals)
 }
 
 function nodesToFind(all: number): number {
@@ -140,11 +195,10 @@ async function bind(text: string, info: PodInfo, node: NodeInfo, context: Contro
 /** The condition and its Event; nothing when the pod says the same already. */
 async function tellUnschedulable(
   info: PodInfo,
-  refusals: readonly Refusal[],
+  message: string,
   { client, clock, recorder }: ControllerContext,
 ): Promise<void> {
   const { namespace = '', name = '', uid } = info.pod.metadata
-  const message = refusals.length === 0 ? 'no nodes available to schedule pods' : failureMessage(info, refusals)
   let told = false
   const now = formatTime(clock.now())
   const change = (pod: Pod): Pod => {

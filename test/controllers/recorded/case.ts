@@ -22,8 +22,13 @@ export interface Step {
   bind?: { name: string; node: string }
   /** Replaces the status of the named CSR's approval, and the like: a PUT to a subresource. */
   put?: { resource: string; name: string; subresource: string; object: object }
+  /** What a metrics server would say of pods, from now on. */
+  metrics?: Metrics
   seconds?: number
 }
+
+/** By alias of the pod: quantities by resource. */
+export type Metrics = Record<string, Record<string, string>>
 
 export interface Case {
   /** What the case shows, as a sentence. Unique in its suite. */
@@ -39,6 +44,8 @@ export interface Suite {
   components: string[]
   /** Resources that are compared after each step. */
   shows: string[]
+  /** Seconds that pass in KubEmu after each step: what looks now and then has looked by then. */
+  settleSeconds?: number
   /** How often the real controllers repeat an Event depends on their timers, or on chance. */
   ignoresCounts?: boolean
   /** How long nothing may happen before a real cluster counts as settled. */
@@ -63,6 +70,7 @@ export interface Stage {
   put(resource: string, name: string, subresource: string, object: object): Promise<void>
   delete(resource: string, name: string, options: object): Promise<void>
   bind(pod: string, node: string): Promise<void>
+  measure(pod: string, usage: Record<string, string>): Promise<void>
   pass(seconds: number): Promise<void>
   settle(): Promise<void>
 }

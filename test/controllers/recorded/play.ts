@@ -67,6 +67,7 @@ async function run(step: Step, stage: Stage, names: Names): Promise<void> {
     }
   }
   if (step.bind) await stage.bind(names.real(step.bind.name), step.bind.node)
+  for (const [name, usage] of Object.entries(step.metrics ?? {})) await stage.measure(names.real(name), usage)
   if (step.delete) {
     const { resource, name, propagationPolicy, gone } = step.delete
     const options = { ...(propagationPolicy ? { propagationPolicy } : {}), ...(gone ? { gracePeriodSeconds: 0 } : {}) }

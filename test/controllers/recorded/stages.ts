@@ -47,8 +47,15 @@ export async function emulatedStage(suite: Suite, namespace: string): Promise<St
       const body = { apiVersion: 'v1', kind: 'Binding', metadata, target } as KubeObject
       await client.createSubresource('pods', namespace, pod, 'binding', body)
     },
+    async measure(pod, usage) {
+      const annotations = Object.fromEntries(
+        Object.entries(usage).map(([resource, value]) => [`metrics.kubemu.dev/${resource}`, value]),
+      )
+      const change = (old: KubeObject): KubeObject => ({ ...old, metadata: { ...old.metadata, annotations } })
+      await client.modify('pods', namespace, pod, change)
+    },
     pass,
-    settle: () => runner.settle(),
+    settle: () => (suite.settleSeconds ? pass(suite.settleSeconds) : runner.settle()),
     close: () => runner.stop(),
   }
 }
@@ -59,6 +66,26 @@ export interface RealServer {
 }
 
 const POLL_MS = 300
+
+type Call = (method: string, path: string, body?: unknown) => Promise<DynamicObject>
+
+const METRICS = '/apis/metrics.k8s.io/v1beta1'
+
+/** What a metrics server serves, as a custom resource: the autoscaler cannot tell the difference. */
+async function definePodMetrics(call: Call): Promise<void> {
+  const metadata = {
+    name: 'pods.metrics.k8s.io',
+    annotations: { 'api-approved.kubernetes.io': 'unapproved, for recordings only' },
+  }
+  const names = { plural: 'pods', kind: 'PodMetrics' }
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  const versions = [{ name: 'v1beta1', served: true, storage: true, schema: { openAPIV3Schema } }]
+  const spec = { group: 'metrics.k8s.io', scope: 'Namespaced', names, versions }
+  await call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { metadata, spec }).catch(() => {})
+  while (!(await call('GET', `${METRICS}/pods`).catch(() => undefined))) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
 
 /** A real cluster. Needs NODE_TLS_REJECT_UNAUTHORIZED=0 when its certificate is its own. */
 export async function realStage({ url, token }: RealServer, suite: Suite, namespace: string): Promise<Stage> {
@@ -109,6 +136,18 @@ export async function realStage({ url, token }: RealServer, suite: Suite, namesp
     async bind(pod, node) {
       const target = { apiVersion: 'v1', kind: 'Node', name: node }
       await call('POST', `${pathOf('pods', pod)}/binding`, { metadata: { name: pod }, target })
+    },
+    async measure(pod, usage) {
+      await definePodMetrics(call)
+      const { metadata } = await call('GET', pathOf('pods', pod))
+      await call('POST', `${METRICS}/namespaces/${namespace}/pods`, {
+        apiVersion: 'metrics.k8s.io/v1beta1',
+        kind: 'PodMetrics',
+        metadata: { name: pod, labels: metadata.labels },
+        timestamp: new Date().toISOString(),
+        window: '1s',
+        containers: [{ name: 'main', usage }],
+      })
     },
     pass: (seconds) => sleep(seconds * 1000),
     async settle() {
