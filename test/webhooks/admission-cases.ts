@@ -174,6 +174,15 @@ const ONE = {
   resources: ['horizontalpodautoscalers'],
 }
 
+const THINGS = { operations: ['*'], apiGroups: ['$ns.example.com'], resources: ['things'] }
+const THING_PATH = (version: string): string => `/apis/$ns.example.com/${version}/namespaces/$ns/things`
+const thing = (version: string, name: string): Fields => ({
+  apiVersion: `$ns.example.com/${version}`,
+  kind: 'Thing',
+  metadata: { name },
+  spec: { text: 'a', replicas: 1 },
+})
+
 export const admissionCases: Record<string, Step[]> = {
   'wire-responses': answers('Validating', RESPONSES),
   'validating-answers': answers('Validating', DENIALS),
@@ -368,6 +377,69 @@ export const admissionCases: Record<string, Step[]> = {
       request: `DELETE ${MAP_PATH}?fieldSelector=metadata.name!=kube-root-ca.crt&propagationPolicy=Background`,
       silent: true,
     },
+    remove('Validating'),
+  ],
+
+  custom: [
+    NAMESPACE,
+    {
+      request: 'POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      silent: true,
+      settles: true,
+      body: {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'things.$ns.example.com' },
+        spec: {
+          group: '$ns.example.com',
+          scope: 'Namespaced',
+          names: { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList' },
+          versions: ['v1', 'v2'].map((name) => ({
+            name,
+            served: true,
+            storage: name === 'v1',
+            subresources: {
+              status: {},
+              scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+            },
+            schema: {
+              openAPIV3Schema: {
+                type: 'object',
+                properties: {
+                  spec: {
+                    type: 'object',
+                    properties: {
+                      text: { type: 'string' },
+                      replicas: { type: 'integer' },
+                      filled: { type: 'string', default: name },
+                    },
+                  },
+                  status: { type: 'object', properties: { replicas: { type: 'integer' } } },
+                },
+              },
+            },
+          })),
+        },
+      },
+    },
+    ...['/unknown-spec', '/mistyped-spec', '/no-spec', '/allow'].flatMap((route, i): Step[] => [
+      configure('Mutating', [{ route, rules: [{ ...THINGS, apiVersions: ['v1'] }] }]),
+      { request: `POST ${THING_PATH('v2')}`, body: thing('v2', `thing-${i}`) },
+      { request: `GET ${THING_PATH('v1')}/thing-${i}` },
+      remove('Mutating'),
+    ]),
+    configure('Validating', [{ route: '/warn', rules: [{ ...THINGS, apiVersions: ['v1'], resources: ['things/*'] }] }]),
+    {
+      request: `PATCH ${THING_PATH('v2')}/thing-3/status`,
+      headers: MERGE,
+      body: { status: { replicas: 2 } },
+      settles: true,
+    },
+    { request: `PATCH ${THING_PATH('v2')}/thing-3/scale`, headers: MERGE, body: { spec: { replicas: 2 } } },
+    { request: `DELETE ${THING_PATH('v2')}/thing-3` },
+    remove('Validating'),
+    configure('Validating', [{ route: '/deny', matchPolicy: 'Exact', rules: [{ ...THINGS, apiVersions: ['v1'] }] }]),
+    { request: `DELETE ${THING_PATH('v2')}/thing-3` },
     remove('Validating'),
   ],
 
