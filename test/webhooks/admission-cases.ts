@@ -380,6 +380,34 @@ export const admissionCases: Record<string, Step[]> = {
     remove('Validating'),
   ],
 
+  connect: [
+    NAMESPACE,
+    configure('Validating', [
+      {
+        route: '/deny-message',
+        rules: [
+          {
+            operations: ['CONNECT'],
+            apiGroups: [''],
+            apiVersions: ['v1'],
+            resources: ['pods/*', 'services/proxy', 'nodes/proxy'],
+            scope: '*',
+          },
+        ],
+      },
+    ]),
+    { request: 'POST /api/v1/namespaces/$ns/pods/none/exec?command=ls&command=-l&container=c&stdin=true&stdout=false' },
+    { request: 'GET /api/v1/namespaces/$ns/pods/none/exec' },
+    { request: 'POST /api/v1/namespaces/$ns/pods/none/attach?tty=true&container=c' },
+    { request: 'POST /api/v1/namespaces/$ns/pods/none/portforward?ports=80&ports=81' },
+    { request: 'GET /api/v1/namespaces/$ns/pods/none/proxy' },
+    { request: 'GET /api/v1/namespaces/$ns/pods/https:none:80/proxy/a/b?c=d' },
+    { request: 'PUT /api/v1/namespaces/$ns/services/none:80/proxy/' },
+    { request: 'GET /api/v1/namespaces/$ns/pods/none/log' },
+    remove('Validating'),
+    { request: 'POST /api/v1/namespaces/$ns/pods/none/exec?command=ls' },
+  ],
+
   custom: [
     NAMESPACE,
     {

@@ -139,7 +139,7 @@ function matchObjects(selector: Selector, { object, old }: AdmissionRequest): bo
 function matchNamespace(selector: Selector, request: AdmissionRequest, reader: Reader): boolean | StatusError {
   const isNamespace = request.definition.resource === 'namespaces'
   if (selector.empty || (request.namespace === '' && !isNamespace)) return true
-  if (isNamespace && request.subresource === '' && request.object) {
+  if (isNamespace && request.subresource === '' && request.object?.metadata) {
     return selector.matches(request.object.metadata.labels ?? {})
   }
   const name = namespaceOf(request)
