@@ -88,7 +88,7 @@ export class Normaliser {
     // A patched object printed whole: with managedFields, in the order of Go's fields.
     text = text.replace(/"\{\\".*\}(\\n)?": /gs, '"<object>": ')
     if (name === 'message')
-      text = text.replace(/(?<!status code: )\b\d{2,}\b/g, (digits) => this.#revisions.get(digits) ?? digits)
+      text = text.replace(/(?<!status code: |on port )\b\d{2,}\b/g, (digits) => this.#revisions.get(digits) ?? digits)
     return text
   }
 

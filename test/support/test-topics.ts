@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, createCluster } from '../../src/cluster.ts'
 import type { Answer } from './https-backend.ts'
-import type { Step } from './player.ts'
-import { type Backends, type PlayedTopic, playTopic, startBackends } from './webhook-topic.ts'
+import type { Step, Target } from './player.ts'
+import { type PlayedTopic, playTopic, startBackends } from './webhook-topic.ts'
 
 const real = process.env.KUBEMU_RECORD
 const only = process.env.KUBEMU_TOPICS?.split(',')
@@ -20,13 +20,14 @@ export function testTopics(
   { comparesCalls = true }: { comparesCalls?: boolean } = {},
 ): void {
   const topics = Object.keys(cases).filter((topic) => !only || only.includes(topic))
-  let backends: Backends
-
-  beforeAll(async () => {
-    backends = await startBackends(routes, topics)
-  })
-
-  afterAll(() => backends.close())
+  const playOn = async (target: Target, topic: string): Promise<PlayedTopic> => {
+    const backends = await startBackends(routes, [topic])
+    try {
+      return await playTopic(target, backends, topic, cases[topic]!)
+    } finally {
+      await backends.close()
+    }
+  }
 
   if (real)
     describe('recording', () => {
@@ -34,7 +35,7 @@ export function testTopics(
         '%s is recorded from a real server',
         async (topic) => {
           const target = { url: real as string, token: process.env.KUBEMU_RECORD_TOKEN, patienceMs: 1200 }
-          const played = await playTopic(target, backends, topic, cases[topic]!)
+          const played = await playOn(target, topic)
           writeFileSync(fileOf(topic), `${JSON.stringify(played, null, 1)}\n`)
           expect(played.steps.length).toBeGreaterThan(0)
         },
@@ -55,7 +56,7 @@ export function testTopics(
         serviceCidr: '10.0.0.0/24',
       })
       const url = await cluster.listen()
-      played = await playTopic({ url, settle: () => cluster.settle() }, backends, topic, cases[topic]!)
+      played = await playOn({ url, settle: () => cluster.settle() }, topic)
     })
 
     afterAll(() => cluster.close())
