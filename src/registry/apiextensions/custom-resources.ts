@@ -12,8 +12,10 @@ import { StorageError } from '../../storage/interface.ts'
 import type { InternalWriter, ResourceDefinition } from '../definition.ts'
 import { type Environment, SYSTEM_USER, type WriteRequest } from '../environment.ts'
 import type { Outbound } from '../outbound.ts'
+import { approvalCondition } from './approval.ts'
 import {
   CLEANUP_FINALIZER,
+  type Condition,
   CRD_PREFIX,
   CRDS,
   type CustomResourceDefinition,
@@ -138,6 +140,8 @@ export class CustomResources {
     let crd = this.#find(name)
     if (!crd) return
     if (!deepEqual(crd.spec.names, crd.status.acceptedNames)) crd = await this.#name(crd)
+    const approval = crd && approvalCondition(crd)
+    if (crd && approval) crd = await this.#conclude(crd, approval)
     if (crd && isTrue(crd, 'NamesAccepted') && !isTrue(crd, 'Established')) crd = await this.#establish(crd)
     if (crd?.metadata.deletionTimestamp && crd.metadata.finalizers?.includes(CLEANUP_FINALIZER)) {
       await this.#cleanUp(crd)
@@ -174,6 +178,10 @@ export class CustomResources {
       reason: 'InitialNamesAccepted',
       message: 'the initial names have been accepted',
     }
+    return this.#conclude(crd, condition)
+  }
+
+  #conclude(crd: CustomResourceDefinition, condition: Condition): Promise<CustomResourceDefinition | undefined> {
     return this.#writeStatus(crd, (draft, now) => {
       draft.status.conditions = withCondition(draft, condition, now)
     })

@@ -3,6 +3,7 @@ import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, type FieldError, index, invalid, key, notSupported, required } from '../../apimachinery/field-error.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { hasSchemaWith } from '../../apimachinery/schema/custom/json-schema.ts'
+import { APPROVED, approvalIn, isProtectedGroup } from './approval.ts'
 import { conversionErrors } from './conversion.validation.ts'
 import { type CustomResourceDefinition, isTrue, type Names, type Version } from './crd.ts'
 import { expressionsIn, NO_HISTORY, type RuleHistory } from './rules.validation.ts'
@@ -250,16 +251,11 @@ function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldE
   return [...missing.map(({ name }) => invalid(path, stored, `must have the storage version ${name}`)), ...gone]
 }
 
-const APPROVED = 'api-approved.kubernetes.io'
-
 /** Groups of the Kubernetes community are asked for an approval. */
-function approvalErrors({ spec, metadata }: CustomResourceDefinition): FieldError[] {
-  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group)) return []
+function approvalErrors(crd: CustomResourceDefinition): FieldError[] {
+  if (!isProtectedGroup(crd.spec.group)) return []
   const path = key('metadata.annotations', APPROVED)
-  const value = metadata.annotations?.[APPROVED] ?? ''
-  const lead = `protected groups must have approval annotation "${APPROVED}"`
-  const see = 'see https://github.com/kubernetes/enhancements/pull/1111'
-  if (value === '') return [required(path, `${lead}, ${see}`)]
-  if (value.startsWith('unapproved') || /^[a-z][a-z0-9+.-]*:\/\/[^/\s]+/i.test(value)) return []
-  return [invalid(path, value, `${lead} with either a URL or a reason starting with "unapproved", ${see}`)]
+  const [approval, message] = approvalIn(crd)
+  if (approval === 'Missing') return [required(path, message)]
+  return approval === 'Invalid' ? [invalid(path, crd.metadata.annotations?.[APPROVED], message)] : []
 }

@@ -23,6 +23,13 @@ metadata: { name: ca }
 spec: ${spec}
 `
 
+const route = (spec: string): string => `
+apiVersion: traffic.example.com/v1
+kind: Route
+metadata: { name: r }
+spec: ${spec}
+`
+
 export function applyTests(fresh: Fresh): void {
   test('two managers of one Deployment conflict, force and share', async () => {
     const kubectl = await fresh('managers')
@@ -100,6 +107,11 @@ export function applyTests(fresh: Fresh): void {
       'True',
       'fine',
     ])
+    await kubectl.pipe(route('{ className: a, rules: [{ backendRefs: [{ name: b }] }] }'), 'apply', '-f', '-')
+    const broken = route('{ className: c, rules: [{ backendRefs: [{ name: b, weight: 0 }, { name: c, weight: 0 }] }] }')
+    const { stderr } = await kubectl.run(['apply', '-f', '-'], { input: broken })
+    expect(stderr).toContain('spec.className: Invalid value: "c": className is immutable')
+    expect(stderr).toContain('spec.rules[0].backendRefs: Invalid value: all weights are zero')
     // The same again is no change.
     expect(await kubectl('apply', '-f', manifest('issuers'))).toBe(
       'customresourcedefinition.apiextensions.k8s.io/issuers.pki.example.com unchanged\n',
