@@ -19,6 +19,7 @@ export function prepareForCreate(
   zero: KubeObject,
   context: WriteContext,
 ): void {
+  dropRepeatedOwners(draft, context)
   // A spec that no update may change (CertificateSigningRequest) is still given at creation.
   for (const path of definition.resetFields ?? []) if (path !== '.spec') copyField(draft, zero as DynamicObject, path)
   if (definition.generation) draft.metadata.generation = 1
@@ -53,6 +54,7 @@ export function prepareForUpdate(
   context: WriteContext,
 ): void {
   const door = doorOf(definition, context.subresource)
+  dropRepeatedOwners(draft, context)
   keepSystemMetadata(draft, old)
   // Of metadata that a door resets, managedFields still change: its hook puts the rest back.
   for (const path of door.resetFields) if (path !== '.metadata') copyField(draft, old, path)
@@ -90,6 +92,20 @@ export function validateUpdate(
   throwIfInvalid(definition, old.metadata.name ?? '', errors, ownServer(definition))
   for (const warning of warnings) context.warn(warning)
   hooks.canonicalize?.(draft)
+}
+
+/** Equal references are kept once, and the client is warned. Mirrors dedupOwnerReferencesAndAddWarning of endpoints/handlers/rest.go. */
+function dropRepeatedOwners({ metadata }: DynamicObject, context: WriteContext): void {
+  const owners = metadata.ownerReferences
+  if (!owners || owners.length < 2) return
+  const kept = owners.filter((one, i) => owners.findIndex((other) => deepEqual(one, other)) === i)
+  if (kept.length === owners.length) return
+  const repeated = owners.filter((one) => !kept.includes(one)).map(({ uid }) => uid)
+  const lead = '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+'
+  context.warn(
+    `${lead}, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
+  )
+  metadata.ownerReferences = kept
 }
 
 interface Door {

@@ -26,6 +26,8 @@ interface Place {
 
 function locate(source: string, offset: number): Place {
   if (offset < 0) return { line: -1, column: -1 }
+  // Of no source at all the end is told before its beginning, and there is no line to show.
+  if (source === '') return { line: 1, column: -1 }
   const before = source.slice(0, offset)
   const start = before.lastIndexOf('\n') + 1
   let line = 1
@@ -36,7 +38,7 @@ function locate(source: string, offset: number): Place {
 function display({ line, column, message }: Place & { message: string }, source: string): string {
   const lead = `ERROR: <input>:${line}:${column + 1}: ${message}`
   const text = line < 1 ? undefined : source.split('\n')[line - 1]
-  if (text === undefined || Buffer.byteLength(text) > MAX_SNIPPET_BYTES) return lead
+  if (text === undefined || column < 0 || Buffer.byteLength(text) > MAX_SNIPPET_BYTES) return lead
   const snippet = text.replaceAll('\t', ' ')
   const characters = [...snippet]
   const dots = characters.slice(0, column).map((character) => (isWide(character) ? '．' : '.'))

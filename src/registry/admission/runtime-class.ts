@@ -1,5 +1,7 @@
 /** RuntimeClass: the pod gets the overhead and the placement of its class. Mirrors plugin/pkg/admission/runtimeclass. */
+
 import { deepEqual } from '../../apimachinery/equality.ts'
+import { newUnknownError } from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { compareQuantities, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { WriteContext } from '../definition.ts'
@@ -41,6 +43,8 @@ export const runtimeClass: AdmissionPlugin = {
 function classOf(request: AdmissionRequest, spec: Spec, context: WriteContext): DynamicObject | undefined {
   const name = spec.runtimeClassName
   if (name === undefined) return undefined
+  // Upstream's client refuses to ask for it.
+  if (name === '') throw newUnknownError('resource name may not be empty')
   const found = context.reader.get('runtimeclasses.node.k8s.io', '', name)
   if (!found) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
   return found

@@ -45,9 +45,9 @@ export function validateStatefulSetUpdate(spec: Spec, old: Spec): FieldError[] {
   return [
     ...validateStatefulSetSpec(spec, old),
     ...validateImmutable(spec.selector, old.selector, 'spec.selector'),
+    ...validateImmutableField(spec, old, 'volumeClaimTemplates', 'spec.volumeClaimTemplates', CLAIM_TEMPLATES),
     ...validateImmutable(spec.serviceName, old.serviceName, 'spec.serviceName'),
     ...validateImmutable(spec.podManagementPolicy, old.podManagementPolicy, 'spec.podManagementPolicy'),
-    ...validateImmutableField(spec, old, 'volumeClaimTemplates', 'spec.volumeClaimTemplates', CLAIM_TEMPLATES),
   ]
 }
 

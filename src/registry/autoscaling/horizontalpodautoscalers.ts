@@ -8,7 +8,7 @@ import { rulesOfStoredForm } from '../stored-form.ts'
 import { NEGATIVE, NOT_POSITIVE } from '../validation.ts'
 import { autoscalerFromV1, autoscalerToV1 } from './conversion.ts'
 import { validateMetrics } from './metrics.validation.ts'
-import { missingReferenceFields, validateTargetReference } from './reference.validation.ts'
+import { validateTargetReference } from './reference.validation.ts'
 import { autoscalerRow } from './row.ts'
 
 type Spec = DynamicObject['spec']
@@ -52,7 +52,6 @@ function validateSpec(spec: Spec): FieldError[] {
     ...validateMetrics(spec.metrics ?? [], minReplicas, 'spec.metrics'),
     ...validateScalingRules(spec.behavior?.scaleUp, 'spec.behavior.scaleUp'),
     ...validateScalingRules(spec.behavior?.scaleDown, 'spec.behavior.scaleDown'),
-    ...missingReferenceFields(scaleTargetRef, 'spec.scaleTargetRef'),
   )
   if (minReplicas < 0) errors.push(invalid('spec.minReplicas', minReplicas, NEGATIVE))
   if (maxReplicas === 0) errors.push(required('spec.maxReplicas'))

@@ -4,7 +4,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 import { invalids } from '../validation.ts'
 
-/** `anyGroup`: the core group may be meant. Missing names are left to `missingReferenceFields` where those come last. */
+/** `anyGroup`: the core group may be meant. */
 export function validateTargetReference(
   reference: DynamicObject['spec'],
   path: string,
@@ -14,7 +14,7 @@ export function validateTargetReference(
   for (const name of ['kind', 'name']) {
     const value: string = reference[name] ?? ''
     if (value !== '') errors.push(...invalids(child(path, name), value, isPathSegmentName(value)))
-    else if (anyGroup) errors.push(required(child(path, name)))
+    else errors.push(required(child(path, name)))
   }
   const apiVersion: string = reference.apiVersion ?? ''
   const why = apiVersionProblem(apiVersion, anyGroup)
@@ -25,9 +25,4 @@ export function validateTargetReference(
 function apiVersionProblem(apiVersion: string, anyGroup: boolean): string | undefined {
   if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   return anyGroup || apiVersion.indexOf('/') > 0 ? undefined : 'apiVersion must specify API group'
-}
-
-/** Declared as required: these errors come after the hand-written ones. */
-export function missingReferenceFields(reference: DynamicObject['spec'], path: string): FieldError[] {
-  return ['kind', 'name'].filter((name) => !reference[name]).map((name) => required(child(path, name)))
 }

@@ -105,14 +105,15 @@ export function validateResourceRequirements(
   const requests = (resources.requests ?? {}) as ResourceList
   const limitsPath = child(path, 'limits')
   const requestsPath = child(path, 'requests')
-  const validateOne = (name: string, value: string | number, at: string) => {
+  const validateOne = (name: string, value: string | number, at: string, more: () => FieldError[] = () => []) => {
     errors.push(...(podLevel ? validatePodResourceName(name, at) : validateContainerResourceName(name, at)))
-    errors.push(...validateResourceQuantity(name, value, at), ...validateHugePages(name, value, at))
+    errors.push(...validateResourceQuantity(name, value, at), ...more(), ...validateHugePages(name, value, at))
   }
   for (const name in limits) validateOne(name, limits[name], key(limitsPath, name))
   for (const name in requests) {
-    validateOne(name, requests[name], key(requestsPath, name))
-    errors.push(...validateAgainstLimit(name, requests[name], limits[name], requestsPath, limitsPath))
+    validateOne(name, requests[name], key(requestsPath, name), () =>
+      validateAgainstLimit(name, requests[name], limits[name], requestsPath, limitsPath),
+    )
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {

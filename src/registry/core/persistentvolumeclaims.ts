@@ -4,7 +4,7 @@ import { compareQuantities, parseQuantity, roundUp } from '../../apimachinery/qu
 import type { PersistentVolumeClaim } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { accessModesCell, ageCell, UNSET } from './cells.ts'
-import { validateClaimSpec, validateClaimUpdate } from './persistentvolumeclaims.validation.ts'
+import { validateClaimSpec, validateClaimStatus, validateClaimUpdate } from './persistentvolumeclaims.validation.ts'
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class'
 const SNAPSHOTS = 'snapshot.storage.k8s.io'
@@ -33,7 +33,7 @@ export const persistentvolumeclaims = defineResource<PersistentVolumeClaim>('v1'
       spec.volumeMode ?? UNSET,
     ]
   },
-  subresources: { status: {} },
+  subresources: { status: { validateUpdate: ({ status = {} }) => validateClaimStatus(status) } },
 })
 
 /** dataSource only names claims and snapshots; else it is dropped. What one of the two names, the other names too. */

@@ -10,6 +10,7 @@ import { diffValues } from '../../apimachinery/unified-diff.ts'
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
+  PersistentVolumeClaimStatus,
   PersistentVolumeClaimTemplate,
 } from '../../types/core-v1.ts'
 import {
@@ -19,6 +20,7 @@ import {
   validateImmutable,
   validateLabelSelector,
   validateLabels,
+  validateQualifiedName,
 } from '../validation.ts'
 
 export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
@@ -156,6 +158,33 @@ function adoptStorageClass(
   if (fresh && (was === undefined || given === was)) after.storageClassName = undefined
   const path = `metadata.annotations[${STORAGE_CLASS_ANNOTATION}]`
   return (is ?? '') === (was ?? '') ? [] : [invalid(path, is ?? '', 'field is immutable')]
+}
+
+const RESIZE_STATUSES = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
+]
+
+/** The name of the resource is printed where its state is wrong, as upstream does. */
+export function validateClaimStatus(status: PersistentVolumeClaimStatus): FieldError[] {
+  const states = Object.entries(status.allocatedResourceStatuses ?? {}).flatMap(([name, state]) => {
+    const path = 'status.allocatedResourceStatuses'
+    const errors = validateClaimResource(name, path)
+    return RESIZE_STATUSES.includes(state) ? errors : [...errors, notSupported(path, name, RESIZE_STATUSES)]
+  })
+  const allocated = Object.keys(status.allocatedResources ?? {}).flatMap((name) =>
+    validateClaimResource(name, 'status.allocatedResources'),
+  )
+  return [...states, ...allocated]
+}
+
+function validateClaimResource(name: string, path: string): FieldError[] {
+  const errors = validateQualifiedName(name, path)
+  const isNative = !name.includes('/') || name.includes('kubernetes.io/')
+  return errors.length === 0 && isNative && name !== 'storage' ? [notSupported(path, name, ['storage'])] : errors
 }
 
 function validateAttributesClass(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {

@@ -15,12 +15,25 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     if (SYSTEM_CONDITIONS.includes(condition.type)) return
     errors.push(...validateQualifiedName(condition.type ?? '', child(index('status.conditions', i), 'Type')))
   })
+  errors.push(...validateObserved(status))
   errors.push(...validateNomination(status, before, old))
   errors.push(...validateImmutable(status.qosClass ?? '', before.qosClass ?? '', 'status.qosClass'))
   const spec = old.spec ?? ({} as PodSpec)
   errors.push(...validateTransitions(status.containerStatuses, before.containerStatuses, spec, 'containerStatuses'))
   errors.push(...validateInitTransitions(status, before, spec))
   return [...errors, ...validateIps(status, before), ...validateHostIps(status, before)]
+}
+
+const NOT_NEGATIVE = 'must be a non-negative integer'
+
+function validateObserved({ observedGeneration = 0, conditions = [] }: PodStatus): FieldError[] {
+  const own = observedGeneration < 0 ? [invalid('status.observedGeneration', observedGeneration, NOT_NEGATIVE)] : []
+  return [
+    ...own,
+    ...conditions.flatMap(({ observedGeneration: seen = 0 }, i) =>
+      seen < 0 ? [invalid(`status.conditions[${i}].observedGeneration`, seen, NOT_NEGATIVE)] : [],
+    ),
+  ]
 }
 
 function validateNomination(status: PodStatus, before: PodStatus, old: Pod): FieldError[] {

@@ -1,9 +1,12 @@
 /** ReplicationControllers. Mirrors pkg/registry/core/replicationcontroller/strategy.go and storage/storage.go (scale). */
+
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import { selectorFromLabels } from '../../apimachinery/labels.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { isDns1123Label } from '../../apimachinery/names.ts'
+import { isDns1123Label, maskTrailingDash } from '../../apimachinery/names.ts'
+import { asSent } from '../../apimachinery/schema/emptied.ts'
 import type { ReplicationController } from '../../types/core-v1.ts'
+import { declaredLongName } from '../declarative.ts'
 import { defineResource, type Projection } from '../definition.ts'
 import { validateNonnegative } from '../validation.ts'
 import { ageCell, containerCells, labelsCell } from './cells.ts'
@@ -11,6 +14,8 @@ import { validatePodTemplateSpec } from './pod-template.validation.ts'
 import { templateWarnings } from './pods.warnings.ts'
 
 export const replicationcontrollers = defineResource<ReplicationController>('v1', 'replicationcontrollers', {
+  validateName: (name, prefix) =>
+    declaredLongName(prefix ? maskTrailingDash(name) : name, '').map(({ detail }) => detail),
   validate: validateController,
   warnings(controller, old) {
     // On updates upstream looks at the old template.
@@ -57,7 +62,7 @@ function validateTemplate({ selector = {}, template }: NonNullable<ReplicationCo
   const errors: FieldError[] = []
   const labels = template.metadata?.labels ?? {}
   if (Object.keys(selector).length > 0 && !selectorFromLabels(selector).matches(labels)) {
-    errors.push(invalid(`${path}.metadata.labels`, template.metadata?.labels ?? null, SELECTOR_MISMATCH))
+    errors.push(invalid(`${path}.metadata.labels`, asSent(template.metadata, 'labels'), SELECTOR_MISMATCH))
   }
   errors.push(...validatePodTemplateSpec(template, path))
   const policy = template.spec?.restartPolicy ?? ''

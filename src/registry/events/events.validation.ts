@@ -1,24 +1,27 @@
 /** Validation of events, of the stored form. Mirrors pkg/apis/core/validation/events.go. */
+import { deepEqual } from '../../apimachinery/equality.ts'
 import { type FieldError, invalid, required } from '../../apimachinery/field-error.ts'
 import { byteLength } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { validateImmutable, validateQualifiedName } from '../validation.ts'
+import { internalForm } from '../../apimachinery/schema/internal-form.ts'
+import { IMMUTABLE, validateQualifiedName } from '../validation.ts'
 
 const SHORT = 128
 const NOTE = 1024
-const IMMUTABLE_FIELDS = [
-  'involvedObject',
-  'reason',
-  'message',
-  'source',
-  'firstTimestamp',
-  'lastTimestamp',
-  'count',
-  'type',
-  'eventTime',
-  'action',
-  'related',
-]
+/** With what is printed for none: a zero value, or the internal type that prints. */
+const IMMUTABLE_FIELDS: Record<string, unknown> = {
+  involvedObject: { type: 'core.ObjectReference', zero: {} },
+  reason: '',
+  message: '',
+  source: { type: 'core.EventSource', zero: {} },
+  firstTimestamp: null,
+  lastTimestamp: null,
+  count: 0,
+  type: '',
+  eventTime: null,
+  action: '',
+  related: { type: 'core.ObjectReference', zero: undefined },
+}
 
 /** What holds in both groups. `reporter` is what the request's version calls the reporting controller. */
 export function validateEvent(event: DynamicObject, reporter: string): FieldError[] {
@@ -65,10 +68,24 @@ export function validateNewEventUpdate(event: DynamicObject, old: DynamicObject)
   return [
     ...validateEvent(event, 'reportingController'),
     ...(same ? [] : validateSeries(event)),
-    ...IMMUTABLE_FIELDS.flatMap((name) => validateImmutable(event[name], old[name], name)),
-    ...validateImmutable(event['reportingComponent'] ?? '', old['reportingComponent'] ?? '', 'reportingController'),
-    ...validateImmutable(event['reportingInstance'] ?? '', old['reportingInstance'] ?? '', 'reportingInstance'),
+    ...Object.entries(IMMUTABLE_FIELDS).flatMap(([name, printed]) => validateFixed(event, old, name, printed, name)),
+    ...validateFixed(event, old, 'reportingComponent', '', 'reportingController'),
+    ...validateFixed(event, old, 'reportingInstance', '', 'reportingInstance'),
   ]
+}
+
+function validateFixed(
+  event: DynamicObject,
+  old: DynamicObject,
+  name: string,
+  zero: unknown,
+  path: string,
+): FieldError[] {
+  if (deepEqual(event[name], old[name])) return []
+  const struct = zero as { type: string; zero: unknown } | null
+  const isStruct = typeof zero === 'object' && zero !== null
+  const printed = isStruct ? internalForm(struct!.type, event[name] ?? struct!.zero) : (event[name] ?? zero)
+  return [invalid(path, printed, IMMUTABLE)]
 }
 
 function validateSeries({ series }: DynamicObject): FieldError[] {

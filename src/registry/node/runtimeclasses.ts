@@ -14,10 +14,11 @@ import { validateDns1123Label, validateLabels } from '../validation.ts'
 export const runtimeclasses = defineResource('node.k8s.io/v1', 'runtimeclasses', {
   warnings: (runtimeClass) =>
     labelKeysWarnings(runtimeClass['scheduling']?.nodeSelector, () => 'scheduling.nodeSelector'),
-  validate: (runtimeClass) => validateRuntimeClass(runtimeClass),
+  validate: (runtimeClass) => [...validateContent(runtimeClass), ...validateHandler(runtimeClass['handler'])],
   validateUpdate: (runtimeClass, old) => [
-    ...validateRuntimeClass(runtimeClass),
+    ...validateContent(runtimeClass),
     ...declaredImmutable(runtimeClass['handler'], old['handler'], 'handler'),
+    ...validateHandler(runtimeClass['handler']),
   ],
   row: (runtimeClass, context) => [
     runtimeClass.metadata.name ?? '',
@@ -37,7 +38,7 @@ function validateUniqueTolerations(tolerations: readonly Toleration[], path: str
   })
 }
 
-function validateRuntimeClass({ handler, overhead, scheduling }: DynamicObject): FieldError[] {
+function validateContent({ overhead, scheduling }: DynamicObject): FieldError[] {
   const errors: FieldError[] = []
   // Upstream checks the overhead as if it were a container's limits, and its path says so.
   if (overhead) errors.push(...validateResourceRequirements({ limits: overhead.podFixed }, 'overhead'))
@@ -48,5 +49,14 @@ function validateRuntimeClass({ handler, overhead, scheduling }: DynamicObject):
       ...validateUniqueTolerations(scheduling.tolerations ?? [], 'scheduling.tolerations'),
     )
   }
-  return [...errors, ...(handler ? validateDns1123Label(handler, 'handler') : [required('handler')])]
+  return errors
+}
+
+/** A declared rule: the length is in bytes. */
+function validateHandler(handler: string | undefined): FieldError[] {
+  if (!handler) return [required('handler')]
+  return validateDns1123Label(handler, 'handler').map((error) => ({
+    ...error,
+    detail: error.detail.replace('63 characters', '63 bytes'),
+  }))
 }

@@ -1,19 +1,50 @@
 /** Dynamic resource allocation: rows, selectable fields and first states. Mirrors pkg/registry/resource and pkg/printers/internalversion. */
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { maskTrailingDash } from '../../apimachinery/names.ts'
 import { age, since } from '../cells.ts'
+import { validateConditions } from '../conditions.validation.ts'
+import { declaredImmutable, declaredLongName, noFindings } from '../declarative.ts'
 import { defineResource, type ResourceHooks } from '../definition.ts'
+import { validateImmutableField } from '../validation.ts'
+import { validateClaimStatus } from './allocations.validation.ts'
+import { validateDeviceClaim } from './claims.validation.ts'
+import { validateClaimTemplate, validateDeviceClass } from './classes.validation.ts'
+import { validateSlice } from './slices.validation.ts'
+import { validateTaintRule } from './taints.validation.ts'
 
 const API_VERSION = 'resource.k8s.io/v1'
 
 const nameAndAge: ResourceHooks = { row: (object, context) => [object.metadata.name ?? '', age(object, context)] }
 
-export const deviceclasses = defineResource(API_VERSION, 'deviceclasses', nameAndAge)
-export const resourceclaimtemplates = defineResource(API_VERSION, 'resourceclaimtemplates', nameAndAge)
+export const deviceclasses = defineResource(API_VERSION, 'deviceclasses', {
+  ...nameAndAge,
+  validateName: (name, prefix) =>
+    declaredLongName(prefix ? maskTrailingDash(name) : name, '').map(({ detail }) => detail),
+  validate: ({ spec }) => validateDeviceClass(spec),
+  validateUpdate: ({ spec }, old) => validateDeviceClass(spec, old['spec'] ?? {}),
+})
+
+export const resourceclaimtemplates = defineResource(API_VERSION, 'resourceclaimtemplates', {
+  ...nameAndAge,
+  validate: ({ spec }) => validateClaimTemplate(spec ?? {}),
+  validateUpdate: (template, old) =>
+    validateClaimTemplate(
+      template['spec'] ?? {},
+      validateImmutableField(template, old, 'spec', 'spec', 'resource.ResourceClaimTemplateSpec'),
+    ),
+})
 
 export const resourceclaims = defineResource(API_VERSION, 'resourceclaims', {
   prepareForCreate(claim) {
     claim['status'] = {}
   },
+  validate: ({ spec }) => {
+    const found = noFindings()
+    validateDeviceClaim(spec?.devices, 'spec.devices', found)
+    return [...found.own, ...found.declared]
+  },
+  validateUpdate: ({ spec }, old) => declaredImmutable(spec, old['spec'], 'spec'),
+  subresources: { status: { validateUpdate: validateClaimStatus } },
   row: (claim, context) => [claim.metadata.name ?? '', claimState(claim), age(claim, context)],
 })
 
@@ -32,6 +63,8 @@ export const resourceslices = defineResource(API_VERSION, 'resourceslices', {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.pool.name': ({ spec }) => spec?.pool?.name ?? '',
   },
+  validate: ({ spec }) => validateSlice(spec ?? {}),
+  validateUpdate: ({ spec }, old) => validateSlice(spec ?? {}, old['spec'] ?? {}),
   row: (slice, context) => [
     slice.metadata.name ?? '',
     slice['spec']?.nodeName ?? '',
@@ -44,6 +77,11 @@ export const resourceslices = defineResource(API_VERSION, 'resourceslices', {
 export const devicetaintrules = defineResource(API_VERSION, 'devicetaintrules', {
   prepareForCreate(rule) {
     rule['status'] = {}
+  },
+  validate: ({ spec }) => validateTaintRule(spec),
+  validateUpdate: ({ spec }, old) => validateTaintRule(spec, old['spec'] ?? {}),
+  subresources: {
+    status: { validateUpdate: ({ status }) => validateConditions(status?.conditions, 'status.conditions') },
   },
   row: (rule, context) => {
     const taint = rule['spec']?.taint ?? {}

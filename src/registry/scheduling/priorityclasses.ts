@@ -1,6 +1,6 @@
 /** priorityclasses. Mirrors pkg/registry/scheduling/priorityclass and pkg/apis/scheduling/validation. */
 import { newForbidden } from '../../apimachinery/errors.ts'
-import { type FieldError, forbidden, notSupported } from '../../apimachinery/field-error.ts'
+import { type FieldError, forbidden, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { age } from '../cells.ts'
 import { defineResource } from '../definition.ts'
@@ -50,7 +50,8 @@ function validatePriorityClass(priority: DynamicObject): FieldError[] {
   } else if (value > HIGHEST_OF_USERS) {
     errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${HIGHEST_OF_USERS}`))
   }
-  if (preemptionPolicy !== undefined && !PREEMPTION_POLICIES.includes(preemptionPolicy)) {
+  if (preemptionPolicy === '') errors.push(required('preemptionPolicy'))
+  else if (preemptionPolicy !== undefined && !PREEMPTION_POLICIES.includes(preemptionPolicy)) {
     errors.push(notSupported('preemptionPolicy', preemptionPolicy, PREEMPTION_POLICIES))
   }
   return errors

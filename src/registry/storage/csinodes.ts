@@ -3,6 +3,7 @@
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { child, duplicate, type FieldError, index, invalid, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { keepEmptied } from '../../apimachinery/schema/emptied.ts'
 import { internalForm } from '../../apimachinery/schema/internal-form.ts'
 import { age } from '../cells.ts'
 import { defineResource } from '../definition.ts'
@@ -53,7 +54,8 @@ function validateDriversUnchanged(drivers: Fields[], old: Fields[]): FieldError[
   return old.flatMap(({ allocatable: _, ...before }) => {
     const found = drivers.find(({ name }) => name === before.name)
     if (!found) return []
-    const { allocatable: __, ...now } = found
+    const { allocatable: __, ...rest } = found
+    const now = keepEmptied(rest, found)
     if (deepEqual(now, before)) return []
     return [invalid(PATH, internalForm('storage.CSINodeDriver', now), IMMUTABLE)]
   })

@@ -1,12 +1,11 @@
 /** volumeattachments. Mirrors pkg/registry/storage/volumeattachment/strategy.go and pkg/apis/storage/validation. */
-import { type FieldError, forbidden, required } from '../../apimachinery/field-error.ts'
+import { type FieldError, forbidden, invalid, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { age } from '../cells.ts'
-import { declaredImmutable } from '../declarative.ts'
+import { declaredDriverName, declaredImmutable } from '../declarative.ts'
 import { defineResource } from '../definition.ts'
 import { invalids } from '../validation.ts'
-import { validateDriverName } from './driver-name.validation.ts'
 
 const SOURCE = 'spec.source'
 
@@ -14,8 +13,28 @@ export const volumeattachments = defineResource('storage.k8s.io/v1', 'volumeatta
   prepareForCreate(attachment) {
     attachment['status'] = { attached: false }
   },
-  validate: ({ spec }) => validateSpec(spec ?? {}),
-  validateUpdate: ({ spec }, old) => [...validateSpec(spec ?? {}), ...declaredImmutable(spec, old['spec'], 'spec')],
+  validate: ({ spec }) => [...validateSpec(spec ?? {}), ...declaredDriverName(spec?.attacher ?? '', 'spec.attacher')],
+  validateUpdate: ({ spec }, old) => [
+    ...declaredDriverName(spec?.attacher ?? '', 'spec.attacher'),
+    ...validateSpec(spec ?? {}),
+    ...declaredImmutable(spec, old['spec'], 'spec'),
+  ],
+  subresources: {
+    status: {
+      validateUpdate: ({ status }) =>
+        ['attachError', 'detachError'].flatMap((name) =>
+          (status?.[name]?.errorCode ?? 0) < 0
+            ? [
+                invalid(
+                  `status.${name}.errorCode`,
+                  status[name].errorCode,
+                  'must be between 0 and 2147483647, inclusive',
+                ),
+              ]
+            : [],
+        ),
+    },
+  },
   row: (attachment, context) => {
     const spec = attachment['spec'] ?? {}
     return [
@@ -29,7 +48,7 @@ export const volumeattachments = defineResource('storage.k8s.io/v1', 'volumeatta
   },
 })
 
-function validateSpec({ attacher = '', nodeName = '', source = {} }: DynamicObject['spec']): FieldError[] {
+function validateSpec({ nodeName = '', source = {} }: DynamicObject['spec']): FieldError[] {
   const { inlineVolumeSpec, persistentVolumeName: volume } = source
   const errors: FieldError[] = []
   const exactlyOne = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
@@ -41,5 +60,5 @@ function validateSpec({ attacher = '', nodeName = '', source = {} }: DynamicObje
   errors.push(...invalids('spec.nodeName', nodeName, isDns1123Subdomain(nodeName)))
   if (volume !== undefined)
     errors.push(...invalids(`${SOURCE}.persistentVolumeName`, volume, isDns1123Subdomain(volume)))
-  return [...errors, ...validateDriverName(attacher, 'spec.attacher')]
+  return errors
 }
