@@ -71,7 +71,11 @@ function answers(kind: 'Mutating' | 'Validating', routes: string[]): Step[] {
       // A label tells requests of one configuration from those of the one before, which may live on in caches.
       const labels = { only: `case-${i}` }
       return [
-        configure(kind, [{ route, objectSelector: { matchLabels: labels }, timeoutSeconds: 1 }], `$ns-${i}`),
+        configure(
+          kind,
+          [{ route, objectSelector: { matchLabels: labels }, timeoutSeconds: route === '/hang' ? 1 : 5 }],
+          `$ns-${i}`,
+        ),
         create(`map-${route.slice(1)}`, '', { metadata: { name: `map-${route.slice(1)}`, labels } }),
       ]
     }),
