@@ -18,6 +18,7 @@ import {
   utf8String,
 } from './apimachinery/der.ts'
 import type { Random } from './apimachinery/random.ts'
+import type { CertificateRequest } from './certificate-signing.ts'
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000
 /** Clients' clocks may be a little behind. */
@@ -38,6 +39,10 @@ const VERSION_3 = Buffer.from([2])
 export interface CertificateAuthority {
   /** Its certificate. */
   pem: string
+  /** What a request (PEM) asks for. Rejects when it is none. */
+  read(request: string): Promise<CertificateRequest>
+  /** A certificate for the request, as PEM. Rejects on a usage that is not known. */
+  sign(request: string, usages: readonly string[], durationMs: number): Promise<string>
 }
 
 /** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
@@ -66,7 +71,19 @@ export function createCertificateAuthority(clock: Clock, random: Random): Certif
   )
   const certificate = sequence(content, ECDSA_WITH_SHA256, bitString(sign('sha256', content, privateKey)))
   const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
-  return { pem: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n` }
+  const pem = `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+  return {
+    pem,
+    async read(request) {
+      const { readRequest } = await import('./certificate-signing.ts')
+      return readRequest(request)
+    },
+    async sign(request, usages, durationMs) {
+      const { signRequest } = await import('./certificate-signing.ts')
+      const serialNumber = random.uuid().replaceAll('-', '')
+      return signRequest(request, { pem, key: privateKey }, { usages, durationMs, now: clock.now(), serialNumber })
+    },
+  }
 }
 
 function extension(type: Buffer, critical: boolean, value: Buffer): Buffer {

@@ -199,6 +199,8 @@ class LocalCluster implements Cluster {
       logger: this.#logger,
       settings: {
         rootCa: () => this.#rootCa(),
+        readRequest: (pem) => this.#ca().read(pem),
+        signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
         podCidr: this.#registry.settings.podCidr,
         kubernetesVersion: `v${this.#registry.facts.kubernetesVersion}`,
         quotaUsage: (quota) => usageOf(quota, this.#registry),
@@ -208,8 +210,12 @@ class LocalCluster implements Cluster {
   }
 
   async #rootCa(): Promise<string> {
+    return this.#ca().pem
+  }
+
+  #ca(): CertificateAuthority {
     this.#authority ??= createCertificateAuthority(this.#clock, this.#random)
-    return this.#authority.pem
+    return this.#authority
   }
 
   async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {

@@ -40,7 +40,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'outbound/': ['apimachinery/', 'registry/outbound.ts'],
   'controllers/': ['apimachinery/', 'types/'],
   'scenario/': ['apimachinery/', 'types/', 'registry/'],
-  'certificate-authority.ts': ['apimachinery/'],
+  'certificate-authority.ts': ['apimachinery/', 'certificate-signing.ts'],
+  'certificate-signing.ts': [],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
   'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/'],
   'cluster.ts': [

@@ -34,7 +34,7 @@ export interface Client {
     namespace: string,
     name: string,
     change: (old: T) => T,
-    options?: { subresource?: 'status' | 'finalize' },
+    options?: { subresource?: 'status' | 'finalize' | 'approval' },
   ): Promise<T>
   /** POST to a subresource that has its own kind: `binding`, `eviction`. */
   createSubresource(

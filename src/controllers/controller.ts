@@ -45,6 +45,10 @@ export interface EventDetails {
 export interface ControllerSettings {
   /** PEM that kube-root-ca.crt holds. Made when first asked for. */
   rootCa(): Promise<string>
+  /** What a certificate request (PEM) asks for. Rejects when it is none. */
+  readRequest(pem: string): Promise<{ commonName: string; organizations: string[]; nameTypes: string[] }>
+  /** A certificate of the cluster's authority for the request, as PEM. */
+  signRequest(pem: string, usages: readonly string[], durationMs: number): Promise<string>
   /** `10.244.0.0/16`: nodes get a part of it each. */
   podCidr: string
   kubernetesVersion: string

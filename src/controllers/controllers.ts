@@ -2,6 +2,7 @@
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
 import { cronjob } from './cronjob.ts'
+import { csrApproving, csrCleaner, csrSigning } from './csr.ts'
 import { daemonset } from './daemonset.ts'
 import { deployment } from './deployment.ts'
 import { disruption } from './disruption.ts'
@@ -10,11 +11,13 @@ import { endpointslice } from './endpointslice.ts'
 import { endpointslicemirroring } from './endpointslicemirroring.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { horizontalPodAutoscaler } from './hpa.ts'
+import { ingressAddress } from './ingress-address.ts'
 import { job } from './job.ts'
 import { kubelet } from './kubelet/kubelet.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
+import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset } from './replicaset.ts'
@@ -22,9 +25,11 @@ import { replicationcontroller } from './replicationcontroller.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
+import { serviceLb } from './service-lb.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset.ts'
 import { taintEviction } from './taint-eviction.ts'
+import { ttl } from './ttl.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 import { volumeBinder } from './volume-binder.ts'
 import { volumeProvisioner } from './volume-provisioner.ts'
@@ -57,6 +62,13 @@ export const controllers: readonly ControllerDefinition[] = [
   volumeProvisioner,
   pvcProtection,
   pvProtection,
+  podGarbageCollector,
+  serviceLb,
+  ingressAddress,
+  csrApproving,
+  csrSigning,
+  csrCleaner,
+  ttl,
   resourcequota,
 ]
 

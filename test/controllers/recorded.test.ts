@@ -32,6 +32,13 @@ function replay(suite: Suite, golden: Record<string, Snapshot[]>): void {
   })
 }
 
+if (!RECORD_URL) {
+  test('docs/compatibility.md says how many recorded cases there are.', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/compatibility.md'), 'utf8')
+    for (const { name, cases } of suites) expect(page).toContain(`| ${name} | ${cases.length} | ${cases.length} |`)
+  })
+}
+
 function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, url: string): void {
   const run = `${suite.name}-${Date.now().toString(36)}`
   const concurrent = suite.exclusive ? describe : describe.concurrent

@@ -44,6 +44,8 @@ export interface Suite {
   components: string[]
   /** Resources that are compared after each step. */
   shows: string[]
+  /** Parts of objects that say who asked. */
+  hides?: string[]
   /** Seconds that pass in KubEmu after each step: what looks now and then has looked by then. */
   settleSeconds?: number
   /** How often the real controllers repeat an Event depends on their timers, or on chance. */

@@ -22,7 +22,7 @@ export async function play({ steps }: Case, suite: Suite, stage: Stage): Promise
       names.see(objects)
     }
     for (const resource of suite.shows) {
-      now[resource] = Object.fromEntries(lists.get(resource)!.map((object) => shown(object, names)))
+      now[resource] = Object.fromEntries(lists.get(resource)!.map((object) => shown(object, names, suite.hides)))
       const changed = changes(before[resource] ?? {}, now[resource], changes)
       if (Object.keys(changed).length > 0) snapshot[resource] = changed
     }
@@ -196,7 +196,7 @@ const NOISE: Record<string, unknown> = {
   priority: 0,
 }
 
-function shown(object: DynamicObject, names: Names): [string, Parts] {
+function shown(object: DynamicObject, names: Names, hides: readonly string[] = []): [string, Parts] {
   const {
     uid,
     resourceVersion,
@@ -207,11 +207,13 @@ function shown(object: DynamicObject, names: Names): [string, Parts] {
     namespace,
     ...metadata
   } = object.metadata
-  const { apiVersion, kind, ...rest } = object
+  const { apiVersion, kind, ...parts } = object
+  const rest = Object.fromEntries(Object.entries(parts).filter(([part]) => !hides.includes(part)))
   const spec = rest['spec']?.template && rest['spec'].selector ? cutTemplate(rest['spec']) : rest['spec']
   const text = JSON.stringify({ ...rest, metadata, ...(spec ? { spec } : {}) }, (key, value) => {
     if (value && typeof value === 'object' && !Array.isArray(value)) return sorted(value)
     if (key === 'resourceVersion') return undefined
+    if (key === 'certificate' && value) return 'CERTIFICATE'
     if (key in NOISE && NOISE[key] === value) return undefined
     return typeof value === 'string'
       ? value.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, (_, zone) =>

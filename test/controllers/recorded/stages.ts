@@ -38,7 +38,7 @@ export async function emulatedStage(suite: Suite, namespace: string): Promise<St
     },
     async put(resource, name, subresource, object) {
       const change = (old: KubeObject): KubeObject => ({ ...old, ...object })
-      await client.modify(resource, place(resource), name, change, { subresource: subresource as 'status' })
+      await client.modify(resource, place(resource), name, change, { subresource: subresource as 'approval' })
     },
     delete: (resource, name, options) => client.delete(resource, place(resource), name, options),
     async bind(pod, node) {
