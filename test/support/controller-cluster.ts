@@ -4,7 +4,7 @@ import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { seededRandom } from '../../src/apimachinery/random.ts'
 import { loadFacts } from '../../src/apimachinery/schema/load-facts.ts'
 import { Schemas } from '../../src/apimachinery/schema/schema.ts'
-import { createCertificateAuthority } from '../../src/certificate-authority.ts'
+import { type CertificateAuthority, createCertificateAuthority } from '../../src/certificate-authority.ts'
 import type { Client, WatchSource } from '../../src/controllers/client.ts'
 import type { ControllerDefinition } from '../../src/controllers/controller.ts'
 import { ControllerRunner } from '../../src/controllers/runner.ts'
@@ -66,7 +66,12 @@ export async function controllerCluster(
   const client = createLocalClient(registry, SYSTEM_USER)
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
   const source = createWatchSource(registry)
-  const authority = createCertificateAuthority(clock, random)
+  // Made when first asked for: it takes of the chance that names are made of.
+  let made: CertificateAuthority | undefined
+  const authority = (): CertificateAuthority => {
+    made ??= createCertificateAuthority(clock, random)
+    return made
+  }
   const logged: Logged[] = []
   const log = (fields: object, message: string): void => {
     logged.push({ fields: fields as Record<string, unknown>, message })
@@ -80,8 +85,8 @@ export async function controllerCluster(
     logger: { debug: () => {}, info: () => {}, warn: log, error: log },
     settings: {
       rootCa: async () => '-----BEGIN CERTIFICATE-----\nroot\n-----END CERTIFICATE-----\n',
-      readRequest: (pem) => authority.read(pem),
-      signRequest: (pem, usages, durationMs) => authority.sign(pem, usages, durationMs),
+      readRequest: (pem) => authority().read(pem),
+      signRequest: (pem, usages, durationMs) => authority().sign(pem, usages, durationMs),
       podCidr: '10.244.0.0/16',
       kubernetesVersion: 'v1.37.0',
       quotaUsage: () => ({}),
