@@ -68,7 +68,7 @@ test('A pod waits for its claim, and a claim of a late class for its pod.', asyn
   cluster = await testCluster({ nodes: 2 })
   await cluster.make(delayedClass(), using('p', 'c'))
   expect(await cluster.events('Pod', 'p')).toEqual([
-    'FailedScheduling: 0/2 nodes are available: persistentvolumeclaim "c" not found. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+    'FailedScheduling: 0/2 nodes are available: persistentvolumeclaim "c" not found. not found',
   ])
   await cluster.make(claim('c', { storageClassName: 'late' }))
   const { spec } = await cluster.see('pods', 'p')

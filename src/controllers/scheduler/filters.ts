@@ -70,12 +70,9 @@ export function failureMessage(pod: PodInfo, refusals: readonly Refusal[]): stri
   return `${histogram(refusals.length, counts)} preemption: ${preemptionMessage(pod, refusals)}`
 }
 
-/** A pod that no node was looked at for. */
-export function refusedBefore(pod: PodInfo, reason: string, nodes: number): string {
-  const unhelpful = new Map([['Preemption is not helpful for scheduling', nodes]])
-  const never = pod.pod.spec?.preemptionPolicy === 'Never'
-  const preemption = never ? 'not eligible due to preemptionPolicy=Never.' : histogram(nodes, unhelpful)
-  return `0/${nodes} nodes are available: ${reason}. preemption: ${preemption}`
+/** A pod that no node was looked at for. The last two words are what upstream has found out about preemption. */
+export function refusedBefore(reason: string, nodes: number): string {
+  return `0/${nodes} nodes are available: ${reason}. not found`
 }
 
 function preemptionMessage(pod: PodInfo, refusals: readonly Refusal[]): string {

@@ -114,8 +114,7 @@ async function reconcilePod(key: Key, context: ControllerContext): Promise<void>
   const info = podInfo(pod)
   const needs = volumeNeeds(pod, context)
   const kept = typeof needs === 'object' ? keptNode(text, needs, context) : undefined
-  const found =
-    kept ?? (typeof needs === 'string' ? refusedEverywhere(info, needs, context) : search(info, needs, context))
+  const found = kept ?? (typeof needs === 'string' ? refusedEverywhere(needs, context) : search(info, needs, context))
   if (typeof found === 'string') {
     waiting.set(text, key)
     await tellUnschedulable(info, found, context)
@@ -141,9 +140,9 @@ function keptNode(text: string, needs: VolumeNeeds, context: ControllerContext):
   return undefined
 }
 
-function refusedEverywhere(pod: PodInfo, reason: string, context: ControllerContext): string {
+function refusedEverywhere(reason: string, context: ControllerContext): string {
   const { nodes } = stateOf(context).cache
-  return nodes.length === 0 ? NO_NODES : refusedBefore(pod, reason, nodes.length)
+  return nodes.length === 0 ? NO_NODES : refusedBefore(reason, nodes.length)
 }
 
 /** The best node, or why there is none. */
