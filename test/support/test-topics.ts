@@ -13,6 +13,12 @@ function fileOf(topic: string): URL {
   return new URL(`../golden/webhooks/${topic}.json`, import.meta.url)
 }
 
+/** A line for each step and call. */
+function textOf({ steps, asked }: PlayedTopic): string {
+  const lines = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(',\n')
+  return `{"steps":[\n${lines(steps)}\n],"asked":[\n${lines(asked)}\n]}\n`
+}
+
 /** Defines the tests of these topics: playing them, or with KUBEMU_RECORD recording them. `comparesCalls`: also what the backends were asked. */
 export function testTopics(
   cases: Record<string, Step[]>,
@@ -36,7 +42,7 @@ export function testTopics(
         async (topic) => {
           const target = { url: real as string, token: process.env.KUBEMU_RECORD_TOKEN, patienceMs: 1200 }
           const played = await playOn(target, topic)
-          writeFileSync(fileOf(topic), `${JSON.stringify(played, null, 1)}\n`)
+          writeFileSync(fileOf(topic), textOf(comparesCalls ? played : { ...played, asked: [] }))
           expect(played.steps.length).toBeGreaterThan(0)
         },
         240_000,
