@@ -1,10 +1,12 @@
 /**
  * The generic behaviour of HTTP requests, compared with what a real kube-apiserver answered. Record anew with
  * `KUBEMU_RECORD=https://HOST:PORT KUBEMU_RECORD_TOKEN=... npx vitest run test/api/behaviour.test.ts`; the requests are in test/behaviour.
+ * The topic `optional` wants a server with the plug-ins of OPTIONAL.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, createCluster } from '../../src/cluster.ts'
+import { OPTIONAL } from '../behaviour/optional.ts'
 import { topics } from '../behaviour/topics.ts'
 import { type Played, play, type Step } from '../support/player.ts'
 
@@ -54,6 +56,7 @@ describe.each(real ? [] : Object.keys(topics))('%s', (topic) => {
     cluster = await createCluster({
       controllers: false,
       nodes: 0,
+      enableAdmissionPlugins: topic === 'optional' ? OPTIONAL : [],
       disableAdmissionPlugins: ['ServiceAccount'],
       serviceCidr: '10.0.0.0/24',
       logger: log,

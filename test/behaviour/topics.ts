@@ -7,6 +7,7 @@ import { identity } from './identity.ts'
 import { limits } from './limits.ts'
 import { list } from './list.ts'
 import { negotiation } from './negotiation.ts'
+import { optional } from './optional.ts'
 import { patch } from './patch.ts'
 import { paths } from './paths.ts'
 import { podSecurity } from './pod-security.ts'
@@ -31,5 +32,6 @@ export const topics: Record<string, readonly Step[]> = {
   identity,
   quota: quotas,
   limits,
+  optional,
   connect: connects,
 }

@@ -2,6 +2,9 @@
 import type { MaybePromise } from '../../storage/interface.ts'
 import type { WriteContext } from '../definition.ts'
 import { whenConverted } from '../when-converted.ts'
+import { alwaysAdmit } from './always-admit.ts'
+import { alwaysDeny } from './always-deny.ts'
+import { alwaysPullImages } from './always-pull-images.ts'
 import { certificateApproval } from './certificate-approval.ts'
 import { certificateSigning } from './certificate-signing.ts'
 import { certificateSubjectRestriction } from './certificate-subject-restriction.ts'
@@ -9,7 +12,12 @@ import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts'
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { denyServiceExternalIps } from './deny-service-external-ips.ts'
+import { extendedResourceToleration } from './extended-resource-toleration.ts'
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts'
 import { limitRanger } from './limit-ranger.ts'
+import { namespaceAutoProvision } from './namespace-auto-provision.ts'
+import { namespaceExists } from './namespace-exists.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
@@ -31,13 +39,19 @@ import { validatingAdmissionWebhook } from './webhook/validating.ts'
 
 /** In the order they run, which is that of KNOWN_PLUGINS. */
 export const ADMISSION_PLUGINS: readonly (AdmissionPlugin | AdmissionPluginFactory)[] = [
+  alwaysAdmit,
+  namespaceAutoProvision,
   namespaceLifecycle,
+  namespaceExists,
+  limitPodHardAntiAffinityTopology,
   limitRanger,
   serviceAccount,
   taintNodesByCondition,
+  alwaysPullImages,
   podSecurity,
   priority,
   defaultTolerationSeconds,
+  extendedResourceToleration,
   defaultStorageClass,
   storageObjectInUseProtection,
   persistentVolumeClaimResize,
@@ -47,6 +61,7 @@ export const ADMISSION_PLUGINS: readonly (AdmissionPlugin | AdmissionPluginFacto
   clusterTrustBundleAttest,
   certificateSubjectRestriction,
   defaultIngressClass,
+  denyServiceExternalIps,
   podTopologyLabels,
   nodeDeclaredFeatureValidator,
   podResizeValidator,
@@ -55,6 +70,7 @@ export const ADMISSION_PLUGINS: readonly (AdmissionPlugin | AdmissionPluginFacto
   validatingAdmissionPolicy,
   validatingAdmissionWebhook,
   resourceQuota,
+  alwaysDeny,
 ]
 
 /** What is wrong with a selection, in upstream's words; empty: nothing. */

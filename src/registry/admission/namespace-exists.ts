@@ -1,0 +1,12 @@
+/** NamespaceExists: nothing is written where there is no namespace. Off by default; NamespaceLifecycle does more. Mirrors plugin/pkg/admission/namespace/exists. */
+import { newNotFound } from '../../apimachinery/errors.ts'
+import type { AdmissionPlugin } from './plugin.ts'
+
+export const namespaceExists: AdmissionPlugin = {
+  name: 'NamespaceExists',
+  offByDefault: true,
+  validate({ namespace, definition }, { reader }) {
+    if (namespace === '' || definition.groupResource === 'namespaces') return
+    if (!reader.get('namespaces', '', namespace)) throw newNotFound({ group: '', resource: 'namespaces' }, namespace)
+  },
+}
