@@ -73,7 +73,7 @@ function goType({ custom, group }: ResourceDefinition, kind: string): string {
 export async function sendList(exchange: ResourceExchange, list: StoreList): Promise<void> {
   const { accept, store } = exchange
   if (accept.as === 'Table') {
-    return sendValue(exchange, 200, tableOf(store, list, exchange.query, accept.version), accept.encoding)
+    return sendValue(exchange, 200, tableOf(store, list, exchange.query, accept.version, true, true), accept.encoding)
   }
   if (accept.as === 'PartialObjectMetadata') {
     const type = goType(store.definition, `${store.definition.kind}List`)

@@ -50,20 +50,21 @@ export function tableOf(
   query: URLSearchParams,
   version = 'v1',
   withColumns = true,
+  isList = false,
 ): Table {
   const { definition } = store
   // The one door that shows another kind is scale.
   const isOther = list.objects[0] !== undefined && list.objects[0].kind !== definition.kind
   const shown = isOther ? { ...definition, hooks: { row: scaleRow }, columns: SCALE_COLUMNS } : definition
   const include = checkInclude(query)
-  const now = store.environment.clock.now()
+  const context: RowContext = { now: store.environment.clock.now(), ...(isList ? { list: list.objects } : {}) }
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta(list),
     columnDefinitions: withColumns ? columnDefinitions(shown) : null,
     rows: rowOrder(definition, list.objects).map((object) => ({
-      cells: cellsOf(shown, object, now),
+      cells: cellsOf(shown, object, context),
       ...conditionsOf(shown, object),
       object: include === 'Object' ? object : include === 'Metadata' ? partialObject(object, version) : null,
     })),
@@ -94,12 +95,12 @@ function columnsOf(definition: ResourceDefinition): ColumnFact[] {
   return definition.columns ?? DEFAULT_COLUMNS
 }
 
-function cellsOf(definition: ResourceDefinition, object: DynamicObject, now: number): Cell[] {
-  if (definition.hooks.row) return definition.hooks.row(object, { now })
+function cellsOf(definition: ResourceDefinition, object: DynamicObject, context: RowContext): Cell[] {
+  if (definition.hooks.row) return definition.hooks.row(object, context)
   return columnsOf(definition).map(({ name }) => {
     if (name === 'Name') return object.metadata.name ?? ''
     if (name === 'Created At') return object.metadata.creationTimestamp ?? '<unknown>'
-    if (name === 'Age') return ageOf(object, now)
+    if (name === 'Age') return ageOf(object, context.now)
     return '<none>'
   })
 }

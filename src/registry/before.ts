@@ -56,8 +56,7 @@ export function prepareForUpdate(
   const door = doorOf(definition, context.subresource)
   dropRepeatedOwners(draft, context)
   keepSystemMetadata(draft, old)
-  // Of metadata that a door resets, managedFields still change: its hook puts the rest back.
-  for (const path of door.resetFields) if (path !== '.metadata') copyField(draft, old, path)
+  for (const path of door.resetFields) copyField(draft, old, path)
   if (context.subresource === '') definition.hooks.prepareForUpdate?.(draft, old, context)
   else door.subresource?.prepareForUpdate?.(draft, old, context)
   // Status is no wish: annotations written through its door (a Deployment's revision) leave the generation alone.
@@ -159,7 +158,10 @@ export function copyField(target: DynamicObject, source: DynamicObject, path: st
   }
   const value = from?.[last]
   if (path === '.metadata') {
-    target.metadata = { ...source.metadata, resourceVersion: target.metadata.resourceVersion }
+    // Who wrote what still changes.
+    const { resourceVersion, managedFields } = target.metadata
+    target.metadata = { ...source.metadata, resourceVersion }
+    if (managedFields) target.metadata.managedFields = managedFields
   } else if (value === undefined) delete to[last]
   else to[last] = value
 }

@@ -106,6 +106,8 @@ export interface RowCondition {
 export interface RowContext {
   /** Milliseconds since the epoch: ages are counted to it. */
   now: number
+  /** The objects of the list that is printed. Absent: one object alone. */
+  list?: readonly DynamicObject[]
 }
 
 /**

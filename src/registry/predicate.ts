@@ -51,9 +51,16 @@ function convertLabel(definition: ResourceDefinition, label: string, value: stri
   if (label === 'metadata.namespace' && !definition.ownFieldLabels) return [label, value]
   throw newBadRequest(
     definition.ownFieldLabels
-      ? `field label not supported: ${label}`
+      ? unsupportedLabel(definition, label)
       : `${JSON.stringify(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
   )
+}
+
+/** Each conversion has its own words. */
+function unsupportedLabel({ apiVersion, kind }: ResourceDefinition, label: string): string {
+  if (kind === 'Job') return `field label ${JSON.stringify(label)} not supported for Job`
+  const of = kind === 'ResourceSlice' ? ` for ${apiVersion}, Kind=${kind}` : ''
+  return `field label not supported${of}: ${label}`
 }
 
 /** How a matched key is read off an object; one that is accepted but never matched reads as ''. */

@@ -2,7 +2,11 @@
 import { defaultClassOf } from './default-class.ts'
 import type { AdmissionPlugin } from './plugin.ts'
 
-const DEFAULT = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
+/** Either annotation, set to true, makes a class the default one. */
+export const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+]
 const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class'
 
 export const defaultStorageClass: AdmissionPlugin = {
@@ -14,7 +18,7 @@ export const defaultStorageClass: AdmissionPlugin = {
     const hasClass =
       object['spec'].storageClassName !== undefined || object.metadata.annotations?.[OLD_CLASS] !== undefined
     if (hasClass) return
-    const found = defaultClassOf(context.reader.list('storageclasses.storage.k8s.io'), DEFAULT)
+    const found = defaultClassOf(context.reader.list('storageclasses.storage.k8s.io'), DEFAULT_CLASS)
     if (found) object['spec'].storageClassName = found.metadata.name
   },
 }

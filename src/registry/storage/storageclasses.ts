@@ -1,9 +1,11 @@
 /** storageclasses. Mirrors pkg/registry/storage/storageclass/strategy.go and pkg/apis/storage/validation. */
 import { child, duplicate, type FieldError, index, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
+import { defaultClassOf } from '../admission/default-class.ts'
+import { DEFAULT_CLASS } from '../admission/default-storage-class.ts'
 import { age } from '../cells.ts'
 import { declaredImmutable } from '../declarative.ts'
-import { defineResource } from '../definition.ts'
+import { defineResource, type RowContext } from '../definition.ts'
 import { deprecatedNodeLabel } from '../node-labels.warnings.ts'
 import { validateQualifiedName } from '../validation.ts'
 import { validateParameters, validateProvisioner } from './parameters.validation.ts'
@@ -28,8 +30,7 @@ export const storageclasses = defineResource('storage.k8s.io/v1', 'storageclasse
       }),
     ),
   row: (storageClass, context) => [
-    // Alone, a default class is printed without its mark: upstream marks only in lists, where it can see which one counts.
-    storageClass.metadata.name ?? '',
+    nameCell(storageClass, context),
     storageClass['provisioner'] ?? '',
     storageClass['reclaimPolicy'] ?? 'Delete',
     storageClass['volumeBindingMode'] ?? 'Immediate',
@@ -37,6 +38,12 @@ export const storageclasses = defineResource('storage.k8s.io/v1', 'storageclasse
     age(storageClass, context),
   ],
 })
+
+/** Only in a list can be seen which of several default classes counts. */
+function nameCell({ metadata }: DynamicObject, { list }: RowContext): string {
+  const counts = list && defaultClassOf(list, DEFAULT_CLASS)?.metadata.name === metadata.name
+  return counts ? `${metadata.name} (default)` : (metadata.name ?? '')
+}
 
 function validateStorageClass(storageClass: DynamicObject): FieldError[] {
   const { provisioner, parameters, reclaimPolicy, volumeBindingMode: mode, allowedTopologies = [] } = storageClass

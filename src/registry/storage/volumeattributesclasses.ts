@@ -24,7 +24,7 @@ export const volumeattributesclasses = defineResource('storage.k8s.io/v1', 'volu
 function validateClass({ driverName, parameters }: DynamicObject): FieldError[] {
   return [
     ...validateProvisioner(driverName, 'driverName'),
-    ...validateParameters(parameters, false),
     ...(driverName ? [] : [required('driverName')]),
+    ...validateParameters(parameters, false),
   ]
 }
