@@ -10,6 +10,8 @@ export interface Quantity {
   readonly format: QuantityFormat
   /** The text it was parsed from, where upstream keeps that for printing. */
   readonly text?: string
+  /** Upstream holds it as a decimal number, because it does not fit an int64 or takes part in what does not. */
+  readonly decimal?: true
 }
 
 const FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -100,7 +102,7 @@ function parseLarge({ sign, digits, fraction, exponent, format }: ParsedText): Q
   }
   const belowOne = amount.unscaled > 0n && compareQuantities(amount, newQuantity(1)) < 0
   if (binary && belowOne) amount = { ...amount, format: 'DecimalSI' }
-  return sign === '-' ? { ...amount, unscaled: -amount.unscaled } : amount
+  return { ...amount, unscaled: sign === '-' ? -amount.unscaled : amount.unscaled, decimal: true }
 }
 
 /** The nearest multiple of `10 ** scale` that is not nearer to zero. */
@@ -179,11 +181,16 @@ export function compareQuantities(a: Quantity, b: Quantity): number {
 /** The format is the first's, unless that is zero. */
 export function addQuantities(a: Quantity, b: Quantity): Quantity {
   const scale = Math.min(a.scale, b.scale)
-  return { unscaled: atScale(a, scale) + atScale(b, scale), scale, format: a.unscaled === 0n ? b.format : a.format }
+  return {
+    unscaled: atScale(a, scale) + atScale(b, scale),
+    scale,
+    format: a.unscaled === 0n ? b.format : a.format,
+    ...(a.decimal || b.decimal ? { decimal: true } : {}),
+  }
 }
 
 export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
-  return addQuantities(a, { unscaled: -b.unscaled, scale: b.scale, format: b.format })
+  return addQuantities(a, { ...b, unscaled: -b.unscaled })
 }
 
 export function multiplyQuantity(a: Quantity, factor: number | bigint): Quantity {

@@ -32,6 +32,8 @@ const constant = (cost: number): Estimator => {
 }
 
 /** Reads the first argument, or the target. */
+/** When every character is escaped. Upstream's sum overflows where the size is not bounded. */
+const quotedSize = ({ min, max }: Estimate): Estimate => ({ min: min + 2, max: max === UNBOUNDED ? 0 : max * 2 + 2 })
 const scanFirst: Estimator = (_, [first]) => first && { cost: scan(sizeOf(first)) }
 const scanSame: Estimator = (_, [first]) => first && { cost: scan(sizeOf(first)), size: sizeOf(first) }
 const scanTarget: Estimator = (target) => target && { cost: scan(sizeOf(target)), size: sizeOf(target) }
@@ -220,7 +222,7 @@ function estimateStandard(
     case 'bytes_to_string':
       return { cost: scan(sizeOf(first)), size: { min: Math.floor(sizeOf(first).min / 4), max: sizeOf(first).max } }
     case 'strings_quote':
-      return { cost: scan(sizeOf(first)), size: sum(product(sizeOf(first), { min: 1, max: 2 }), fixed(2)) }
+      return { cost: scan(sizeOf(first)), size: quotedSize(sizeOf(first)) }
     case 'starts_with_string':
     case 'ends_with_string':
       return { cost: scan(sizeOf(first)) }

@@ -5,7 +5,7 @@ import { accepts, type Implementation, noSuchOverload, type Overload } from './f
 import { add } from './operators.ts'
 import { constant, type Plan, type Planner, type Step, spend } from './plan.ts'
 import { type CallCost, callCost } from './runtime-cost.ts'
-import { CelError, CelList, isPrimitive, type Value, ValueMap } from './values.ts'
+import { CelError, CelList, isPrimitive, NO_SUCH_OVERLOAD, type Value, ValueMap } from './values.ts'
 
 const CONVERSIONS = new Set([
   'bool',
@@ -27,19 +27,14 @@ export function planCall(expr: Call, planner: Planner): Plan {
   const overloads = applicable(expr, planner)
   const call = expr.name === '_+_' && growsResult(expr) ? grow : implementation(expr.name, overloads)
   if (CONVERSIONS.has(expr.name) && args.length === 1 && args[0].constant) return fold(call, args[0].constant.value)
-  if (PATTERNS.has(expr.name) && args[1].constant) checkPattern(args[1].constant.value)
   if (overloads.length === 1 && overloads[0].id === 'in_list' && args[1].constant) {
     const members = constantMembers(args[1].constant.value as CelList)
     if (members) return planMembership(args[0].run, members)
   }
   const cost = callCost(expr.name, overloads.length === 1 ? overloads[0].id : '')
-  return {
-    run: caller(
-      args.map(({ run }) => run),
-      call,
-      cost,
-    ),
-  }
+  const steps = args.map(({ run }) => run)
+  const searches = PATTERNS.has(expr.name) && typeof args[1].constant?.value === 'string'
+  return { run: searches ? searcher(steps, call, cost, args[1].constant!.value as string) : caller(steps, call, cost) }
 }
 
 function applicable({ name, overloads = [] }: Call, { environment }: Planner): Overload[] {
@@ -50,11 +45,6 @@ function fold(call: Implementation, ...args: Value[]): Plan {
   const value = call(...args)
   if (value instanceof CelError) throw new Error(value.message)
   return constant(value)
-}
-
-function checkPattern(pattern: Value): void {
-  const error = typeof pattern === 'string' ? patternError(pattern) : undefined
-  if (error !== undefined) throw new Error(error)
 }
 
 function implementation(name: string, overloads: readonly Overload[]): Implementation {
@@ -75,6 +65,20 @@ function grow(list: Value, more: Value): Value {
   const items = list.items as Value[]
   for (const item of more.values()) items.push(item)
   return list
+}
+
+/** A search for a literal pattern, which is looked at once. */
+function searcher([text, ...rest]: Step[], call: Implementation, cost: CallCost, pattern: string): Step {
+  const error = patternError(pattern)
+  if (error !== undefined) throw new Error(error)
+  return (frame) => {
+    const args = [text(frame), ...rest.map((step) => step(frame))]
+    const failed = args.find((arg) => arg instanceof CelError)
+    if (failed) return failed
+    const result = typeof args[0] === 'string' ? call(...args) : NO_SUCH_OVERLOAD
+    spend(frame, typeof cost === 'number' ? cost : cost(args, result))
+    return result
+  }
 }
 
 function caller(steps: Step[], call: Implementation, cost: CallCost): Step {

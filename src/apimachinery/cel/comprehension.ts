@@ -1,7 +1,8 @@
 /** Folds over lists and maps, which is what macros become. Mirrors cel-go interpreter/interpretable.go (evalFold). */
 import type { Comprehension } from './ast.ts'
+import { goType } from './go-types.ts'
 import type { Frame, Plan, Planner, Step } from './plan.ts'
-import { CelError, CelList, CelMap, NO_SUCH_OVERLOAD } from './values.ts'
+import { CelError, CelList, CelMap, type Value } from './values.ts'
 
 export function planComprehension(expr: Comprehension, planner: Planner): Plan {
   const range = planner.plan(expr.range).run
@@ -29,7 +30,7 @@ export function planComprehension(expr: Comprehension, planner: Planner): Plan {
       frame.locals[accumulator] = init(frame)
       if (over instanceof CelList) overList(over, isKeyed)
       else if (over instanceof CelMap) overMap(over, isKeyed)
-      else return NO_SUCH_OVERLOAD
+      else return notIterable(over, isKeyed)
       return result(frame)
 
       function overList(list: CelList, indexed: boolean): void {
@@ -55,6 +56,13 @@ export function planComprehension(expr: Comprehension, planner: Planner): Plan {
     return true
   }
 }
+
+const notIterable = (value: Value, isKeyed: boolean): CelError =>
+  new CelError(
+    isKeyed
+      ? `unsupported comprehension range type: ${goType(value)}`
+      : `got '${goType(value)}', expected iterable type`,
+  )
 
 /** The accumulator's first value; lists that macros grow are new every time. */
 function startingValue({ init }: Comprehension, planner: Planner): Step {

@@ -3,9 +3,21 @@ import type { Call, Expr, ListExpr, MapExpr, Select, StructExpr } from './ast.ts
 import { planCall } from './calls.ts'
 import { planComprehension } from './comprehension.ts'
 import type { Environment } from './environment.ts'
+import { goType } from './go-types.ts'
+import { formatDouble } from './library/conversions.ts'
 import { attribute, constant, type Frame, type Plan, type Planner, type Step, spend } from './plan.ts'
 import { LIST_COST, MAP_COST, STRUCT_COST } from './runtime-cost.ts'
-import { CelError, CelList, CelMap, NO_SUCH_OVERLOAD, Optional, type Value, ValueMap } from './values.ts'
+import {
+  CelError,
+  CelList,
+  CelMap,
+  NO_SUCH_OVERLOAD,
+  Optional,
+  typeOfValue,
+  Uint,
+  type Value,
+  ValueMap,
+} from './values.ts'
 
 /** Plans the tree. Throws an Error when a call of constants fails. */
 export function plan(expr: Expr, environment: Environment): Step {
@@ -58,6 +70,11 @@ function qualified(operand: Plan, key: Step, optional: boolean): Plan {
     if (value instanceof CelError || value === Optional.NONE) return value
     const index = key(frame)
     if (index instanceof CelError) return index
+    const wrong = unqualified(index)
+    if (wrong) {
+      spend(frame, 1)
+      return wrong
+    }
     return value instanceof Optional
       ? qualifyPresent(value.value!, index, frame)
       : optional
@@ -85,15 +102,26 @@ function qualifyPresent(value: Value, index: Value, frame: Frame): Value {
 function lookUp(value: Value, index: Value): Value | undefined {
   if (value instanceof CelMap) return value.get(index)
   if (!(value instanceof CelList)) return undefined
-  const at = typeof index === 'object' && index !== null && 'value' in index ? index.value : index
+  const at = index instanceof Uint ? index.value : index
   if (typeof at === 'bigint' || (typeof at === 'number' && Number.isInteger(at))) {
     return at >= 0 && at < value.size ? value.at(Number(at)) : undefined
   }
-  return new CelError(`unsupported index type '${typeof index}' in list`)
+  const what = typeof at === 'number' ? `value ${formatDouble(at)}` : `type '${typeOfValue(index).name}'`
+  return new CelError(`unsupported index ${what} in list`)
+}
+
+/** Only scalars qualify; undefined when this one may. Lists and maps are called what they are where JSON is read. */
+function unqualified(index: Value): CelError | undefined {
+  if (typeof index !== 'object' || index instanceof Uint) return undefined
+  if (index === null) return new CelError('invalid qualifier type: <nil>')
+  if (index instanceof CelList) return new CelError('invalid qualifier type: []interface {}')
+  return new CelError(`invalid qualifier type: ${index instanceof CelMap ? 'map[string]interface {}' : goType(index)}`)
 }
 
 const missing = (value: Value, index: Value): CelError =>
-  new CelError(`${value instanceof CelList ? 'index out of bounds' : 'no such key'}: ${String(index)}`)
+  new CelError(
+    `${value instanceof CelList ? 'index out of bounds' : 'no such key'}: ${index instanceof Uint ? index.value : String(index)}`,
+  )
 
 /** `has(a.b)`. */
 function planPresence({ operand, field }: Select, planner: Planner): Plan {
@@ -209,13 +237,13 @@ function planList({ elements, optional }: ListExpr, planner: Planner): Plan {
   const steps = plans.map(({ run }) => run)
   return {
     run: (frame) => {
+      spend(frame, LIST_COST)
       const values: Value[] = []
       for (let i = 0; i < steps.length; i++) {
         const value = optional.has(i) ? held(steps[i](frame), 'list element') : steps[i](frame)
         if (value instanceof CelError) return value
         if (value !== Optional.NONE || !optional.has(i)) values.push(value)
       }
-      spend(frame, LIST_COST)
       return new CelList(values)
     },
   }
@@ -232,6 +260,7 @@ function planMap({ entries }: MapExpr, planner: Planner): Plan {
   }
   return {
     run: (frame) => {
+      spend(frame, MAP_COST)
       const made: [Value, Value][] = []
       for (const { key, value, optional } of plans) {
         const name = key.run(frame)
@@ -240,7 +269,6 @@ function planMap({ entries }: MapExpr, planner: Planner): Plan {
         if (entry instanceof CelError) return entry
         if (entry !== Optional.NONE || !optional) made.push([name, entry])
       }
-      spend(frame, MAP_COST)
       return new ValueMap(made)
     },
   }
@@ -252,13 +280,13 @@ function planStruct({ name, fields }: StructExpr, planner: Planner): Plan {
   const plans = fields.map((field) => ({ ...field, run: planner.plan(field.value).run }))
   return {
     run: (frame) => {
+      spend(frame, STRUCT_COST)
       const values = new Map<string, Value>()
       for (const { name: field, optional, run } of plans) {
         const value = optional ? held(run(frame), `entry '${field}'`) : run(frame)
         if (value instanceof CelError) return value
         if (value !== Optional.NONE || !optional) values.set(field, value)
       }
-      spend(frame, STRUCT_COST)
       return struct.construct!(values)
     },
   }

@@ -3,6 +3,12 @@ import { toJson } from './json-values.ts'
 import { span, timestamp } from './times.ts'
 import { CelError, CelList, CelMap, Duration, equals, NO_SUCH_OVERLOAD, Timestamp, Uint, type Value } from './values.ts'
 
+/** What a function says of a first argument that it does not know; of types with functions of their own it says less. */
+export const notTaken = (name: string, value: Value): CelError =>
+  typeof value === 'string' || value instanceof Timestamp || value instanceof Duration
+    ? NO_SUCH_OVERLOAD
+    : new CelError(`no such overload: ${name}`)
+
 const INT_OVERFLOW = new CelError('integer overflow')
 const UINT_OVERFLOW = new CelError('unsigned integer overflow')
 const DIVISION_BY_ZERO = new CelError('division by zero')
@@ -23,9 +29,8 @@ export function add(a: Value, b: Value): Value {
     if (b instanceof Duration) return span(a.nanos + b.nanos)
     return b instanceof Timestamp ? timestamp(a.nanos + b.nanos, b.offsetMinutes) : NO_SUCH_OVERLOAD
   }
-  return a instanceof Timestamp && b instanceof Duration
-    ? timestamp(a.nanos + b.nanos, a.offsetMinutes)
-    : NO_SUCH_OVERLOAD
+  if (!(a instanceof Timestamp)) return notTaken('_+_', a)
+  return b instanceof Duration ? timestamp(a.nanos + b.nanos, a.offsetMinutes) : NO_SUCH_OVERLOAD
 }
 
 /** Sets take what they lack; list maps have items replaced where the key is theirs; other lists are joined. */
@@ -60,7 +65,7 @@ export function subtract(a: Value, b: Value): Value {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : NO_SUCH_OVERLOAD
   if (a instanceof Uint) return b instanceof Uint ? uint(a.value - b.value) : NO_SUCH_OVERLOAD
   if (a instanceof Duration) return b instanceof Duration ? span(a.nanos - b.nanos) : NO_SUCH_OVERLOAD
-  if (!(a instanceof Timestamp)) return NO_SUCH_OVERLOAD
+  if (!(a instanceof Timestamp)) return notTaken('_-_', a)
   if (b instanceof Timestamp) return span(a.nanos - b.nanos)
   return b instanceof Duration ? timestamp(a.nanos - b.nanos, a.offsetMinutes) : NO_SUCH_OVERLOAD
 }
@@ -68,26 +73,30 @@ export function subtract(a: Value, b: Value): Value {
 export function multiply(a: Value, b: Value): Value {
   if (typeof a === 'bigint') return typeof b === 'bigint' ? int(a * b) : NO_SUCH_OVERLOAD
   if (typeof a === 'number') return typeof b === 'number' ? a * b : NO_SUCH_OVERLOAD
-  return a instanceof Uint && b instanceof Uint ? uint(a.value * b.value) : NO_SUCH_OVERLOAD
+  if (!(a instanceof Uint)) return notTaken('_*_', a)
+  return b instanceof Uint ? uint(a.value * b.value) : NO_SUCH_OVERLOAD
 }
 
 export function divide(a: Value, b: Value): Value {
   if (typeof a === 'number') return typeof b === 'number' ? a / b : NO_SUCH_OVERLOAD
   if (typeof a === 'bigint' && typeof b === 'bigint') return b === 0n ? DIVISION_BY_ZERO : int(a / b)
-  if (!(a instanceof Uint) || !(b instanceof Uint)) return NO_SUCH_OVERLOAD
+  if (typeof a !== 'bigint' && !(a instanceof Uint)) return notTaken('_/_', a)
+  if (!(a instanceof Uint && b instanceof Uint)) return NO_SUCH_OVERLOAD
   return b.value === 0n ? DIVISION_BY_ZERO : new Uint(a.value / b.value)
 }
 
 export function modulo(a: Value, b: Value): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return b === 0n ? MODULUS_BY_ZERO : int(a % b)
-  if (!(a instanceof Uint) || !(b instanceof Uint)) return NO_SUCH_OVERLOAD
+  if (typeof a !== 'bigint' && !(a instanceof Uint)) return notTaken('_%_', a)
+  if (!(a instanceof Uint && b instanceof Uint)) return NO_SUCH_OVERLOAD
   return b.value === 0n ? MODULUS_BY_ZERO : new Uint(a.value % b.value)
 }
 
 export function negate(a: Value): Value {
   if (typeof a === 'bigint') return int(-a)
   if (typeof a === 'number') return -a
-  return a instanceof Duration ? span(-a.nanos) : NO_SUCH_OVERLOAD
+  if (typeof a === 'boolean') return NO_SUCH_OVERLOAD
+  return a instanceof Duration ? span(-a.nanos) : notTaken('-_', a)
 }
 
 /** Negative, zero or positive. */
@@ -119,10 +128,11 @@ function comparable(a: Value, b: Value): boolean {
 }
 
 /** A condition on the order of two values, as `<` and the like are. */
-export function ordered(holds: (order: number) => boolean): (a: Value, b: Value) => Value {
+export function ordered(operator: string, holds: (order: number) => boolean): (a: Value, b: Value) => Value {
   return (a, b) => {
     const order = compare(a, b)
-    return typeof order === 'number' ? holds(order) : order
+    if (typeof order === 'number') return holds(order)
+    return scalar(a) === undefined ? notTaken(`_${operator}_`, a) : order
   }
 }
 

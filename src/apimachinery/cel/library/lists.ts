@@ -1,6 +1,6 @@
 /** Lists and sets. Mirrors apiserver/pkg/cel/library/lists.go and cel-go ext/{lists,sets}.go. */
 import type { Declaration } from '../functions.ts'
-import { add, compare, contains } from '../operators.ts'
+import { add, compare, contains, notTaken } from '../operators.ts'
 import { CelError, CelList, Duration, equals, typeOfValue, Uint, type Value } from '../values.ts'
 
 const COMPARABLE = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes']
@@ -61,8 +61,9 @@ function slice(list: Value, start: Value, end: Value): Value {
 }
 
 function flatten(list: Value, depth: Value): Value {
+  if (!(list instanceof CelList)) return new CelError(`no such overload: ${typeOfValue(list).name}.flatten()`)
   if ((depth as bigint) < 0n) return new CelError('level must be non-negative')
-  return new CelList(flat(list as CelList, Number(depth)))
+  return new CelList(flat(list, Number(depth)))
 }
 
 const flat = (list: CelList, depth: number): Value[] =>
@@ -70,7 +71,8 @@ const flat = (list: CelList, depth: number): Value[] =>
 
 /** The list in the order of the keys that stand at the same places. */
 function sortByKeys(list: Value, keys: Value): Value {
-  const [items, by] = [(list as CelList).values(), (keys as CelList).values()]
+  if (!(list instanceof CelList)) return notTaken('@sortByAssociatedKeys', list)
+  const [items, by] = [list.values(), (keys as CelList).values()]
   if (items.length !== by.length) {
     const sizes = `${items.length} and ${by.length} elements respectively`
     const message = `expected a list of the same size as the associated keys list, but got ${sizes}`
@@ -83,6 +85,8 @@ function sortByKeys(list: Value, keys: Value): Value {
   const order = by.map((_, i) => i).sort((a, b) => compare(by[a], by[b]) as number)
   return new CelList(order.map((i) => items[i]))
 }
+
+const sort = (list: Value): Value => (list instanceof CelList ? sortByKeys(list, list) : notTaken('sort', list))
 
 function distinct(list: Value): Value {
   const unique: Value[] = []
@@ -102,6 +106,21 @@ function range(count: Value): Value {
 const allIn = (list: Value, part: Value): boolean =>
   (part as CelList).values().every((value) => contains(value, list) === true)
 
+/** They answer for every type of argument. */
+export const UNGUARDED_LIST_MEMBERS: Declaration[] = [
+  ['list_flatten', 'list<list<T>>.flatten() list<T>', (list) => flatten(list, 1n)],
+  ...COMPARABLE.map(
+    (type): Declaration => [`list_${TYPE_NAMES[type] ?? type}_sort`, `list<${type}>.sort() list<${type}>`, sort],
+  ),
+  ...COMPARABLE.map(
+    (type): Declaration => [
+      `list_${TYPE_NAMES[type] ?? type}_sortByAssociatedKeys`,
+      `list<T>.@sortByAssociatedKeys(list<${type}>) list<T>`,
+      sortByKeys,
+    ],
+  ),
+]
+
 export const LIST_MEMBERS: Declaration[] = [
   ...COMPARABLE.map((type): Declaration => [`list_${type}_is_sorted_bool`, `list<${type}>.isSorted() bool`, isSorted]),
   ...SUMMABLE.map(
@@ -120,22 +139,7 @@ export const LIST_MEMBERS: Declaration[] = [
   ['list_a_index_of_int', 'list<A>.indexOf(A) int', indexOf],
   ['list_a_last_index_of_int', 'list<A>.lastIndexOf(A) int', lastIndexOf],
   ['list_slice', 'list<T>.slice(int, int) list<T>', slice],
-  ['list_flatten', 'list<list<T>>.flatten() list<T>', (list) => flatten(list, 1n)],
   ['list_flatten_int', 'list<dyn>.flatten(int) list<dyn>', flatten],
-  ...COMPARABLE.map(
-    (type): Declaration => [
-      `list_${TYPE_NAMES[type] ?? type}_sort`,
-      `list<${type}>.sort() list<${type}>`,
-      (list) => sortByKeys(list, list),
-    ],
-  ),
-  ...COMPARABLE.map(
-    (type): Declaration => [
-      `list_${TYPE_NAMES[type] ?? type}_sortByAssociatedKeys`,
-      `list<T>.@sortByAssociatedKeys(list<${type}>) list<T>`,
-      sortByKeys,
-    ],
-  ),
   ['list_reverse', 'list<T>.reverse() list<T>', (list) => new CelList((list as CelList).values().toReversed())],
   ['list_distinct', 'list<T>.distinct() list<T>', distinct],
 ]

@@ -27,30 +27,34 @@ export class Amount extends Opaque {
 
 function toQuantity(text: Value): Amount | CelError {
   try {
-    const parsed = parseQuantity(text as string)
-    return new Amount(parsed.format === 'BinarySI' ? { ...parsed, text: text as string } : parsed)
+    return new Amount(parseQuantity(text as string))
   } catch (error) {
     if (error instanceof StatusError) return new CelError(error.message)
     throw error
   }
 }
 
+const NANO = -9
 const quantity = (value: Value): Quantity => (value as Amount).quantity
 
 /** The whole number that the quantity is, if an int64 holds it. */
-function wholeNumber({ unscaled, scale, format, text }: Quantity): bigint | undefined {
-  // Upstream keeps these as decimals, of which it does not ask whether they are whole.
-  if (format === 'BinarySI' && text?.includes('.')) return undefined
+function wholeNumber({ unscaled, scale, decimal }: Quantity): bigint | undefined {
+  // Of these upstream does not ask whether they are whole.
+  if (decimal || scale < 0) return undefined
   if (unscaled === 0n) return 0n
   if (scale > 19) return undefined
-  const value = scale >= 0 ? unscaled * 10n ** BigInt(scale) : unscaled / 10n ** BigInt(-scale)
-  if (scale < 0 && unscaled % 10n ** BigInt(-scale) !== 0n) return undefined
+  const value = unscaled * 10n ** BigInt(scale)
   return BigInt.asIntN(64, value) === value ? value : undefined
 }
 
 const NOT_AN_INTEGER = new CelError('cannot convert value to integer')
 const whole = (value: Value): Quantity => newQuantity(value as bigint, 'DecimalExponent')
-const approximate = ({ unscaled, scale }: Quantity): number => Number(`${unscaled}e${scale}`)
+
+/** Upstream's two factors, of which the product is not always the nearest double. */
+function approximate({ unscaled, scale, decimal }: Quantity): number {
+  if (decimal && scale > NANO) return Number(unscaled * 10n ** BigInt(scale - NANO)) * Number(`1e${NANO}`)
+  return scale === 0 ? Number(unscaled) : Number(unscaled) * Number(`1e${scale}`)
+}
 
 export class SemanticVersion extends Opaque {
   readonly type = namedType('semver')

@@ -1,7 +1,7 @@
 /** CEL's own operators and functions. Mirrors cel-go common/stdlib/standard.go and cel/library.go (optional types). */
 import { isFound, patternError } from '../../regular-expression.ts'
 import type { Declaration, Implementation } from '../functions.ts'
-import { add, contains, divide, modulo, multiply, negate, ordered, subtract } from '../operators.ts'
+import { add, contains, divide, modulo, multiply, negate, notTaken, ordered, subtract } from '../operators.ts'
 import { type InstantPart, instantPart } from '../times.ts'
 import {
   CelError,
@@ -27,7 +27,7 @@ const sized = (type: string): string => (type === 'int' || type === 'uint' ? `${
 
 /** In the order in which cel-go tries them: each type with itself, numbers with the other numbers after it. */
 function relation(name: string, operator: string, holds: (order: number) => boolean): Declaration[] {
-  const call = ordered(holds)
+  const call = ordered(operator, holds)
   return ORDERED.flatMap((type) => {
     const others = NUMBERS.includes(type) ? NUMBERS.filter((other) => other !== type) : []
     const plain: Declaration = [`${name}_${sized(type)}`, `_${operator}_(${type}, ${type}) bool`, call]
@@ -48,7 +48,8 @@ const arithmetic = (name: string, operator: string, types: string[], call: Imple
   types.map((type) => [`${name}_${sized(type)}`, `_${operator}_(${type}, ${type}) ${type}`, call])
 
 function match(text: Value, pattern: Value): Value {
-  if (typeof text !== 'string' || typeof pattern !== 'string') return NO_SUCH_OVERLOAD
+  if (typeof text !== 'string') return notTaken('matches', text)
+  if (typeof pattern !== 'string') return NO_SUCH_OVERLOAD
   const error = patternError(pattern)
   return error === undefined
     ? isFound(pattern, text)
@@ -58,7 +59,12 @@ function match(text: Value, pattern: Value): Value {
 const size = (value: Value): Value =>
   typeof value === 'string' || value instanceof Uint8Array || value instanceof CelList || value instanceof CelMap
     ? BigInt(sizeOf(value))
-    : NO_SUCH_OVERLOAD
+    : notTaken('size', value)
+
+const ofTexts =
+  (call: (text: string, part: string) => boolean): Implementation =>
+  (text, part) =>
+    typeof text === 'string' && typeof part === 'string' ? call(text, part) : NO_SUCH_OVERLOAD
 
 /** Operators: they answer for every type of argument. */
 export const OPERATORS: Declaration[] = [
@@ -117,6 +123,9 @@ export const OPERATOR_MEMBERS: Declaration[] = [
   ['map_size', 'map<A, B>.size() int', size],
   ['string_size', 'string.size() int', size],
   ['matches_string', 'string.matches(string) bool', match],
+  ['contains_string', 'string.contains(string) bool', ofTexts((text, part) => text.includes(part))],
+  ['ends_with_string', 'string.endsWith(string) bool', ofTexts((text, part) => text.endsWith(part))],
+  ['starts_with_string', 'string.startsWith(string) bool', ofTexts((text, part) => text.startsWith(part))],
   ['optional_or_optional', 'optional<V>.or(optional<V>) optional<V>', special],
   ['optional_orValue_value', 'optional<V>.orValue(V) V', special],
 ]
@@ -203,9 +212,6 @@ export const FUNCTIONS: Declaration[] = [
 const NONE_DEREFERENCED = new CelError('optional.none() dereference')
 
 export const MEMBERS: Declaration[] = [
-  ['contains_string', 'string.contains(string) bool', (text, part) => (text as string).includes(part as string)],
-  ['ends_with_string', 'string.endsWith(string) bool', (text, part) => (text as string).endsWith(part as string)],
-  ['starts_with_string', 'string.startsWith(string) bool', (text, part) => (text as string).startsWith(part as string)],
   ...timeParts,
   ['optional_value', 'optional<V>.value() V', (value) => (value as Optional).value ?? NONE_DEREFERENCED],
   ['optional_hasValue', 'optional<V>.hasValue() bool', (value) => (value as Optional).value !== undefined],

@@ -3,7 +3,7 @@ import { declare, type FunctionTable, type Overload } from '../functions.ts'
 import { ADDRESS_FUNCTIONS, ADDRESS_MEMBERS } from './addresses.ts'
 import { AUTHORIZER_MEMBERS } from './authorizer.ts'
 import { CONVERSIONS } from './conversions.ts'
-import { LIST_FUNCTIONS, LIST_MEMBERS, NEWEST_MEMBERS } from './lists.ts'
+import { LIST_FUNCTIONS, LIST_MEMBERS, NEWEST_MEMBERS, UNGUARDED_LIST_MEMBERS } from './lists.ts'
 import { FORMAT_FUNCTIONS, FORMAT_MEMBERS } from './named-formats.ts'
 import { QUANTITY_FUNCTIONS, QUANTITY_MEMBERS } from './quantities.ts'
 import { FUNCTIONS, MEMBERS, OPERATOR_MEMBERS, OPERATORS } from './standard.ts'
@@ -13,7 +13,9 @@ import { URL_FUNCTIONS, URL_MEMBERS } from './urls.ts'
 function table(newest: boolean, jsonPatch: boolean): FunctionTable {
   const functions = new Map<string, Overload[]>()
   declare(functions, OPERATORS, { unguarded: true })
-  declare(functions, OPERATOR_MEMBERS, { member: true, unguarded: true })
+  for (const declarations of [OPERATOR_MEMBERS, UNGUARDED_LIST_MEMBERS]) {
+    declare(functions, declarations, { member: true, unguarded: true })
+  }
   for (const declarations of [CONVERSIONS, FUNCTIONS, STRING_FUNCTIONS, LIST_FUNCTIONS, URL_FUNCTIONS]) {
     declare(functions, declarations)
   }
