@@ -12,10 +12,8 @@ export async function encodeBody(
   pretty = false,
 ): Promise<Buffer> {
   if (encoding === 'yaml') {
-    const { dump } = await import('js-yaml')
-    return Buffer.from(
-      dump(value, { sortKeys: true, noRefs: true, quoteStyle: 'double', seqNoIndent: true, lineWidth: -1 }),
-    )
+    const { encodeYaml } = await import('../apimachinery/schema/yaml-encode.ts')
+    return Buffer.from(encodeYaml(value))
   }
   if (encoding === 'protobuf') {
     const object = value as DynamicObject

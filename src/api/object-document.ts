@@ -1,5 +1,5 @@
 /** Objects that are no resources (discovery's lists) as JSON, YAML or protobuf. Mirrors apiserver/pkg/endpoints/handlers/responsewriters. */
-import { dump } from 'js-yaml'
+import { encodeYaml } from '../apimachinery/schema/yaml-encode.ts'
 import { type AcceptClause, isPrettyPrint } from './accept.ts'
 import {
   type Document,
@@ -21,9 +21,7 @@ function encodeObject(
 ): Buffer {
   switch (mediaType) {
     case 'application/yaml':
-      return Buffer.from(
-        dump(object, { sortKeys: true, noRefs: true, quoteStyle: 'double', seqNoIndent: true, lineWidth: -1 }),
-      )
+      return Buffer.from(encodeYaml(object))
     case 'application/vnd.kubernetes.protobuf':
       return protobuf(object)
     default:

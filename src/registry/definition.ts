@@ -25,6 +25,8 @@ export interface InternalWriter {
     name: string,
     change: (old: DynamicObject) => DynamicObject,
     subresource?: string,
+    /** Absent: nobody owns what is written. */
+    fieldManager?: string,
   ): Promise<KubeObject>
   delete(resource: string, namespace: string, name: string, options?: InternalDeleteOptions): Promise<void>
 }

@@ -254,10 +254,11 @@ export class Registry implements Environment {
   }
 
   #internalWriter(dryRun: boolean): InternalWriter {
-    const request = (namespace: string, subresource?: string): WriteRequest => ({
+    const request = (namespace: string, subresource?: string, fieldManager?: string): WriteRequest => ({
       namespace,
       user: SYSTEM_USER,
       subresource,
+      ...(fieldManager ? { fieldManager } : {}),
       dryRun,
       internal: true,
     })
@@ -266,13 +267,13 @@ export class Registry implements Environment {
         const store = this.store(resource)
         return store.create(store.decode(object), request(object.metadata.namespace ?? ''))
       },
-      update: async (resource, namespace, name, change, subresource) => {
+      update: async (resource, namespace, name, change, subresource, fieldManager) => {
         const store = this.store(resource)
         const next = (old: DynamicObject | undefined): DynamicObject => {
           const changed = change(old as DynamicObject)
           return changed === old ? changed : store.decode(changed)
         }
-        return (await store.update(name, next, request(namespace, subresource))).object
+        return (await store.update(name, next, request(namespace, subresource, fieldManager))).object
       },
       delete: async (resource, namespace, name, options) => {
         await this.store(resource).delete(name, options ?? {}, request(namespace))

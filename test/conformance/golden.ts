@@ -3,6 +3,7 @@
  * its causes, from which its text follows.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { packValues, unpackValues } from './dictionary.ts'
 import type { Answer } from './wire.ts'
 
 type Json = Record<string, unknown>
@@ -26,34 +27,18 @@ export interface Packed {
   unordered?: true
 }
 
-/** Long texts that a file repeats are kept once: elsewhere `~3` stands for the fourth. */
-const REPEATED = 60
-
-/** The lines of a file: the texts, then the values with numbers for them. */
+/** The lines of a file: what it repeats, then the values. */
 export function toLines(values: unknown[]): string {
-  const counts = new Map<string, number>()
-  mapTexts(values, (text) => {
-    counts.set(text, (counts.get(text) ?? 0) + 1)
-    return text
-  })
-  const texts = [...counts].filter(([text, count]) => count > 1 && text.length > REPEATED).map(([text]) => text)
-  const numbers = new Map(texts.map((text, i) => [text, `~${i}`]))
-  const lines = values.map((value) => JSON.stringify(mapTexts(value, (text) => numbers.get(text) ?? text)))
-  return `${[JSON.stringify(texts), ...lines].join('\n')}\n`
+  const { entries, values: lines } = packValues(values)
+  return `${[entries, ...lines].map((line) => JSON.stringify(line)).join('\n')}\n`
 }
 
 export function fromLines(file: string): unknown[] {
-  const [first, ...lines] = file.trimEnd().split('\n')
-  const texts = JSON.parse(first) as string[]
-  const whole = (text: string) => (/^~\d+$/.test(text) ? texts[Number(text.slice(1))] : text)
-  return lines.map((line) => mapTexts(JSON.parse(line), whole))
-}
-
-function mapTexts(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') return change(value)
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTexts(item, change)]))
+  const [entries, ...values] = file
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+  return unpackValues({ entries: entries as unknown[], values })
 }
 
 export interface Invalid {

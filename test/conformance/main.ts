@@ -1,7 +1,7 @@
 /** What `npm run conformance` and `npm run conformance:record` do. Reads its options from the arguments, the real server from the environment. */
 import { createCluster } from '../../src/cluster.ts'
 import { difference, sameAnswer, sameButOrder } from './compare.ts'
-import { unknownAmong, updateKnown } from './known.ts'
+import { keyOf, unknownAmong, updateKnown } from './known.ts'
 import { readMutationGolden, writeMutationGolden } from './mutation-golden.ts'
 import { playMutations, prepare } from './play-mutations.ts'
 import { compareSequences, recordSequences } from './play-sequences.ts'
@@ -84,6 +84,14 @@ export async function compareAll(only?: string): Promise<Comparison> {
     differences: [...mutations.differences, ...sequences.differences],
     total: new Map([...mutations.total, ...sequences.total]),
   }
+}
+
+/** Those of the differences that come again when their kinds are played once more. */
+export async function twice(differences: Difference[]): Promise<Difference[]> {
+  if (differences.length === 0) return []
+  const kinds = new Set(differences.map(({ area }) => area.replace('sequences/', '')))
+  const again = new Set((await compareAll([...kinds].join())).differences.map(keyOf))
+  return differences.filter((one) => again.has(keyOf(one)))
 }
 
 /**

@@ -2,8 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { sameAnswer, sameButOrder } from './compare.ts'
 import { fromLines, type Invalid, type Packed, pack, toLines, unpack } from './golden.ts'
+import { DOORS } from './mutations.ts'
+import { withOwnersInOrder } from './normalise.ts'
 import type { Subject } from './objects.ts'
-import { DOORS, type PlayedKind } from './play-mutations.ts'
+import type { PlayedKind } from './play-mutations.ts'
 import type { Answer } from './wire.ts'
 
 export interface Expected {
@@ -46,6 +48,7 @@ export function readMutationGolden(subject: Subject): Map<string, Expected> {
   for (const [id, packed] of lines) {
     const door = DOORS.findIndex((name) => id.startsWith(`${name} `))
     const answer = unpack(packed, base[door].body, about(subject))
+    answer.body = withOwnersInOrder(answer.body)
     expected.set(id, { id, answer, ...(packed.unordered ? { unordered: true } : {}) })
   }
   return expected

@@ -5,7 +5,8 @@
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import type { Subject } from './objects.ts'
 
-export type Door = 'create' | 'update' | 'status'
+export const DOORS = ['create', 'update', 'status'] as const
+export type Door = (typeof DOORS)[number]
 
 export interface Mutation {
   /** `create spec.containers[0].name long` */
@@ -13,6 +14,8 @@ export interface Mutation {
   door: Door
   strict: boolean
   object: DynamicObject
+  /** What a single change did. */
+  change?: { path: Path; value: unknown }
 }
 
 type Path = readonly (string | number)[]
@@ -38,11 +41,46 @@ export function mutationsOf({ fact, object }: Subject): Mutation[] {
   if (status && fact.subresources?.some((one) => one.name === 'status')) {
     mutations.push(...each('status', object, status, ['status']))
   }
+  const all = [...mutations, ...pairs(mutations)]
+  // A door's are played together.
+  const ordered = DOORS.flatMap((door) => all.filter((one) => one.door === door))
   const seen = new Set<string>()
-  return mutations.filter((one) => {
+  return ordered.filter((one) => {
     const text = `${one.door} ${one.strict} ${JSON.stringify(one.object)}`
     return !seen.has(text) && seen.add(text)
   })
+}
+
+/** Kinds of changes that are told by validation and not by decoding. */
+const TOLD = /(?:delete|change|empty|bogus|long|negative|zero|repeat|badkey)$/
+const PAIRS = 40
+
+/** Two changes at once, of places far from each other: what is told of both, and in which order. */
+function pairs(singles: readonly Mutation[]): Mutation[] {
+  const told = singles.filter(({ id, change }) => TOLD.test(id) && change && change.path[0] !== 'metadata')
+  const made: Mutation[] = []
+  told.forEach((first, i) => {
+    if (sum(first.id) % Math.ceil(told.length / PAIRS) !== 0) return
+    const second = told[(i + 1 + (sum(`${first.id} and`) % told.length)) % told.length] as Mutation
+    if (second.door !== first.door || touches(first, second)) return
+    const { path, value } = second.change as { path: Path; value: unknown }
+    const object = changed(first.object, path, value) as DynamicObject
+    made.push({
+      id: `${first.id} and ${second.id.slice(second.door.length + 1)}`,
+      door: first.door,
+      strict: false,
+      object,
+    })
+  })
+  return made
+}
+
+/** One lies within the other, or both change the same list. */
+function touches({ change: a }: Mutation, { change: b }: Mutation): boolean {
+  const [left, right] = [a?.path ?? [], b?.path ?? []]
+  const shared = Math.min(left.length, right.length)
+  const apart = left.slice(0, shared).findIndex((step, i) => step !== right[i])
+  return apart < 0 || typeof left[apart] === 'number'
 }
 
 function each(door: Door, root: DynamicObject, value: unknown, path: Path): Mutation[] {
@@ -51,7 +89,8 @@ function each(door: Door, root: DynamicObject, value: unknown, path: Path): Muta
     for (const change of changesOf(door, value, path)) {
       const id = `${door} ${textOf(path)} ${change.name}`
       const strict = change.name === 'unknown' && sum(id) % 2 === 0
-      mutations.push({ id, door, strict, object: changed(root, path, change.value) as DynamicObject })
+      const object = changed(root, path, change.value) as DynamicObject
+      mutations.push({ id, door, strict, object, change: { path, value: change.value } })
     }
   }
   if (Array.isArray(value)) {

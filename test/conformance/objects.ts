@@ -18,9 +18,25 @@ export function readYaml(url: URL): DynamicObject[] {
   return loadAll(readFileSync(url, 'utf8')) as DynamicObject[]
 }
 
+/** The custom resource of setup.yaml, described as a built-in. */
+const GADGETS: ResourceFact = {
+  group: 'conf.example.com',
+  version: 'v1',
+  resource: 'gadgets',
+  singular: 'gadget',
+  kind: 'Gadget',
+  namespaced: true,
+  verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+  type: '',
+  subresources: [
+    { name: 'status', verbs: ['get', 'patch', 'update'] },
+    { name: 'scale', verbs: ['get', 'patch', 'update'] },
+  ],
+}
+
 export function factOf(object: DynamicObject): ResourceFact {
   const [version, group = ''] = (object.apiVersion ?? '').split('/').reverse()
-  const fact = loadFacts().resources.find(
+  const fact = [...loadFacts().resources, GADGETS].find(
     (one) => one.group === group && one.version === version && one.kind === object.kind,
   )
   if (!fact) throw new Error(`no resource serves ${object.apiVersion} ${object.kind}`)

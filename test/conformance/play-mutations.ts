@@ -1,8 +1,10 @@
 /** Plays the mutations of every kind against one server. All are dry runs; what they need is made first. */
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
-import { type Mutation, mutationsOf } from './mutations.ts'
+import type { ResourceFact } from '../../src/apimachinery/schema/facts.ts'
+import { DOORS, type Mutation, mutationsOf } from './mutations.ts'
 import { normalise } from './normalise.ts'
 import { collectionPath, factOf, readYaml, type Subject, subjects, subjectsNamed } from './objects.ts'
+import { settled } from './settled.ts'
 import { type Answer, inParallel, type Send } from './wire.ts'
 
 export interface PlayedKind {
@@ -17,14 +19,16 @@ export interface PlayedKind {
 }
 
 const WIDTH = 12
-export const DOORS = ['create', 'update', 'status'] as const
 
 const namespaceOf = (subject: Subject): string => `conf-${subject.name.replaceAll('.', '-')}`
 
 /** Namespaces, and what the rich objects refer to. */
 export async function prepare(send: Send): Promise<void> {
   for (const object of readYaml(new URL('setup.yaml', import.meta.url))) {
-    await send({ method: 'POST', path: collectionPath(factOf(object), 'conf'), body: object })
+    const fact = factOf(object)
+    const request = { method: 'POST', path: collectionPath(fact, 'conf'), body: object }
+    const answer = await settled(send, fact, request, await send(request))
+    if (answer.status !== 201 && answer.status !== 409) throw new Error(`${fact.kind}: ${JSON.stringify(answer.body)}`)
   }
   await inParallel(subjects, WIDTH, (subject) =>
     send({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespaceOf(subject) } } }),
@@ -60,23 +64,21 @@ async function playKind(send: Send, subject: Subject, twice: boolean): Promise<P
   const kind: PlayedKind = { subject, mutations, answers: [], base: [], again: [] }
   for (const door of DOORS) {
     // Creates are played before the object is there, updates after.
-    if (door === 'update') version = await store(send, collection, main as DynamicObject)
+    if (door === 'update') version = await store(send, fact, collection, main as DynamicObject)
     kind.base.push(await play({ door, strict: false, object: door === 'status' ? object : (main as DynamicObject) }))
     const own = mutations.filter((one) => one.door === door)
     kind.answers.push(...(await inParallel(own, WIDTH, play)))
     if (twice) kind.again.push(...(await inParallel(own, WIDTH, play)))
   }
+  // Its address and ports are wanted by others.
+  if (fact.kind === 'Service') await send({ method: 'DELETE', path: one, body: { gracePeriodSeconds: 0 } })
   return kind
 }
 
-/** Kinds whose status the real server itself writes, a moment after the creation. */
-const WRITTEN_BY_SERVER = new Set(['CustomResourceDefinition', 'APIService', 'FlowSchema'])
-
-async function store(send: Send, collection: string, object: DynamicObject): Promise<string | undefined> {
-  const { name } = object.metadata
-  await send({ method: 'POST', path: collection, body: object })
-  if (WRITTEN_BY_SERVER.has(object.kind ?? '')) await new Promise((resolve) => setTimeout(resolve, 1500))
-  const stored = (await send({ method: 'GET', path: `${collection}/${name}` })).body as Partial<DynamicObject>
+async function store(send: Send, fact: ResourceFact, path: string, body: DynamicObject): Promise<string | undefined> {
+  const request = { method: 'POST', path, body }
+  await settled(send, fact, request, await send(request))
+  const stored = (await send({ method: 'GET', path: `${path}/${body.metadata.name}` })).body as Partial<DynamicObject>
   return stored.metadata?.resourceVersion
 }
 

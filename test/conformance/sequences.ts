@@ -1,63 +1,61 @@
-/** Several requests in a row, made from tables: every kind by every verb, patch type, door and option. `$id` stands for the case's own token. */
+/** Several requests in a row, made from tables: every kind by every verb, patch type, door and option. */
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import { collectionPath, type Subject } from './objects.ts'
-
-export interface Step {
-  method: string
-  path: string
-  /** A text is sent as it is. With `base`, a merge patch on the answer of that step. */
-  body?: unknown
-  /** The step whose answer is sent again, changed by `body`. */
-  base?: number
-  type?: string
-  accept?: string
-}
-
-export interface Case {
-  name: string
-  steps: Step[]
-}
-
-type Fields = Record<string, unknown>
-const JSON_PATCH = 'application/json-patch+json'
-const MERGE_PATCH = 'application/merge-patch+json'
-const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
-const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
-const METADATA = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'
-const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io'
+import { applies } from './sequences.apply.ts'
+import { encodings } from './sequences.encodings.ts'
+import { watches } from './sequences.watch.ts'
+import {
+  type Case,
+  get,
+  JSON_PATCH,
+  MERGE_PATCH,
+  METADATA,
+  METADATA_LIST,
+  meta,
+  patch,
+  post,
+  put,
+  remove,
+  STRATEGIC_PATCH,
+  TABLE,
+} from './steps.ts'
 
 /** Names of kinds that do not take any. */
 const NAMES: Record<string, string> = {
   IPAddress: '$ip',
   APIService: 'v1.$id.example.com',
   ClusterTrustBundle: 'example.com:signer:$id',
+  CustomResourceDefinition: 'widgets.$id.example.com',
 }
 
 export function casesOf({ fact, object }: Subject): Case[] {
-  // Custom resources have an area of their own.
-  if (fact.kind === 'CustomResourceDefinition' || !fact.verbs.includes('create')) return []
+  if (!fact.verbs.includes('create')) return []
   const { status, ...main } = structuredClone(object)
   const name = NAMES[fact.kind] ?? '$id'
   main.metadata = { ...main.metadata, name, labels: { ...main.metadata.labels, case: '$id' } }
   delete main.metadata.finalizers
-  if (fact.kind === 'APIService') main['spec'].group = '$id.example.com'
+  if (fact.kind === 'APIService' || fact.kind === 'CustomResourceDefinition') main['spec'].group = '$id.example.com'
+  if (fact.kind === 'Service') withoutAllocations(main['spec'])
   const collection = collectionPath(fact, '$id')
+  const subresources = fact.subresources?.map((one) => one.name) ?? []
   return [
     ...writes(main as DynamicObject, collection, name),
     ...patches(main as DynamicObject, collection, name),
     ...reads(main as DynamicObject, collection, name),
     ...deletions(main as DynamicObject, collection, name),
     ...bodies(main as DynamicObject, collection),
-    ...doors(main as DynamicObject, status, collection, name, fact.subresources?.map((one) => one.name) ?? []),
+    ...doors(main as DynamicObject, status, collection, name, subresources),
+    ...watches(main as DynamicObject, collection, name),
+    ...applies(main as DynamicObject, collection, name, subresources.includes('status') ? status : undefined),
+    ...encodings(main as DynamicObject, collection, name, subresources.includes('status') ? status : undefined),
   ]
 }
 
-const post = (path: string, body: unknown): Step => ({ method: 'POST', path, body })
-const get = (path: string, accept?: string): Step => ({ method: 'GET', path, ...(accept ? { accept } : {}) })
-const put = (path: string, base: number, body: unknown = {}): Step => ({ method: 'PUT', path, base, body })
-const remove = (path: string, body?: unknown): Step => ({ method: 'DELETE', path, ...(body ? { body } : {}) })
-const patch = (path: string, type: string, body: unknown): Step => ({ method: 'PATCH', path, type, body })
-const meta = (fields: Fields) => ({ metadata: fields })
+/** What only one of the cases could have. */
+function withoutAllocations(spec: DynamicObject['spec']): void {
+  for (const field of ['clusterIP', 'clusterIPs', 'healthCheckNodePort']) delete spec[field]
+  for (const port of spec.ports) delete port.nodePort
+}
 
 function writes(object: DynamicObject, all: string, name: string): Case[] {
   const one = `${all}/${name}`
@@ -261,14 +259,6 @@ function reads(object: DynamicObject, all: string, name: string): Case[] {
         get(`${all}?${own}`, METADATA_LIST),
         get(one, 'text/csv'),
         get(one, 'application/json;as=Bogus;v=v1;g=meta.k8s.io'),
-      ],
-    },
-    {
-      name: 'watch that has ended',
-      steps: [
-        make,
-        patch(one, MERGE_PATCH, meta({ labels: { added: 'x' } })),
-        get(`${all}?watch=1&${own}&timeoutSeconds=1&resourceVersion=0`),
       ],
     },
   ]

@@ -1,6 +1,8 @@
 /** How cases reach a server, real or emulated: plain requests over kept-alive connections. */
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { fromProtobuf } from './protobuf.ts'
+import { PROTOBUF } from './steps.ts'
 
 export interface Target {
   url: string
@@ -10,7 +12,7 @@ export interface Target {
 export interface WireRequest {
   method: string
   path: string
-  /** A string is sent as it is. */
+  /** A string or bytes are sent as they are. */
   body?: unknown
   type?: string
   accept?: string
@@ -28,14 +30,18 @@ export interface Answer {
 
 export type Send = (request: WireRequest) => Promise<Answer>
 
+/** Becomes the manager of the fields that are written without saying whose they are. */
+const AGENT = 'conformance'
+
 export function connect({ url, token }: Target): Send & { close(): void } {
   const secure = url.startsWith('https:')
   const client = secure ? https : http
   const agent = new client.Agent({ keepAlive: true, maxSockets: 16, ...(secure ? { rejectUnauthorized: false } : {}) })
   const once = ({ method, path, body, type = 'application/json', accept = 'application/json' }: WireRequest) =>
     new Promise<Answer>((resolve, reject) => {
-      const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
-      const headers: http.OutgoingHttpHeaders = { Accept: accept }
+      const isReady = typeof body === 'string' || Buffer.isBuffer(body)
+      const text = body === undefined ? undefined : isReady ? (body as string | Buffer) : JSON.stringify(body)
+      const headers: http.OutgoingHttpHeaders = { Accept: accept, 'User-Agent': AGENT }
       if (token) headers.Authorization = `Bearer ${token}`
       if (text !== undefined) {
         headers['Content-Type'] = type
@@ -45,7 +51,7 @@ export function connect({ url, token }: Target): Send & { close(): void } {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('error', reject)
-        response.on('end', () => resolve(toAnswer(response, Buffer.concat(chunks).toString('utf8'))))
+        response.on('end', () => resolve(toAnswer(response, Buffer.concat(chunks))))
       })
       request.on('error', reject)
       request.end(text)
@@ -58,9 +64,10 @@ export function connect({ url, token }: Target): Send & { close(): void } {
   return Object.assign(send, { close: () => agent.destroy() })
 }
 
-function toAnswer(response: http.IncomingMessage, text: string): Answer {
-  const answer: Answer = { status: response.statusCode ?? 0, body: parsed(text) }
+function toAnswer(response: http.IncomingMessage, bytes: Buffer): Answer {
   const type = response.headers['content-type']
+  const body = type?.startsWith(PROTOBUF) ? fromProtobuf(bytes) : parsed(bytes.toString('utf8'))
+  const answer: Answer = { status: response.statusCode ?? 0, body }
   if (type !== 'application/json') answer.type = type ?? ''
   const warnings: string[] = []
   response.rawHeaders.forEach((name, i) => {

@@ -3,6 +3,7 @@ import { isStatusError, newInvalid, type StatusError } from '../../apimachinery/
 import { invalid } from '../../apimachinery/field-error.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { formatGroupVersion } from '../../apimachinery/meta.ts'
+import { isPlainObject } from '../../apimachinery/schema/go-json.ts'
 import { hasIssues, strictDecodingError, strictWarnings } from '../../apimachinery/schema/schema.ts'
 import { type Decoded, decodeText, decodeValue, type FieldValidation, type Kind } from '../../registry/decode.ts'
 import { bareCause } from '../body.ts'
@@ -12,6 +13,8 @@ export interface PatchedOptions {
   fieldValidation: FieldValidation
   /** The patch document where it is a strategic one: upstream shows that then, not the patched object. */
   strategicPatch?: unknown
+  /** The patch document where it is a merge patch: what it touched is shown with its keys in order. */
+  mergePatch?: unknown
 }
 
 /** Throws 422. */
@@ -19,10 +22,11 @@ export function decodePatched(
   exchange: Exchange,
   kind: Kind,
   patched: DynamicObject,
-  { fieldValidation, strategicPatch }: PatchedOptions,
+  { fieldValidation, strategicPatch, mergePatch }: PatchedOptions,
 ): DynamicObject {
   const refuse = (why: string): StatusError => {
-    const shown = strategicPatch === undefined ? JSON.stringify(patched) : goText(strategicPatch)
+    const shown =
+      strategicPatch === undefined ? JSON.stringify(inOrder(patched, mergePatch ?? {})) : goText(strategicPatch)
     return newInvalid({ group: '', resource: '' }, '', [invalid('patch', shown, why)])
   }
   let decoded: Decoded
@@ -39,6 +43,13 @@ export function decodePatched(
   if (fieldValidation === 'Strict') throw refuse(strictDecodingError(strict))
   for (const text of strictWarnings(strict)) exchange.warnings.add(text)
   return object
+}
+
+/** Go's maps, which a merge makes of the objects it touches, are written with their keys sorted; what it left alone is as it was. */
+function inOrder(value: unknown, patch: unknown): unknown {
+  if (!isPlainObject(value) || !isPlainObject(patch)) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([name, member]) => [name, inOrder(member, patch[name])]))
 }
 
 /** A patch may have changed what the object says it is: then it is read as a body of that type, which throws. */

@@ -63,6 +63,7 @@ export async function patch(exchange: ResourceExchange): Promise<void> {
     const next = decodePatched(exchange, kind, patched, {
       fieldValidation,
       strategicPatch: type === 'application/strategic-merge-patch+json' ? value : undefined,
+      mergePatch: type === 'application/merge-patch+json' ? value : undefined,
     })
     checkName(next, info.name)
     checkNamespace(next, store.definition.namespaced, info.namespace)

@@ -256,6 +256,7 @@ export class CustomResources {
         return draft as unknown as DynamicObject
       },
       'status',
+      'kube-apiserver',
     )
     return this.#find(name)
   }

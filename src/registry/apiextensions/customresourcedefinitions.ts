@@ -1,10 +1,12 @@
 /** customresourcedefinitions: what is written of them; custom-resources.ts makes them live. Mirrors apiextensions-apiserver/pkg/registry/customresourcedefinition. */
+
 import { formatTime } from '../../apimachinery/clock.ts'
+import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-text.ts'
-import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import { isSupportedFormat } from '../../apimachinery/schema/custom/formats.ts'
 import { hasSchemaWith, itemsOf, type JsonSchema } from '../../apimachinery/schema/custom/json-schema.ts'
 import { defineResource } from '../definition.ts'
+import { nameIsDnsSubdomain } from '../validation.ts'
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, isTrue, storageVersion, withCondition } from './crd.ts'
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './definition.validation.ts'
 
@@ -26,7 +28,7 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
       if (storage !== undefined && !stored.includes(storage))
         crd.status = { ...crd.status, storedVersions: [...stored, storage] }
     },
-    validateName: (name) => isDns1123Subdomain(name),
+    validateName: nameIsDnsSubdomain,
     validate: (crd) => [...nameErrors(crd), ...validateDefinition(crd)],
     validateUpdate: validateDefinitionUpdate,
     warnings: (crd, old) => newWarnings(crd, old),
@@ -64,11 +66,14 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
   },
 )
 
-function nameErrors({ metadata, spec }: CustomResourceDefinition) {
-  const { name = '' } = metadata
-  if (name === '' || name === `${spec.names.plural}.${spec.group}`) return []
-  const detail = 'must be spec.names.plural+"."+spec.group'
-  return [{ type: 'Invalid' as const, field: 'metadata.name', badValue: name, detail }]
+/** What is generated would not be it, either. */
+function nameErrors({ metadata, spec }: CustomResourceDefinition): FieldError[] {
+  const wanted = `${spec.names.plural}.${spec.group}`
+  const why = 'must be spec.names.plural+"."+spec.group'
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const name = metadata[field] ?? ''
+    return name === '' || name === wanted ? [] : [invalid(`metadata.${field}`, name, why)]
+  })
 }
 
 function schemasOf({ spec }: CustomResourceDefinition): JsonSchema[] {

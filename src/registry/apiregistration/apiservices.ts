@@ -39,7 +39,8 @@ const localCondition = ({ clock }: WriteContext): object => ({
 function validateService(service: DynamicObject): FieldError[] {
   const { group = '', version = '' } = service['spec'] ?? {}
   return [
-    ...validateName(service.metadata.name ?? '', `${version}.${group}`),
+    ...validateName(service.metadata.generateName ?? '', `${version}.${group}`, 'metadata.generateName'),
+    ...validateName(service.metadata.name ?? '', `${version}.${group}`, 'metadata.name'),
     ...(group === '' && version !== 'v1' ? [required('spec.group', NO_GROUP)] : []),
     ...(group === '' ? [] : invalids('spec.group', group, isDns1123Subdomain(group))),
     ...invalids('spec.version', version, isDns1035Label(version)),
@@ -49,12 +50,12 @@ function validateService(service: DynamicObject): FieldError[] {
 }
 
 /** Checked here and not by the name's rule, for it depends on the spec. */
-function validateName(name: string, wanted: string): FieldError[] {
+function validateName(name: string, wanted: string, path: string): FieldError[] {
   if (name === '') return []
   const wrong = isPathSegmentName(name)
-  if (wrong.length) return invalids('metadata.name', name, wrong)
+  if (wrong.length) return invalids(path, name, wrong)
   if (name === wanted) return []
-  return [invalid('metadata.name', name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]
+  return [invalid(path, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]
 }
 
 function validatePriorities({ groupPriorityMinimum = 0, versionPriority = 0 }: DynamicObject['spec']): FieldError[] {
