@@ -9,6 +9,7 @@ import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointslicemirroring } from './endpointslicemirroring.ts'
+import { ephemeralVolume } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { horizontalPodAutoscaler } from './hpa.ts'
 import { ingressAddress } from './ingress-address.ts'
@@ -58,6 +59,7 @@ export const controllers: readonly ControllerDefinition[] = [
   endpointslicemirroring,
   disruption,
   horizontalPodAutoscaler,
+  ephemeralVolume,
   volumeBinder,
   volumeProvisioner,
   pvcProtection,

@@ -56,12 +56,12 @@ async function write(
   )
 }
 
-/** The condition is there from the first time on that nobody uses the claim. */
+/** The condition is there as long as the claim is bound. */
 async function noteUse(claim: PersistentVolumeClaim, context: ControllerContext): Promise<void> {
   const used = podsOf(claim, context).some((pod) => !isPodTerminal(pod))
   const conditions = claim.status?.conditions ?? []
   const present = conditions.find(({ type }) => type === UNUSED)
-  if (used ? present?.status !== 'True' : present?.status === 'True') return
+  if (present?.status === (used ? 'False' : 'True')) return
   const condition = {
     type: UNUSED,
     status: used ? 'False' : 'True',

@@ -87,3 +87,24 @@ test('A pod goes where the volume of its claim can be reached.', async () => {
   await cluster.make(using('q', 'c'))
   expect((await cluster.see('pods', 'q'))['spec'].nodeName).toBe('node-2')
 })
+
+test('A claim that asks for more gets it, and its volume grows.', async () => {
+  cluster = await testCluster()
+  await cluster.make(claim('c'))
+  await cluster.make(claim('c', { resources: { requests: { storage: '5Gi' } } }))
+  const { spec, status } = await cluster.see('persistentvolumeclaims', 'c')
+  expect(status.capacity).toEqual({ storage: '5Gi' })
+  const volume = await cluster.client.get<DynamicObject>('persistentvolumes', '', spec.volumeName)
+  expect(volume['spec'].capacity).toEqual({ storage: '5Gi' })
+})
+
+test('A pod with an ephemeral volume runs with a claim of its own, which goes with it.', async () => {
+  cluster = await testCluster()
+  const template = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }
+  await cluster.make(pod('p', { volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: template } }] }))
+  expect((await cluster.see('pods', 'p'))['status'].phase).toBe('Running')
+  expect((await cluster.see('persistentvolumeclaims', 'p-scratch'))['status'].phase).toBe('Bound')
+  await cluster.client.delete('pods', 'default', 'p')
+  await cluster.settle()
+  expect(await cluster.client.list('persistentvolumeclaims')).toEqual([])
+})

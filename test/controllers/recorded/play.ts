@@ -118,6 +118,9 @@ class Names {
         this.#words.set(hash, `HASH${++this.#hashes}`)
       const owner = this.alias(name)
       this.#words.set(uid, `uid of ${kind} ${owner}`)
+      for (const ref of metadata.ownerReferences ?? []) {
+        if (!this.#words.has(ref.uid)) this.#words.set(ref.uid, `uid of ${ref.kind} ${this.alias(ref.name)}`)
+      }
     }
   }
 

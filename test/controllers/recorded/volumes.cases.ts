@@ -172,6 +172,32 @@ const reclaim: Case[] = [
   },
 ]
 
+function withEphemeral(metadata: object = {}): DynamicObject {
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '' }
+  const volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { metadata, spec } } }]
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'main', image: 'busybox' }], volumes },
+  } as DynamicObject
+}
+
+const ephemeral: Case[] = [
+  {
+    title: 'the claim of an ephemeral volume is made, and goes with its pod',
+    steps: [create(withEphemeral({ labels: { a: 'b' }, annotations: { c: 'd' } })), removePod('p')],
+  },
+  {
+    title: 'the claim of an ephemeral volume is bound and made again',
+    steps: [create(volume('v')), create(withEphemeral()), removeClaim('p-scratch')],
+  },
+  {
+    title: 'a claim of somebody else is in the way of an ephemeral volume',
+    steps: [create(claim('p-scratch')), create(withEphemeral())],
+  },
+]
+
 const protection: Case[] = [
   {
     title: 'a claim in use stays until its pod is gone',
@@ -262,16 +288,18 @@ const classes: Case[] = [
 export const volumes: Suite = {
   name: 'volumes',
   controllers: [
+    'ephemeral-volume',
+    'garbage-collector',
     'persistentvolume-binder',
     'volume-provisioner',
     'persistentvolumeclaim-protection',
     'persistentvolume-protection',
   ],
-  components: ['persistentvolume-controller'],
+  components: ['persistentvolume-controller', 'ephemeral_volume'],
   shows: ['persistentvolumeclaims', 'persistentvolumes'],
   cleans: ['storageclasses.storage.k8s.io', 'pods'],
   ignoresCounts: true,
   exclusive: true,
   quietMs: 2500,
-  cases: [...binding, ...reclaim, ...protection, ...classes],
+  cases: [...binding, ...reclaim, ...ephemeral, ...protection, ...classes],
 }
