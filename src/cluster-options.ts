@@ -1,4 +1,4 @@
-/** What a cluster is made with and what it can do: the types of createCluster. */
+/** What a cluster is made with and what it can do: the types of createCluster, and the check of its options. */
 import type { RequestListener } from 'node:http'
 import type { Clock } from './apimachinery/clock.ts'
 import type { Logger } from './apimachinery/logger.ts'
@@ -74,4 +74,51 @@ export interface Cluster extends AsyncDisposable {
   compact(): void
   /** Ends watches, stops controllers, closes storage. Idempotent. */
   close(): Promise<void>
+}
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+const isOneOf =
+  (...values: unknown[]) =>
+  (value: unknown) =>
+    values.includes(value)
+const isAny = (): boolean => true
+
+/** What each option may be, and the words for it. Options whose readers complain by themselves may be anything here. */
+const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; words: string }> = {
+  fixtures: {
+    is: (value) => [value].flat().every((path) => typeof path === 'string'),
+    words: 'a path or a list of them',
+  },
+  data: { is: (value) => typeof value === 'string' && value !== '', words: 'the path of a file' },
+  fsync: { is: isOneOf('never', 'interval', 'always'), words: 'never, interval or always' },
+  nodes: { is: isCount, words: 'a number, 0 or more' },
+  controllers: {
+    is: (value) => typeof value === 'boolean' || Array.isArray(value),
+    words: 'true, false or a list of names',
+  },
+  clock: { is: isAny, words: '' },
+  seed: { is: (value) => typeof value === 'number', words: 'a number' },
+  logger: { is: isAny, words: '' },
+  enableAdmissionPlugins: { is: Array.isArray, words: 'a list of names' },
+  disableAdmissionPlugins: { is: Array.isArray, words: 'a list of names' },
+  watchHistory: { is: isCount, words: 'a number, 0 or more' },
+  compactionInterval: {
+    is: (value) => typeof value === 'number' && value >= 0,
+    words: 'a number of seconds, 0 or more',
+  },
+  authorizationMode: { is: isOneOf('AlwaysAllow', 'RBAC'), words: 'AlwaysAllow or RBAC' },
+  serviceCidr: { is: (value) => typeof value === 'string', words: 'a text such as 10.96.0.0/16' },
+  serviceAddresses: { is: isAny, words: '' },
+}
+
+/** Throws a TypeError for the first option that does not exist or has no such value: a slip would make another cluster than was asked for. */
+export function requireOptions(options: ClusterOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) {
+      throw new TypeError(`createCluster has no option "${name}"; there are: ${Object.keys(OPTIONS).join(', ')}`)
+    }
+    const { is, words } = OPTIONS[name as keyof ClusterOptions]
+    if (value !== undefined && !is(value))
+      throw new TypeError(`createCluster: ${name} is ${words}, not ${JSON.stringify(value)}`)
+  }
 }

@@ -16,7 +16,7 @@ import { type Random, seededRandom, systemRandom } from './apimachinery/random.t
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
-import type { Cluster, ClusterOptions, ListenOptions } from './cluster-options.ts'
+import { type Cluster, type ClusterOptions, type ListenOptions, requireOptions } from './cluster-options.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
@@ -48,8 +48,9 @@ const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 /** As kube-apiserver's --etcd-compaction-interval. */
 const DEFAULT_COMPACTION_SECONDS = 300
 
-/** A running, settled cluster. Rejects when a fixture or the data file cannot be read, or a controller's name is unknown. */
+/** A running, settled cluster. Rejects when an option is none or has no such value, or a fixture or the data file cannot be read. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  requireOptions(options)
   const fixtures = (await Promise.all([options.fixtures ?? []].flat().map(readFixtures))).flat()
   const controllers = selectControllers(options.controllers ?? true)
   const storage = await openStorage(options)
@@ -240,7 +241,7 @@ class LocalCluster implements Cluster {
     return kubeconfigFor(this.url)
   }
 
-  apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {
+  async apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {
     const objects =
       typeof manifest === 'string' ? parseFixtures(manifest, 'manifest').map(({ object }) => object) : [manifest].flat()
     return applyObjects(this.#registry, objects, ADMIN)

@@ -83,8 +83,15 @@ describe('createCluster', () => {
       { controllers: ['deplyoment'] },
       /no controller is called "deplyoment"; there are: /,
     ],
+    [
+      'an option that is not there',
+      { fixture: 'a.yaml' },
+      /createCluster has no option "fixture"; there are: fixtures, /,
+    ],
+    ['a mode that is not there', { authorizationMode: 'rbac' }, /authorizationMode is AlwaysAllow or RBAC, not "rbac"/],
+    ['fewer nodes than none', { nodes: -1 }, /nodes is a number, 0 or more, not -1/],
   ])('rejects for %s', async (_, options, message) => {
-    await expect(createCluster(options)).rejects.toThrow(message)
+    await expect(createCluster(options as ClusterOptions)).rejects.toThrow(message)
   })
 
   it.each([
@@ -176,6 +183,7 @@ describe('a cluster', () => {
     await expect(cluster.apply('apiVersion: v9\nkind: Nothing\nmetadata: {name: n}')).rejects.toThrow(
       'no matches for kind "Nothing" in version "v9"',
     )
+    await expect(cluster.apply('metadata: {name: n}')).rejects.toThrow(/document 1 has no apiVersion or no kind/)
     await expect(cluster.apply({ ...configMap('c'), colour: 'red' } as never)).rejects.toThrow(/unknown field "colour"/)
   })
 
