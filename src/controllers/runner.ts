@@ -1,6 +1,6 @@
 /** Runs controllers: shared informers, one queue each, the event loop kept free. Mirrors controller-runtime's manager. */
 import type { Clock } from '../apimachinery/clock.ts'
-import { isConflict } from '../apimachinery/errors.ts'
+import { isConflict, isStatusError } from '../apimachinery/errors.ts'
 import type { Logger } from '../apimachinery/logger.ts'
 import { controllerOf, type KubeObject, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
@@ -220,7 +220,9 @@ export class ControllerRunner {
       if (conflictsInRow > 0) conflicts.set(text, conflictsInRow)
       if (conflictsInRow > 0 && conflictsInRow <= PROMPT_RETRIES) queue.add(text)
       else {
-        const fields = { controller: definition.name, key: text, err: error }
+        // What the API refuses (a quota, a policy) is no fault of ours: its message says all, a stack would only bury it.
+        const why = isStatusError(error) && error.code < 500 ? { refused: error.message } : { err: error }
+        const fields = { controller: definition.name, key: text, ...why }
         this.#options.logger.warn(fields, 'reconcile failed, will be tried again')
         queue.addRateLimited(text)
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { newStaleWrite } from '../../src/apimachinery/errors.ts'
+import { newForbidden, newStaleWrite } from '../../src/apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../../src/apimachinery/meta.ts'
 import { type ControllerDefinition, defineController } from '../../src/controllers/controller.ts'
 import { controllerNames, selectControllers } from '../../src/controllers/controllers.ts'
@@ -92,6 +92,32 @@ describe('ControllerRunner', () => {
     expect(cluster.logged).toHaveLength(3)
     expect(cluster.logged[0]).toMatchObject({ fields: { controller: 'test', key: 'default/a' } })
     expect(cluster.clock.nextTimer()).toBeUndefined()
+  })
+
+  test.each([
+    [
+      'what the API refuses is logged with its message and no stack',
+      newForbidden({ group: '', resource: 'pods' }, 'a', 'exceeded quota'),
+      { refused: 'pods "a" is forbidden: exceeded quota' },
+    ],
+    [
+      'a fault of our own is logged with its stack',
+      new TypeError('not a function'),
+      { err: { stack: expect.stringContaining('runner.test.ts') } },
+    ],
+  ])('%s', async (_, error, fields) => {
+    let runs = 0
+    const failing = controller({
+      reconcile() {
+        if (runs++ === 0) throw error
+      },
+    })
+    const cluster = await controllerCluster([failing])
+    await cluster.client.create('configmaps', configMap('a'))
+    await cluster.runner.settle()
+    expect(cluster.logged).toHaveLength(1)
+    expect(cluster.logged[0]).toMatchObject({ fields })
+    expect(Object.keys(cluster.logged[0].fields)).toEqual(['controller', 'key', ...Object.keys(fields)])
   })
 
   test('a conflict is tried again at once and silently, but one that stays does not spin', async () => {
