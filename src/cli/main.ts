@@ -29,7 +29,7 @@ function serving(command: Command): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--nodes <number>', 'emulated nodes of a new cluster', parseCount, 1)
     .option('--fixtures <path...>', 'YAML or JSON files or folders to apply at the start, in order')
-    .option('--controllers <names>', 'which to run: a,b or -c for all but c; `--controllers help` lists them', '*')
+    .option('--controllers <names>', 'which to run: a,b or -c for all but c; a wrong name lists them', '*')
     .option('--no-controllers', 'run none: objects stay as they are written')
     .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)
     .option('--disable-admission-plugins <names>', 'run all default ones but these: A,B', parseNames)
@@ -43,7 +43,11 @@ function serving(command: Command): Command {
         .default('AlwaysAllow'),
     )
     .option('--watch-history <number>', 'events kept of each resource for watches from the past', parseCount, 10_000)
-    .option('--compaction-interval <duration>', 'forget history after this time; 0: never', parseSeconds, 300)
+    .addOption(
+      new Option('--compaction-interval <duration>', 'forget history after this time; 0: never')
+        .argParser(parseSeconds)
+        .default(300, '5m'),
+    )
     .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')
 }
 
