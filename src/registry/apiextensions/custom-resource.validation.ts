@@ -77,7 +77,8 @@ function ruleErrors(
   old: DynamicObject | undefined,
   context: WriteContext,
 ): FieldError[] {
-  if (errors.some(({ type }) => BLOCKING.has(type))) return [invalid('', null, BLOCKED)]
+  // A name that is missing is told with metadata, and counts.
+  if (!object.metadata.name || errors.some(({ type }) => BLOCKING.has(type))) return [invalid('', null, BLOCKED)]
   return validateRules(tree, object, old, (message) => context.warn(message))
 }
 
