@@ -90,7 +90,10 @@ function withWaiting(status: ContainerStatus, reason: string, message: string): 
 /** 10 s, 20 s ... 5 min. */
 const backOff = (failures: number): number => Math.min(MAX_BACK_OFF_MS, BACK_OFF_MS * 2 ** Math.max(0, failures - 1))
 
-/** DEVIATION(no-probes): nothing is probed: a container is started and ready as soon as it runs. */
+/**
+ * DEVIATION(no-probes): nothing is probed: a container is started and ready as soon as it runs.
+ * DEVIATION(no-mounts): it is started although a ConfigMap or Secret that it is to see is missing.
+ */
 function start(place: Place, step: PodStep, restartCount: number): ContainerStatus {
   const { container, status } = place
   const image = imageOf(container.image ?? '')

@@ -23,7 +23,8 @@ const UNSCHEDULABLE_TAINT: readonly Taint[] = [{ key: 'node.kubernetes.io/unsche
 
 /**
  * Undefined: the pod fits.
- * DEVIATION(scheduler-filters): affinity between pods and topology spread constraints are not looked at, and nothing is preempted.
+ * DEVIATION(scheduler-filters): affinity between pods and topology spread constraints are not looked at, ResourceClaims are not allocated,
+ * and nothing is preempted.
  */
 export function refuse(pod: PodInfo, node: NodeInfo): Refusal | undefined {
   const { tolerations } = pod.pod.spec!
