@@ -1,6 +1,6 @@
 /** Objects and patches: the rich valid object of a kind, changed a little or a lot, or one made from the schema alone. */
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
-import type { TypeRef } from '../../src/apimachinery/schema/facts.ts'
+import type { FieldFact, TypeRef } from '../../src/apimachinery/schema/facts.ts'
 import type { Subject } from '../conformance/objects.ts'
 import type { Draw } from './draw.ts'
 import { anything, fieldValue, nameOf, textValue, typedValue, typeNamed } from './values.ts'
@@ -32,7 +32,7 @@ function changeSomewhere(draw: Draw, at: Fields, type: TypeRef): void {
     define(at, draw.pick(['bogus', '__proto__', 'constructor', 'Name', 'metadata ', '']), anything(draw))
     return
   }
-  const fields = typeof type === 'object' && 'ref' in type ? (typeNamed(type.ref).fields ?? []) : []
+  const fields = typeof type === 'object' && 'ref' in type ? fieldsOf(type.ref, at) : []
   const present = fields.filter(({ n }) => at[n] !== undefined)
   const field = draw.pick(present.length > 0 && draw.chance(80) ? present : fields)
   if (!field) return
@@ -40,6 +40,18 @@ function changeSomewhere(draw: Draw, at: Fields, type: TypeRef): void {
   if (draw.chance(75) && descend(draw, value, field.t)) return
   if (draw.chance(20)) delete at[field.n]
   else at[field.n] = draw.chance(85) ? fieldValue(draw, field, 4) : anything(draw)
+}
+
+/** Of a custom resource, which no fact describes, those that are there. */
+function fieldsOf(ref: string, at: Fields): FieldFact[] {
+  if (ref !== '') return typeNamed(ref).fields ?? []
+  return Object.entries(at).map(([n, value]) => ({ n, go: '', t: guessed(value) }))
+}
+
+function guessed(value: unknown): TypeRef {
+  if (Array.isArray(value)) return { list: guessed(value[0]) }
+  if (isFields(value)) return { ref: '' }
+  return typeof value === 'number' ? 'int64' : typeof value === 'string' ? 'string' : 'any'
 }
 
 function descend(draw: Draw, value: unknown, type: TypeRef): boolean {
@@ -58,7 +70,7 @@ function descend(draw: Draw, value: unknown, type: TypeRef): boolean {
     else define(value, key, typedValue(draw, type.map, 3))
     return true
   }
-  if (!typeNamed(type.ref).fields) return false
+  if (type.ref !== '' && !typeNamed(type.ref).fields) return false
   changeSomewhere(draw, value, type)
   return true
 }

@@ -169,6 +169,7 @@ export function typedValue(draw: Draw, type: TypeRef, depth: number): unknown {
 }
 
 function structOf(draw: Draw, name: string, depth: number): unknown {
+  if (name === '') return anything(draw, depth)
   const type = typeNamed(name)
   if (type.special) return specialOf(draw, type.special)
   const fields = type.fields ?? []
