@@ -30,11 +30,13 @@ export async function deleteCollection(exchange: ResourceExchange): Promise<void
   if (store.definition.hooks.virtual) throw newMethodNotSupported(store.qualified, 'deletecollection')
   const { options, dryRun } = await deleteOptions(exchange)
   const request = writeRequest(exchange)
-  for (const text of store.definition.hooks.deleteWarnings?.(options) ?? []) exchange.warnings.add(text)
   const deleted = await store.deleteCollection(listOptions(exchange), options, {
     ...request,
     ...operation(options, dryRun),
   })
+  if (deleted.objects.length > 0) {
+    for (const text of store.definition.hooks.deleteWarnings?.(options) ?? []) exchange.warnings.add(text)
+  }
   return sendList(exchange, deleted)
 }
 
