@@ -68,6 +68,33 @@ export const reasons: readonly Reason[] = [
     says: /- patch: Invalid value/,
   },
   {
+    slug: 'port-out-of-range',
+    why: "Upstream's allocator goes on from a node port out of range, and fails with 500 on ports that are given twice",
+    area: /^services$/,
+  },
+  {
+    slug: 'held-by-another-case',
+    why: 'An address or a port that another case of the recording still held',
+    area: /^sequences\/services$/,
+    says: /already allocated|healthCheckNodePort/,
+  },
+  {
+    slug: 'unknown-conversion',
+    why: 'A body of kind Status where another kind is expected: the text of the 400',
+    says: /unknown conversion/,
+  },
+  {
+    slug: 'written-once-more',
+    why: 'The real server writes the object once more, or once less: nothing but resourceVersion shows it',
+    area: /^sequences\/(?:pods|persistentvolumeclaims)$/,
+    says: /resourceVersion/,
+  },
+  {
+    slug: 'generated-addresses',
+    why: 'No name can be generated for an IPAddress: the text shows the name before and not after the suffix was added',
+    area: /^sequences\/ipaddresses/,
+  },
+  {
     slug: 'custom-corners',
     why: 'Corners of custom resources: which types the text of a body that cannot be read names, columns of Scale, the order of checks of their doors',
     area: /gadgets/,

@@ -16,6 +16,7 @@ const ROLE_LABEL = 'kubernetes.io/role'
 const FIXED_CIDR = 'node updates may not change podCIDR except from "" to valid'
 
 export const nodes = defineResource<Node>('v1', 'nodes', {
+  internalize: (node) => alignPodCidrs(node),
   prepareForCreate(node) {
     alignPodCidrs(node)
     if (node.spec) delete node.spec.configSource

@@ -3,7 +3,7 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import { selectorFromLabels } from '../../apimachinery/labels.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { isDns1123Label, maskTrailingDash } from '../../apimachinery/names.ts'
+import { isDns1123Label } from '../../apimachinery/names.ts'
 import { asSent } from '../../apimachinery/schema/emptied.ts'
 import type { ReplicationController } from '../../types/core-v1.ts'
 import { declaredLongName } from '../declarative.ts'
@@ -14,8 +14,8 @@ import { validatePodTemplateSpec } from './pod-template.validation.ts'
 import { templateWarnings } from './pods.warnings.ts'
 
 export const replicationcontrollers = defineResource<ReplicationController>('v1', 'replicationcontrollers', {
-  validateName: (name, prefix) =>
-    declaredLongName(prefix ? maskTrailingDash(name) : name, '').map(({ detail }) => detail),
+  // A declared rule of the name: what it is generated from is not looked at.
+  validateName: (name, prefix) => (prefix ? [] : declaredLongName(name, '').map(({ detail }) => detail)),
   validate: validateController,
   warnings(controller, old) {
     // On updates upstream looks at the old template.

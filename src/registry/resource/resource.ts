@@ -1,6 +1,5 @@
 /** Dynamic resource allocation: rows, selectable fields and first states. Mirrors pkg/registry/resource and pkg/printers/internalversion. */
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { maskTrailingDash } from '../../apimachinery/names.ts'
 import { age, since } from '../cells.ts'
 import { validateConditions } from '../conditions.validation.ts'
 import { declaredImmutable, declaredLongName, noFindings } from '../declarative.ts'
@@ -18,8 +17,8 @@ const nameAndAge: ResourceHooks = { row: (object, context) => [object.metadata.n
 
 export const deviceclasses = defineResource(API_VERSION, 'deviceclasses', {
   ...nameAndAge,
-  validateName: (name, prefix) =>
-    declaredLongName(prefix ? maskTrailingDash(name) : name, '').map(({ detail }) => detail),
+  // A declared rule of the name: what it is generated from is not looked at.
+  validateName: (name, prefix) => (prefix ? [] : declaredLongName(name, '').map(({ detail }) => detail)),
   validate: ({ spec }) => validateDeviceClass(spec),
   validateUpdate: ({ spec }, old) => validateDeviceClass(spec, old['spec'] ?? {}),
 })
