@@ -288,6 +288,33 @@ test('A pod whose image cannot be pulled says so in Events and is tried again la
   expect(await pulls()).toBe(3)
 })
 
+test.each([
+  {
+    name: 'one that backed off stays as it ended',
+    spec: { containers: [container('main', { command: ['false'] })] },
+    state: { terminated: { exitCode: 1, reason: 'Error' } },
+  },
+  {
+    name: 'one that never started was not found',
+    spec: { containers: [container('main', { image: 'nginx:missing' })] },
+    state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } },
+  },
+  {
+    name: 'one behind an init container that did not end goes on waiting',
+    spec: { initContainers: [container('one', { command: ['sleep', '60'] })], containers: [container('main')] },
+    state: { waiting: { reason: 'PodInitializing' } },
+  },
+])('No container waits for a start in a pod that has ended: $name', async ({ spec, state }) => {
+  cluster = await testCluster()
+  const made = pod('held', spec)
+  await cluster.make({ ...made, metadata: { ...made.metadata, finalizers: ['example.com/held'] } })
+  await cluster.client.delete('pods', 'default', 'held')
+  await cluster.settle()
+  const { status } = await cluster.see('pods', 'held')
+  expect(status.phase).toBe('Failed')
+  expect(status.containerStatuses).toMatchObject([{ state, ready: false }])
+})
+
 test('An image is pulled once a node, unless the policy says always.', async () => {
   cluster = await testCluster()
   const image = { image: 'nginx:1.29' }

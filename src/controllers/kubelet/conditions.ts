@@ -18,7 +18,7 @@ export function restarts(container: Container, spec: PodSpec, exitCode: number, 
   return exitCode !== 0
 }
 
-/** `ending`: the pod is being deleted, nothing is started again. */
+/** `ending`: the pod is being deleted, nothing is started again, and what never ran has failed. */
 export function phaseOf(spec: PodSpec, statuses: Statuses, initStatuses: Statuses, ending: boolean): Phase {
   const init = initialization(spec, initStatuses)
   if (init === 'failed') return 'Failed'
@@ -36,7 +36,7 @@ export function phaseOf(spec: PodSpec, statuses: Statuses, initStatuses: Statuse
       if (status?.state?.terminated && ended.exitCode === 0) succeeded++
     } else waiting++
   }
-  if (init === 'pending' || waiting > 0) return 'Pending'
+  if (init === 'pending' || waiting > 0) return ending ? 'Failed' : 'Pending'
   if (running > 0) return 'Running'
   if (!ending && stopped !== over) return 'Running'
   return stopped === succeeded ? 'Succeeded' : 'Failed'

@@ -1,6 +1,7 @@
 /** What a pod's stages do: pure steps from one status to the next. Mirrors pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod). */
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core-v1.ts'
+import { isPodTerminal } from '../pods.ts'
 import { isSidecar, podRequestTexts } from '../resources.ts'
 import { conditionsOf, find, phaseOf } from './conditions.ts'
 import { stepContainer, terminated, waitingStatus } from './container-status.ts'
@@ -89,6 +90,7 @@ export function terminate(step: PodStep): PodStatus {
   const stop = (list: Place['list'], containers: readonly Container[] | undefined, statuses?: ContainerStatus[]) =>
     statuses?.map((status) => {
       const container = containers?.find(({ name }) => name === status.name)
+      if (list === 'containers' && status.state?.waiting && !isPodTerminal(pod)) return neverAgain(status, pod)
       if (!status.state?.running || !container) return status
       step.event({ container, list, status }, 'Normal', 'Killing', `Stopping container ${status.name}`)
       const exitCode = 0
@@ -101,6 +103,26 @@ export function terminate(step: PodStep): PodStatus {
   if (containers) next.containerStatuses = containers
   if (init) next.initContainerStatuses = init
   return finish(pod, now, false, next, true)
+}
+
+/** A container that waits as its pod ends: it stays as it ended the last time, or was never found. */
+function neverAgain(status: ContainerStatus, pod: Pod): ContainerStatus {
+  const last = status.lastState?.terminated
+  if (last) return { ...status, state: { terminated: last }, lastState: {} }
+  if (!wasInitialized(pod)) return status
+  const message = 'The container could not be located when the pod was terminated'
+  return { ...status, state: { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } } }
+}
+
+/** A container left its wait, or the last init container did what the others wait for. */
+function wasInitialized({ spec, status }: Pod): boolean {
+  const last = spec?.initContainers?.at(-1)
+  if (!last) return true
+  const moved = status?.containerStatuses?.some(({ state, lastState }) => !state?.waiting || lastState?.terminated)
+  if (moved) return true
+  const init = find(status?.initContainerStatuses, last)
+  if (isSidecar(last)) return init?.state?.running !== undefined && init.started === true
+  return init?.state?.terminated?.exitCode === 0 || init?.lastState?.terminated?.exitCode === 0
 }
 
 /** Phase, conditions and what follows from the spec. */
