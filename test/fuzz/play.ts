@@ -47,6 +47,7 @@ const UPSTREAM_500 = [
   /resourceVersion should not be set on objects to be created/,
   /list element types are not identical/,
   /does not contain declared merge key/,
+  /The order in patch list/,
   /merging an object in json but data type is not struct/,
   /target.name: /,
   /expected a .* but received a/,

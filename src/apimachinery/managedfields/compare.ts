@@ -1,7 +1,7 @@
 /** What differs between two values of a type, as sets of fields. Mirrors structured-merge-diff/typed/compare.go. */
 import { deepEqual } from '../equality.ts'
 import { type Draft, type FieldSet, LEAF, recursiveDifference, union } from './field-set.ts'
-import { everyField, isEmptyValue, type Members } from './field-sets-of-values.ts'
+import { everyField, fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
 import { itemsByElement, sortedElements } from './list-elements.ts'
 import {
   deduced,
@@ -37,6 +37,7 @@ function compareValues(before: unknown, after: unknown, node: MergeNode): Compar
   if (node.kind === 'any') return compareAny(before, after)
   const isAtomic = node.kind === 'scalar' || (node.kind === 'list' ? node.relation === 'atomic' : node.atomic)
   if (isAtomic || (isEmptyValue(before) && isEmptyValue(after))) return deepEqual(before, after) ? SAME : MODIFIED
+  if (!fits(before, node) || !fits(after, node)) return deepEqual(before, after) ? SAME : MODIFIED
   const out = new Differences()
   if (node.kind === 'struct') compareStructs(before as Members | null, after as Members | null, node, out)
   else if (node.kind === 'map') compareMaps(before as Members | null, after as Members | null, node, out)

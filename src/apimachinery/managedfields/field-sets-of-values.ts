@@ -24,11 +24,17 @@ export function isEmptyValue(value: unknown): boolean {
   return true
 }
 
+/** Custom resources come here before their schema has refused a list that is none. */
+export function fits(value: unknown, node: MergeNode): boolean {
+  return value == null || Array.isArray(value) === (node.kind === 'list')
+}
+
 /** Every field of a value that was not there before (or is no more), the value itself included. */
 export function everyField(value: unknown, node: MergeNode): FieldSet {
   if (node.kind === 'scalar') return LEAF
   if (node.kind === 'any') return everyField(value, deduced(value))
   if (value === null || (node.kind === 'list' ? node.relation === 'atomic' : node.atomic)) return LEAF
+  if (!fits(value, node)) return LEAF
   const out: Draft = { [SELF]: LEAF }
   const found =
     node.kind === 'list'
