@@ -105,38 +105,9 @@ export const reasons: readonly Reason[] = [
     id: /^create with a generated name$/,
   },
   {
-    slug: 'claims-stored-again',
-    why: 'The real server stores a claim once more when it is sent back as it was read; here nothing changes',
-    area: /^sequences\/persistentvolumeclaims$/,
-    says: /resourceVersion/,
-  },
-  {
-    slug: 'ports-at-random',
-    why: 'Ports out of range and ports given twice: the real server allocates or fails before it validates',
-    area: /^(?:sequences\/)?services$/,
-  },
-  {
-    slug: 'foreground-marks',
-    why: 'Another deletion of what waits for its dependents counts as a change on the real server',
-    area: /^sequences\/pods$/,
-    id: /^delete in the foreground$/,
-  },
-  {
     slug: 'events-of-two-groups',
     why: 'Some texts about an Event name the group that it is stored in and not the one that was asked',
     area: /^sequences\/events/,
-  },
-  {
-    slug: 'collection-warnings',
-    why: 'Jobs deleted as a collection do not warn that their pods stay',
-    area: /^sequences\/jobs\.batch$/,
-    id: /^delete a collection$/,
-  },
-  {
-    slug: 'first-cidr-unowned',
-    why: "The first of a node's podCIDRs follows podCIDR, and then nobody owns what was sent in its place",
-    area: /^nodes$/,
-    says: /podCIDRs/,
   },
   {
     slug: 'short-circuits',
