@@ -36,6 +36,27 @@ function filters(options: ApiOptions): RequestHandler[] {
   ]
 }
 
+/** The filters as one: express looks at the path anew for each that it is given. What one throws, or rejects with, goes to `done`. */
+function chain(filters: readonly RequestHandler[]): RequestHandler {
+  return (req, res, done) => {
+    let i = 0
+    const next = (error?: unknown): void => {
+      const filter = filters[i++]
+      if (error !== undefined || filter === undefined) {
+        done(error)
+        return
+      }
+      try {
+        const result: unknown = filter(req, res, next)
+        if (result instanceof Promise) result.catch(done)
+      } catch (thrown) {
+        done(thrown)
+      }
+    }
+    next()
+  }
+}
+
 /** The application, to be served or handed to supertest. Starts nothing. */
 export function createApp(options: ApiOptions): Express {
   const app = express()
@@ -44,7 +65,7 @@ export function createApp(options: ApiOptions): Express {
   app.set('query parser', false)
   app.enable('case sensitive routing')
   app.enable('strict routing')
-  for (const filter of filters(options)) app.use(filter)
+  app.use(chain(filters(options)))
   app.use(withErrors(options))
   return app
 }

@@ -17,8 +17,17 @@ export interface Clock {
 
 /** RFC 3339 with seconds, as metav1.Time prints. */
 export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(ms / 1000)
+  if (second !== lastSecond) {
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`
+    lastSecond = second
+  }
+  return lastText
 }
+
+/** Nearly all times that are printed are those of the present second. */
+let lastSecond = Number.NaN
+let lastText = ''
 
 /** RFC 3339 with microseconds, as metav1.MicroTime prints. */
 export function formatMicroTime(ms: number): string {

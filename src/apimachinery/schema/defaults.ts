@@ -151,29 +151,48 @@ function fillStruct(object: Fields, clock: Clock, { node, hooks, constants, chil
 }
 
 /**
- * Present fields are gathered as bits: to ask an object for a field that it lacks costs more than all the rest, and most lack most. That is
- * also what makes struct order without a sort.
+ * Fields that are there, gathered as bits: to ask an object for a field that it lacks costs more than all the rest, and most lack most. That
+ * is also what makes struct order without a sort.
  */
-function withConstants(object: Fields, { fields, byName }: StructNode, constants: readonly Constant[]): Fields {
-  let low = 0
-  let high = 0
-  for (const key in object) {
-    const i = byName.get(key) as number
-    if (i < 32) low |= 1 << i
-    else high |= 1 << (i - 32)
-  }
-  let values: unknown[] | undefined
+interface Bits {
+  low: number
+  high: number
+}
+
+function bitsOf(object: Fields, { byName }: StructNode): Bits {
+  const bits = { low: 0, high: 0 }
+  for (const key in object) setBit(bits, byName.get(key) as number)
+  return bits
+}
+
+function setBit(bits: Bits, i: number): void {
+  if (i < 32) bits.low |= 1 << i
+  else bits.high |= 1 << (i - 32)
+}
+
+const hasBit = ({ low, high }: Bits, i: number): boolean => (i < 32 ? low & (1 << i) : high & (1 << (i - 32))) !== 0
+
+function withConstants(object: Fields, node: StructNode, constants: readonly Constant[]): Fields {
+  const bits = bitsOf(object, node)
+  let patch: Fields | undefined
   for (const { index, name, pointer, make, when } of constants) {
-    const isThere = index < 32 ? low & (1 << index) : high & (1 << (index - 32))
-    if (isThere !== 0 && !isAbsent(object[name], pointer)) continue
-    if (!when.every(([sibling, value]) => (values?.[byName.get(sibling) as number] ?? object[sibling]) === value))
-      continue
-    values ??= new Array(fields.length)
-    values[index] = make()
-    if (index < 32) low |= 1 << index
-    else high |= 1 << (index - 32)
+    if (hasBit(bits, index) && !isAbsent(object[name], pointer)) continue
+    if (!when.every(([sibling, value]) => (patch?.[sibling] ?? object[sibling]) === value)) continue
+    patch ??= {}
+    patch[name] = make()
+    setBit(bits, index)
   }
-  if (values === undefined) return object
+  return patch === undefined ? object : inOrder(object, patch, bits, node)
+}
+
+/** A patched undefined removes the field. */
+function withPatch(object: Fields, node: StructNode, patch: Fields): Fields {
+  const bits = bitsOf(object, node)
+  for (const key in patch) setBit(bits, node.byName.get(key) as number)
+  return inOrder(object, patch, bits, node)
+}
+
+function inOrder(object: Fields, patch: Fields, { low, high }: Bits, { fields }: StructNode): Fields {
   const out: Fields = {}
   for (; low !== 0; low &= low - 1) take(31 - Math.clz32(low & -low))
   for (; high !== 0; high &= high - 1) take(63 - Math.clz32(high & -high))
@@ -181,19 +200,9 @@ function withConstants(object: Fields, { fields, byName }: StructNode, constants
 
   function take(i: number): void {
     const name = fields[i]!.fact.n
-    out[name] = values![i] ?? object[name]
-  }
-}
-
-/** In struct order; a patched undefined removes the field. */
-function withPatch(object: Fields, { fields }: StructNode, patch: Fields): Fields {
-  const out: Fields = {}
-  for (const { fact } of fields) {
-    const name = fact.n
     const value = name in patch ? patch[name] : object[name]
     if (value !== undefined) out[name] = value
   }
-  return out
 }
 
 function hasChange(patch: Fields): boolean {
