@@ -49,6 +49,7 @@ const UPSTREAM_500 = [
   /does not contain declared merge key/,
   /The order in patch list/,
   /merging an object in json but data type is not struct/,
+  /expected slice or array type, but got: /,
   /target.name: /,
   /expected a .* but received a/,
 ]

@@ -1,7 +1,7 @@
 /** What differs between two values of a type, as sets of fields. Mirrors structured-merge-diff/typed/compare.go. */
 import { deepEqual } from '../equality.ts'
 import { type Draft, type FieldSet, LEAF, recursiveDifference, union } from './field-set.ts'
-import { everyField, fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
+import { everyField, everyItem, fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
 import { itemsByElement, sortedElements } from './list-elements.ts'
 import {
   deduced,
@@ -61,6 +61,13 @@ class Differences {
     }
   }
 
+  /** A list where none was. */
+  allItems(after: unknown[], node: MergeList): void {
+    const added: Draft = {}
+    everyItem(after, node, added)
+    for (const element in added) this.put('added', element, added[element]!)
+  }
+
   put(what: keyof Comparison, element: string, set: FieldSet): void {
     if (this.made === SAME) this.made = {}
     const sets = this.made as Record<string, Draft>
@@ -86,6 +93,10 @@ function compareMaps(before: Members | null, after: Members | null, node: MergeM
 function compareLists(before: unknown[] | null, after: unknown[] | null, node: MergeList, out: Differences): void {
   // Most lists are as they were, and to see that is cheaper than to name their items.
   if (deepEqual(before, after)) return
+  if (isEmptyValue(before)) {
+    out.allItems(after as unknown[], node)
+    return
+  }
   const was = itemsByElement(node, before ?? [])
   const is = itemsByElement(node, after ?? [])
   for (const element of sortedElements(new Set([...was.keys(), ...is.keys()]))) {

@@ -3,7 +3,7 @@
  * configuration. Mirrors structured-merge-diff/typed/{compare,tofieldset}.go.
  */
 import { type Draft, type FieldSet, isLeaf, LEAF, withSelf } from './field-set.ts'
-import { itemsByElement, sortedElements } from './list-elements.ts'
+import { itemElement, itemsByElement, sortedElements } from './list-elements.ts'
 import {
   deduced,
   type MergeList,
@@ -12,7 +12,7 @@ import {
   type MergeStruct,
   presentFields,
 } from './merge-node.ts'
-import { compareText, fieldElement, SELF } from './path-element.ts'
+import { compareElements, compareText, fieldElement, SELF } from './path-element.ts'
 
 export type Members = Record<string, unknown>
 
@@ -64,14 +64,15 @@ function everyMapField(value: Members, node: MergeMap, out: Draft): boolean {
   return names.length > 0
 }
 
-/** Items that share an element are one member, without what is below them. */
-function everyItem(value: unknown[], node: MergeList, out: Draft): boolean {
-  const items = itemsByElement(node, value)
-  for (const element of sortedElements(items.keys())) {
-    const same = items.get(element)!
-    out[element] = same.length > 1 ? LEAF : everyField(same[0], node.of)
-  }
-  return value.length > 0
+/** Items that share an element are one member, without what is below them. Answers whether there are any. */
+export function everyItem(value: unknown[], node: MergeList, out: Draft): boolean {
+  const items = value.map((item): [element: string, item: unknown] => [itemElement(node, item), item])
+  if (items.length > 1) items.sort(([a], [b]) => compareElements(a, b))
+  items.forEach(([element, item], i) => {
+    const isShared = element === items[i - 1]?.[0] || element === items[i + 1]?.[0]
+    out[element] = isShared ? LEAF : everyField(item, node.of)
+  })
+  return items.length > 0
 }
 
 /** What an applied configuration says, and so owns: leaves, keys of maps, items of lists. Structs only when they are empty. */

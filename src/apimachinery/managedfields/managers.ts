@@ -127,6 +127,7 @@ const OLD_UPDATES = 'ancient-changes'
 
 /** Keeps at most ten Update managers: the oldest of a version become one. Changes the map. */
 export function capManagers(managers: Managers): void {
+  if (managers.size <= MAX_UPDATE_MANAGERS) return
   const updaters = [...managers].filter(([, { operation }]) => operation === 'Update')
   let count = updaters.length
   if (count <= MAX_UPDATE_MANAGERS) return

@@ -61,7 +61,9 @@ export function compareElements(a: string, b: string): number {
   if (kind !== b[0]) return RANKS[kind]! - RANKS[b[0] as string]!
   switch (kind) {
     case 'k':
-      return compareKeys(keyFields(a), keyFields(b))
+      return (
+        (PLAIN_KEY.test(a) && PLAIN_KEY.test(b) && comparePlainKeys(a, b)) || compareKeys(keyFields(a), keyFields(b))
+      )
     case 'v':
       return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
     case 'i':
@@ -69,6 +71,15 @@ export function compareElements(a: string, b: string): number {
     default:
       return compareText(a, b)
   }
+}
+
+/** One key with a string in which no character sorts before the quote that ends it: most lists are of these. */
+const PLAIN_KEY = /^k:\{"\w+":"[\w./:-]*"\}$/
+
+/** 0: not by the text alone. */
+function comparePlainKeys(a: string, b: string): number {
+  const end = a.indexOf(':', 2)
+  return b.startsWith(a.slice(0, end + 1)) ? compareText(a, b) : 0
 }
 
 function compareKeys(a: [string, unknown][], b: [string, unknown][]): number {

@@ -34,7 +34,7 @@ export function diagnose(root: JsonNode, node: StructNode): Diagnosis {
 }
 
 /** Ends the reading: what upstream's custom readers do with an error of theirs. */
-class Aborted extends Error {}
+export class Aborted extends Error {}
 
 class Reader {
   readonly strict = new Set<string>()

@@ -21,5 +21,5 @@ export const serviceaccounts = defineResource<ServiceAccount>('v1', 'serviceacco
 
 /** Of the references only the names are kept. */
 function cleanSecretReferences(account: ServiceAccount): void {
-  if (account.secrets) account.secrets = account.secrets.map(({ name }) => ({ name }))
+  if (account.secrets) account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }))
 }

@@ -5,7 +5,7 @@
 
 import { marshal, quote } from '../../go-text.ts'
 import { countKeys, type Decode, type Walk, WRONG_TYPE } from '../decode-scalars.ts'
-import { type Diagnosis, diagnose, refuseUnsafe } from '../diagnose.ts'
+import { Aborted, type Diagnosis, diagnose, refuseUnsafe } from '../diagnose.ts'
 import { isPlainObject, type JsonNode, jsonValueOf } from '../go-json.ts'
 import type { StructNode } from '../nodes.ts'
 import { sortKeys } from './defaults.ts'
@@ -98,8 +98,13 @@ function untouched(value: unknown, walk: Walk): unknown {
 /** What is wrong with a document, in upstream's order: duplicates, then unknown fields of metadata, then all others. */
 export function diagnoseCustom(document: JsonNode, root: StructuralNode, metadata: StructNode): Diagnosis {
   const reader = new Reader(metadata)
-  reader.duplicates(document, '')
-  reader.read(document, root, '', root.preserves, true)
+  try {
+    reader.duplicates(document, '')
+    reader.read(document, root, '', root.preserves, true)
+  } catch (error) {
+    if (!(error instanceof Aborted)) throw error
+    return { strict: [], error: error.message }
+  }
   if (reader.error !== undefined) return { strict: [], error: reader.error }
   const unknown = [...reader.inMetadata, ...reader.unknown.sort()].map((path) => `unknown field ${quote(path)}`)
   return { strict: [...new Set([...reader.twice, ...unknown])] }
