@@ -50,6 +50,7 @@ const UPSTREAM_500 = [
   /The order in patch list/,
   /merging an object in json but data type is not struct/,
   /expected slice or array type, but got: /,
+  /value for key \d+ is not a map/,
   /target.name: /,
   /expected a .* but received a/,
 ]
