@@ -36,6 +36,12 @@ export interface Authorizer {
   rulesFor(user: UserInfo, namespace: string): Rules
 }
 
+/** Everything that rules can allow. */
+export const ALL_RIGHTS: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+]
+
 /** DEVIATION(no-authorization): the answer of a cluster whose authorizer allows all (AlwaysAllow), with a reason that says so. */
 export const ALLOW_ALL: Authorizer = {
   authorize: () => ({
@@ -43,10 +49,7 @@ export const ALLOW_ALL: Authorizer = {
     reason: 'kubemu runs with --authorization-mode=AlwaysAllow: everything is allowed',
   }),
   rulesFor: () => ({
-    rules: [
-      { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-      { verbs: ['*'], nonResourceURLs: ['*'] },
-    ],
+    rules: ALL_RIGHTS,
     errors: [],
   }),
 }

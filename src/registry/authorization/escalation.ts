@@ -8,14 +8,11 @@ import { quote } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { ClusterRole, PolicyRule, RoleBinding } from '../../types/rbac-v1.ts'
 import type { WriteContext } from '../definition.ts'
+import { ALL_RIGHTS } from './authorizer.ts'
 import { describeRules, missingRights } from './policy-rules.ts'
 import { aggregate, isSuperuser, rulesOfRole } from './rbac-authorizer.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
-const ALL_RIGHTS: readonly PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-]
 
 /** Throws 403. `old`: absent on create. */
 export function checkRoleEscalation(

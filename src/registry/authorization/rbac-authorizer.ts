@@ -4,7 +4,7 @@ import { quote } from '../../apimachinery/go-text.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, RoleBinding, RoleRef, Subject } from '../../types/rbac-v1.ts'
 import type { UserInfo } from '../user.ts'
-import type { AccessAttributes, Authorizer, Decision, Rules } from './authorizer.ts'
+import { type AccessAttributes, ALL_RIGHTS, type Authorizer, type Decision, type Rules } from './authorizer.ts'
 import { ruleAllows } from './policy-rules.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
@@ -29,15 +29,10 @@ export function createRbacAuthorizer(reader: RoleReader): Authorizer {
     rulesFor(user, namespace) {
       const errors: string[] = []
       const rules = [...grants(reader, user, namespace, errors)].map(({ rule }) => rule)
-      return { rules: isSuperuser(user) ? [...EVERYTHING, ...rules] : rules, errors } satisfies Rules
+      return { rules: isSuperuser(user) ? [...ALL_RIGHTS, ...rules] : rules, errors } satisfies Rules
     },
   }
 }
-
-const EVERYTHING: readonly PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-]
 
 export const isSuperuser = ({ groups }: UserInfo): boolean => groups.includes(SUPERUSERS)
 

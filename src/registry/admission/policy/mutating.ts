@@ -21,6 +21,7 @@ import {
   reinvocationOf,
 } from '../plugin.ts'
 import { refuse } from '../refuse.ts'
+import { memoryOf, requireAgain } from '../reinvocation.ts'
 import { versioned, writeBack } from '../versioned.ts'
 import { type Binding, type Environments, type Policy, policiesOf } from './configuration.ts'
 import { type Invocation, invocations, isExempt } from './invocations.ts'
@@ -99,29 +100,10 @@ function mutateAll(policies: readonly Policy<Mutations>[], dispatch: Dispatch): 
 
 type Ready = Exclude<Invocation<Mutations>, { problem: string }>
 
-/** What is remembered for the second pass: who may be asked again, who has to be, and the object as the policies left it. */
-interface Memory {
-  invoked: Set<string>
-  again: Set<string>
-  output?: DynamicObject | undefined
-}
-
-function memoryOf(request: AdmissionRequest): Memory {
-  const { memory } = reinvocationOf(request)
-  const mine = (memory.get(NAME) as Memory | undefined) ?? { invoked: new Set(), again: new Set() }
-  memory.set(NAME, mine)
-  return mine
-}
-
-function requireAgain(memory: Memory): void {
-  for (const id of memory.invoked) memory.again.add(id)
-  memory.invoked.clear()
-}
-
 function invokeAll(ready: readonly Ready[], dispatch: Dispatch): Failure[] {
   const { request } = dispatch
   const failures: Failure[] = []
-  const memory = memoryOf(request)
+  const memory = memoryOf(request, NAME)
   const reinvocation = reinvocationOf(request)
   if (reinvocation.repeated && !deepEqual(memory.output, request.object)) requireAgain(memory)
   try {

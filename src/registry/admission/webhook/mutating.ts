@@ -3,7 +3,6 @@
 import { deepEqual } from '../../../apimachinery/equality.ts'
 import { newInternalError } from '../../../apimachinery/errors.ts'
 import { quote } from '../../../apimachinery/go-text.ts'
-import type { DynamicObject } from '../../../apimachinery/meta.ts'
 import type { WriteContext } from '../../definition.ts'
 import { whenConverted } from '../../when-converted.ts'
 import { isAdmissionConfiguration } from '../matching.ts'
@@ -13,6 +12,7 @@ import {
   type AdmissionRequest,
   reinvocationOf,
 } from '../plugin.ts'
+import { memoryOf, requireAgain } from '../reinvocation.ts'
 import { type VersionedRequest, versioned, writeBack } from '../versioned.ts'
 import { callAdmissionWebhook, denial, failedClosed, WebhookFailure } from './call.ts'
 import { type Webhook, webhooksOf } from './configuration.ts'
@@ -43,25 +43,6 @@ interface Dispatch {
   environment: AdmissionEnvironment
 }
 
-/** What is remembered for the second pass: who may be called again, who has to be, and the object as the webhooks left it. */
-interface Memory {
-  invoked: Set<string>
-  again: Set<string>
-  output?: DynamicObject | undefined
-}
-
-function memoryOf(request: AdmissionRequest): Memory {
-  const { memory } = reinvocationOf(request)
-  const mine = (memory.get(NAME) as Memory | undefined) ?? { invoked: new Set(), again: new Set() }
-  memory.set(NAME, mine)
-  return mine
-}
-
-function requireAgain(memory: Memory): void {
-  for (const id of memory.invoked) memory.again.add(id)
-  memory.invoked.clear()
-}
-
 /** Without a promise until the first webhook that is called. */
 function dispatchFrom(start: number, webhooks: readonly Webhook[], dispatch: Dispatch): Promise<void> | undefined {
   const { request, context, environment } = dispatch
@@ -80,7 +61,7 @@ async function dispatchAll(
   dispatch: Dispatch,
 ): Promise<void> {
   const { request, context, environment } = dispatch
-  const memory = memoryOf(request)
+  const memory = memoryOf(request, NAME)
   const { repeated } = reinvocationOf(request)
   if (repeated && !deepEqual(memory.output, request.object)) requireAgain(memory)
   try {
