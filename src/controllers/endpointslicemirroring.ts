@@ -4,8 +4,16 @@ import { parseIp } from '../apimachinery/ip.ts'
 import type { EndpointAddress, EndpointSubset, Endpoints, Service } from '../types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../types/discovery-v1.ts'
 import { type ControllerContext, defineController } from './controller.ts'
-import { portKey } from './endpointslice.plan.ts'
-import { remove, SERVICE_NAME, SLICE_MANAGED_BY, SLICES, shown, slicePrefix, slicesByService } from './endpointslice.ts'
+import {
+  remove,
+  SERVICE_NAME,
+  SLICE_MANAGED_BY,
+  SLICES,
+  shown,
+  slicePrefix,
+  slicesByService,
+} from './endpointslice/endpointslice.ts'
+import { portKey } from './endpointslice/plan.ts'
 import { controllerRef } from './pods.ts'
 import { TRIGGER_TIME } from './service-pods.ts'
 

@@ -2,7 +2,7 @@
 import type { Job } from '../types/batch-v1.ts'
 import { ignoreNotFound } from './claim.ts'
 import { defineController } from './controller.ts'
-import { finishedCondition, isJobFinished } from './job.sync.ts'
+import { finishedCondition, isJobFinished } from './job/sync.ts'
 import { timeOf } from './pods.ts'
 
 const JOBS = 'jobs.batch'

@@ -5,7 +5,7 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../types/core-v1.t
 import type { StorageClass } from '../types/storage-v1.ts'
 import { ignoreNotFound } from './claim.ts'
 import { type ControllerContext, defineController } from './controller.ts'
-import { classOf, isDelayed, PROVISIONED_BY, PROVISIONER, SELECTED_NODE } from './volume-binder.match.ts'
+import { classOf, isDelayed, PROVISIONED_BY, PROVISIONER, SELECTED_NODE } from './volume-binder/match.ts'
 
 export const FAKE_PROVISIONER = 'fake.kubemu.dev'
 const FINALIZER = 'external-provisioner.volume.kubernetes.io/finalizer'

@@ -2,7 +2,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../types/core-v1.ts'
 import type { StorageClass } from '../../types/storage-v1.ts'
 import type { ControllerContext } from '../controller.ts'
-import { BIND_COMPLETED, bestMatch, classOf, isDelayed, SELECTED_NODE } from '../volume-binder.match.ts'
+import { BIND_COMPLETED, bestMatch, classOf, isDelayed, SELECTED_NODE } from '../volume-binder/match.ts'
 import type { Refusal } from './filters.ts'
 import { termTest } from './pod-info.ts'
 
