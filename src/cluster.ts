@@ -130,7 +130,7 @@ class LocalCluster implements Cluster {
       outbound: this.#outbound,
       authorizationMode: options.authorizationMode,
     })
-    this.client = createLocalClient(this.#registry, ADMIN)
+    this.client = createLocalClient(this.#registry, ADMIN, undefined, this.#stopping.signal)
     this.#api = {
       registry: this.#registry,
       metrics: createMetrics(storage),

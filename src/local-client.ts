@@ -1,16 +1,31 @@
 /** The controllers' Client and WatchSource on the registry in this process: the same stores as HTTP, without HTTP or JSON in between. */
+import { newBadRequest, newServiceUnavailable } from './apimachinery/errors.ts'
 import { formatSelectorObject } from './apimachinery/labels.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { Client, InformerEvent, ServedResource, WatchSource } from './controllers/client.ts'
 import type { UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import type { Registry } from './registry/registry.ts'
+import type { Store } from './registry/store.ts'
 import { createSubresource } from './registry/subresource.ts'
 import { watchObjects } from './registry/watch.ts'
 import { whenConverted } from './registry/when-converted.ts'
 
-/** `user`: who the writes are said to come from; `fieldManager`: as what they are noted in managedFields. */
-export function createLocalClient(registry: Registry, user: UserInfo, fieldManager = 'kubemu'): Client {
+/**
+ * `user`: who the writes are said to come from; `fieldManager`: as what they are noted in managedFields; `ended`: from then on every call
+ * fails with 503.
+ */
+export function createLocalClient(
+  registry: Registry,
+  user: UserInfo,
+  fieldManager = 'kubemu',
+  ended?: AbortSignal,
+): Client {
+  const storeOf = (resource: string): Store => {
+    if (ended?.aborted) throw newServiceUnavailable('the cluster is closed')
+    return registry.store(resource)
+  }
+
   const request = (namespace: string, subresource = ''): WriteRequest => ({
     namespace,
     user,
@@ -19,7 +34,8 @@ export function createLocalClient(registry: Registry, user: UserInfo, fieldManag
   })
 
   async function write<T extends KubeObject>(resource: string, object: T, subresource: string): Promise<T> {
-    const store = registry.store(resource)
+    const store = storeOf(resource)
+    requireKind(store, object)
     const { namespace = '', name = '' } = object.metadata
     const next = (): DynamicObject => store.decode(object)
     return (await store.update(name, next, request(namespace, subresource))).object as KubeObject as T
@@ -27,14 +43,15 @@ export function createLocalClient(registry: Registry, user: UserInfo, fieldManag
 
   return {
     async create(resource, object) {
-      const store = registry.store(resource)
+      const store = storeOf(resource)
+      requireKind(store, object)
       const draft = store.decode(object)
       return (await store.create(draft, request(object.metadata.namespace ?? ''))) as never
     },
     update: (resource, object) => write(resource, object, ''),
     updateStatus: (resource, object) => write(resource, object, 'status'),
     async modify(resource, namespace, name, change, options = {}) {
-      const store = registry.store(resource)
+      const store = storeOf(resource)
       const next = (old: DynamicObject | undefined): DynamicObject => {
         const changed = change(old as never) as KubeObject as DynamicObject
         return changed === old ? changed : store.decode(changed)
@@ -43,19 +60,34 @@ export function createLocalClient(registry: Registry, user: UserInfo, fieldManag
     },
     async createSubresource(resource, namespace, name, subresource, body) {
       const context = registry.writeContext(request(namespace, subresource))
-      return createSubresource(registry.store(resource), namespace, name, body as DynamicObject, context)
+      return createSubresource(storeOf(resource), namespace, name, body as DynamicObject, context)
     },
     async delete(resource, namespace, name, options = {}) {
-      await registry.store(resource).delete(name, options, request(namespace))
+      await storeOf(resource).delete(name, options, request(namespace))
     },
     async get(resource, namespace, name) {
-      return whenConverted(() => registry.store(resource).get(namespace, name)) as never
+      return whenConverted(() => storeOf(resource).get(namespace, name)) as never
     },
     async list(resource, options = {}) {
       const labelSelector = options.labelSelector && formatSelectorObject(options.labelSelector)
       const { namespace = '' } = options
-      return (await whenConverted(() => registry.store(resource).list({ namespace, labelSelector }))).objects as never
+      return (await whenConverted(() => storeOf(resource).list({ namespace, labelSelector }))).objects as never
     },
+  }
+}
+
+/** What types cannot hold: tests may be JavaScript, and a resource's name is a string. Throws 400. */
+function requireKind({ definition }: Store, object: KubeObject): void {
+  const { apiVersion, kind, groupResource } = definition
+  const given = object as Partial<KubeObject> | null | undefined
+  if (typeof given?.metadata !== 'object' || given.metadata === null) {
+    throw newBadRequest(`an object of ${groupResource} is needed, with metadata`)
+  }
+  const saysSo = (given.apiVersion ?? apiVersion) === apiVersion && (given.kind ?? kind) === kind
+  if (!saysSo) {
+    throw newBadRequest(
+      `${groupResource} are ${apiVersion} ${kind}, and the object is ${given.apiVersion} ${given.kind}`,
+    )
   }
 }
 

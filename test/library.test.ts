@@ -164,6 +164,21 @@ describe('a cluster', () => {
     expect(failed).toMatchObject({ code: 409, reason: 'Conflict' })
   })
 
+  it.each([
+    ['no object', 'configmaps', undefined, 400, 'an object of configmaps is needed, with metadata'],
+    ['no metadata', 'configmaps', { kind: 'ConfigMap' }, 400, 'an object of configmaps is needed, with metadata'],
+    ['an object of another kind', 'pods', configMap('c'), 400, 'pods are v1 Pod, and the object is v1 ConfigMap'],
+    ['a resource that is not there', 'podz', configMap('c'), 404, /could not find the requested resource \(podz\)/],
+  ])('refuses %s from its client', async (_, resource, object, code, message) => {
+    const { client } = await start({ nodes: 0, controllers: false })
+    for (const write of [client.create, client.update, client.updateStatus]) {
+      await expect(write(resource, object as never)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      })
+    }
+  })
+
   it('applies YAML text with several documents, and single objects, as often as one likes', async () => {
     const cluster = await start()
     const text = `apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n${JSON.stringify({ ...configMap('settings', { colour: 'red' }), metadata: { name: 'settings', namespace: 'shop' } })}`
@@ -290,6 +305,15 @@ describe('closing', () => {
     await cluster.close()
     expect(await read).toContain('kube-root-ca.crt')
     await expect(fetch(`${url}/livez`)).rejects.toThrow()
+  })
+
+  it('ends its client, too', async () => {
+    const cluster = await start({ nodes: 0, controllers: false })
+    await cluster.close()
+    const closed = { code: 503, message: 'the cluster is closed' }
+    await expect(cluster.client.list('pods')).rejects.toMatchObject(closed)
+    await expect(cluster.client.get('namespaces', '', 'default')).rejects.toMatchObject(closed)
+    await expect(cluster.client.create('configmaps', configMap('late'))).rejects.toMatchObject(closed)
   })
 
   it('happens by itself at the end of a block that uses the cluster', async () => {

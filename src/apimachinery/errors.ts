@@ -85,9 +85,10 @@ export function newNotFound(of: Qualified, name: string): StatusError {
   return failure(404, 'NotFound', `${named(of)} ${quote(name)} not found`, details(of, name))
 }
 
-/** The path names nothing this server serves. */
-export function newPathNotFound(): StatusError {
-  return failure(404, 'NotFound', 'the server could not find the requested resource', {})
+/** The path names nothing this server serves; or, where there is no path, `resource` is nothing that it serves. */
+export function newPathNotFound(resource?: string): StatusError {
+  const which = resource === undefined ? '' : ` (${resource})`
+  return failure(404, 'NotFound', `the server could not find the requested resource${which}`, {})
 }
 
 export function newAlreadyExists(of: Qualified, name: string): StatusError {
@@ -206,6 +207,11 @@ export function newTooManyRequests(message: string, retryAfterSeconds: number, c
     ...(causes ? { causes } : {}),
     ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
   })
+}
+
+/** Whom one would ask is not there (any more). */
+export function newServiceUnavailable(message: string): StatusError {
+  return failure(503, 'ServiceUnavailable', message)
 }
 
 export function newInternalError(message: string): StatusError {

@@ -177,10 +177,10 @@ export class Registry implements Environment {
     return this.#stores.get(`${group}/${version}/${resource}`)
   }
 
-  /** By `pods` or `deployments.apps`, in the preferred version. Throws 404 for what is not served. */
+  /** By `pods` or `deployments.apps`, in the preferred version. Throws 404, with its name, for what is not served. */
   store(groupResource: string): Store {
     const store = this.#preferred.get(groupResource)
-    if (!store) throw newPathNotFound()
+    if (!store) throw newPathNotFound(groupResource)
     return store
   }
 
