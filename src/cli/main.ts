@@ -56,7 +56,7 @@ serving(program.command('start').description('Serve a cluster until interrupted'
   .addOption(new Option('--data <file>', 'keep the state in this JSON file').default('.kubemu/cluster.json'))
   .addOption(new Option('--in-memory', 'keep nothing on disk').conflicts('data'))
   .addOption(
-    new Option('--fsync <policy>', 'when a write is on disk: never (survives a killed process), interval, always')
+    new Option('--fsync <policy>', 'when a write is on disk: never (survives a killed process), interval (each second), always')
       .choices(['never', 'interval', 'always'])
       .default('never'),
   )

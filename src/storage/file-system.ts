@@ -1,6 +1,6 @@
 /** What the file engine asks of the disk, as one value: tests hand in a disk that is full or that stops between two steps. */
 import fs from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -8,37 +8,37 @@ export interface FileSystem {
   openSync: (path: string, flags: string) => number
   /** Answers how many bytes were written, which may be fewer than `length`. */
   writeSync: (fd: number, bytes: Buffer, offset: number, length: number, position: number) => number
-  readSync: (fd: number, bytes: Buffer, offset: number, length: number, position: number) => number
   ftruncateSync: (fd: number, length: number) => void
-  fsyncSync: (fd: number) => void
   closeSync: (fd: number) => void
-  renameSync: (from: string, to: string) => void
+  /** Also when it is not there. */
+  removeSync: (path: string) => void
   fdatasync: (fd: number) => Promise<void>
   open: typeof open
   rename: typeof rename
+  /** Also when it is not there. */
+  remove: (path: string) => Promise<void>
 }
 
 export const nodeFileSystem: FileSystem = {
   openSync: fs.openSync,
   writeSync: fs.writeSync,
-  readSync: fs.readSync,
   ftruncateSync: fs.ftruncateSync,
-  fsyncSync: fs.fsyncSync,
   closeSync: fs.closeSync,
-  renameSync: fs.renameSync,
+  removeSync: (path) => fs.rmSync(path, { force: true }),
   fdatasync: promisify(fs.fdatasync),
   open,
   rename,
+  remove: (path) => rm(path, { force: true }),
 }
 
-/** Makes a rename in the folder of `path` last. Windows has no such thing to ask for. */
-export function syncFolderSync({ openSync, fsyncSync, closeSync }: FileSystem, path: string): void {
+/** Makes what was made, renamed or removed in the folder of `path` last. Windows has no such thing to ask for. */
+export async function syncFolder({ open }: FileSystem, path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const fd = openSync(dirname(path), 'r')
+  const folder = await open(dirname(path), 'r')
   try {
-    fsyncSync(fd)
+    await folder.sync()
   } finally {
-    closeSync(fd)
+    await folder.close()
   }
 }
 
@@ -54,4 +54,25 @@ export function writeAllSync({ writeSync }: FileSystem, fd: number, bytes: Buffe
 /** The error for a file that is not what it should be. It is never changed then: `remedy` says what a person can do. */
 export function refusal(path: string, problem: string, remedy: string): Error {
   return new Error(`${path}: ${problem}. The file was left as it is. ${remedy}`)
+}
+
+/** What the error of a system call on `path`, or a file beside it, means for a person. Other errors come back as they are. */
+export function explained(path: string, error: NodeJS.ErrnoException): Error {
+  const meaning = MEANINGS[error.code ?? '']
+  return meaning === undefined ? error : new Error(`${path}: ${meaning} (${error.message})`, { cause: error })
+}
+
+const NO_RIGHT = 'this user may not read and write there; give it the right, or choose another data file'
+const NO_ROOM = 'the disk is full; make room, or choose a data file on another disk'
+const NO_FOLDER = 'a part of this path is a file, not a folder; choose another data file'
+
+const MEANINGS: Record<string, string> = {
+  EACCES: NO_RIGHT,
+  EPERM: NO_RIGHT,
+  EROFS: 'this disk is read-only; choose a data file on another one',
+  ENOSPC: NO_ROOM,
+  EDQUOT: NO_ROOM,
+  EISDIR: 'this is a folder; choose the name of a file',
+  ENOTDIR: NO_FOLDER,
+  EEXIST: NO_FOLDER,
 }

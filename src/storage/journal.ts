@@ -1,117 +1,81 @@
-/** The append-only file of the commits since the last snapshot. It knows bytes and lines; what a commit is, journal-line.ts knows. */
-import { readFile } from 'node:fs/promises'
-import type { FileSystem } from './file-system.ts'
-import { refusal, syncFolderSync, writeAllSync } from './file-system.ts'
+/** Appends commits to a file of their own, the current segment. It knows bytes and lines; what a commit is, journal-line.ts knows. */
+import { type FileSystem, syncFolder, writeAllSync } from './file-system.ts'
 import { StorageError } from './interface.ts'
-import { type JournalEntry, parseLine } from './journal-line.ts'
+import { HEADER, type Segment, segmentPath } from './journal-segments.ts'
 
-const FORMAT = 'kubemu.dev/journal'
-const FORMAT_VERSION = 1
-const HEADER = Buffer.from(`{"format":"${FORMAT}","formatVersion":${FORMAT_VERSION}}\n`)
-const NEWLINE = 10
-
-const REMEDY =
-  'Restore it from a copy, or move it away to go on from the snapshot alone, without the commits that came after it.'
-
-export interface JournalContent {
-  entries: JournalEntry[]
-  /** Where the last whole line ends: what lies behind it was never acknowledged. */
-  length: number
-  /** Bytes behind it. */
-  torn: number
+interface JournalOptions {
+  fs: FileSystem
+  /** Lines are waited for until the disk has them, so segments that are full are kept open until then. */
+  durable: boolean
+  /** Found at the start, in order; they are dropped with the first snapshot. `next`: the number that is free behind them. */
+  found: readonly Segment[]
+  next: number
 }
 
-/** Reads all commits. Throws when anything but the last line is damaged; never writes. */
-export async function readJournal(path: string): Promise<JournalContent> {
-  const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return Buffer.alloc(0)
-    throw error
-  })
-  // Shorter than its first line: the process was killed while it made the file.
-  if (content.length < HEADER.length && HEADER.subarray(0, content.length).equals(content)) {
-    return { entries: [], length: 0, torn: content.length }
-  }
-  requireHeader(path, content)
-  const entries: JournalEntry[] = []
-  let start = HEADER.length
-  for (let number = 2; ; number++) {
-    const end = content.indexOf(NEWLINE, start)
-    if (end < 0) break
-    const entry = parseLine(content.subarray(start, end))
-    if (entry === undefined) {
-      if (end + 1 === content.length) break
-      throw refusal(path, `line ${number} of the journal is damaged, and whole lines follow it`, REMEDY)
-    }
-    entries.push(entry)
-    start = end + 1
-  }
-  return { entries, length: start, torn: content.length - start }
-}
-
-function requireHeader(path: string, content: Buffer): void {
-  if (content.subarray(0, HEADER.length).equals(HEADER)) return
-  const [first] = content.toString('utf8', 0, 200).split('\n')
-  const version = first.startsWith(`{"format":"${FORMAT}",`) ? /"formatVersion":(\d+)/.exec(first)?.[1] : undefined
-  if (version !== undefined && Number(version) > FORMAT_VERSION) {
-    throw refusal(path, `journal format ${version} is newer than ${FORMAT_VERSION}`, 'Open it with a newer KubEmu.')
-  }
-  throw refusal(path, 'this is not a KubEmu journal', 'Move it away or choose another data file.')
+/** A segment that takes no more lines. */
+interface Full {
+  path: string
+  bytes: number
 }
 
 export class Journal {
   readonly #path: string
   readonly #fs: FileSystem
   readonly #durable: boolean
+  #full: Full[]
+  #fullBytes: number
+  /** Descriptors of full segments that the disk may not have yet. */
+  #unsynced: number[] = []
+  #number: number
   #fd: number
-  #size: number
-  /** A failed write left bytes behind `#size` that could not be cut off yet. */
+  #bytes = HEADER.length
+  /** A failed write left bytes behind `#bytes` that could not be cut off yet. */
   #torn = false
-  /** A sync failed: nobody knows what the disk has, so nothing is acknowledged any more. */
-  #failed: StorageError | undefined
+  /** The folder may not have the name of the current segment yet. */
+  #isNew = true
+  /** A sync failed: nobody knows what the disk has of the segments up to `number`, so nothing is taken until a snapshot has all of it. */
+  #failure: { error: StorageError; number: number } | undefined
   #flushing: Promise<void> | undefined
   #queued: Promise<void> | undefined
 
-  /** `length` as readJournal answered: what lies behind is cut off. `durable`: lines may be waited for, so a cut keeps that promise. */
-  constructor(path: string, length: number, options: { fs: FileSystem; durable: boolean }) {
+  /** Begins a segment. `path` is the data file's. Throws when it cannot be made; nothing is left behind then. */
+  constructor(path: string, { fs, durable, found, next }: JournalOptions) {
     this.#path = path
-    this.#fs = options.fs
-    this.#durable = options.durable
-    this.#fd = this.#fs.openSync(path, length === 0 ? 'w+' : 'r+')
-    this.#size = Math.max(length, HEADER.length)
-    try {
-      this.#fs.ftruncateSync(this.#fd, length)
-      if (length > 0) return
-      writeAllSync(this.#fs, this.#fd, HEADER, 0)
-      if (this.#durable) syncFolderSync(this.#fs, path)
-    } catch (error) {
-      this.#fs.closeSync(this.#fd)
-      throw error
-    }
+    this.#fs = fs
+    this.#durable = durable
+    this.#full = [...found]
+    this.#fullBytes = found.reduce((sum, { bytes }) => sum + bytes, 0)
+    this.#number = next
+    this.#fd = this.#begin(next)
   }
 
-  /** Where the next line will begin. */
+  /** Bytes of all segments. */
   get size(): number {
-    return this.#size
+    return this.#fullBytes + this.#bytes
   }
 
-  /** Whether it holds no commit. */
+  /** Whether there is nothing in it but its first line. */
   get isEmpty(): boolean {
-    return this.#size === HEADER.length
+    return this.#full.length === 0 && this.#bytes === HEADER.length
+  }
+
+  /** Why nothing can be appended until the next snapshot, if so. */
+  get failed(): StorageError | undefined {
+    return this.#failure?.error
   }
 
   /** Hands the line to the operating system, so that it outlives the process; or throws Unavailable and leaves the file as it was. */
   append(line: Buffer): void {
-    if (this.#failed !== undefined) throw this.#failed
+    if (this.#failure !== undefined) throw this.#failure.error
     try {
       if (this.#torn) this.#cutTornBytes()
       this.#torn = true
-      writeAllSync(this.#fs, this.#fd, line, this.#size)
+      writeAllSync(this.#fs, this.#fd, line, this.#bytes)
       this.#torn = false
-      this.#size += line.length
+      this.#bytes += line.length
     } catch (error) {
-      const { message } = error as Error
       this.#tryToCutTornBytes()
-      throw new StorageError('Unavailable', `${this.#path} cannot be written: ${message}`)
+      throw unavailable(`${this.#current} cannot be written: ${(error as Error).message}`)
     }
   }
 
@@ -119,61 +83,89 @@ export class Journal {
   synced(): Promise<void> {
     this.#queued ??= Promise.allSettled([this.#flushing]).then(() => {
       this.#queued = undefined
-      this.#flushing = this.#fs.fdatasync(this.#fd).catch((error: Error) => {
-        this.#failed = new StorageError(
-          'Unavailable',
-          `${this.#path} cannot be synced: ${error.message}. Nothing more is written until a restart`,
-        )
-        throw this.#failed
-      })
+      this.#flushing = this.#flush()
       return this.#flushing
     })
     return this.#queued
   }
 
   /**
-   * Forgets the lines before `offset`, which a snapshot holds. A crash in it leaves the old file or the new one, and both are right:
-   * lines that the snapshot holds are skipped when they are read.
+   * Begins a new segment, unless the current one has no lines. Answers its number: the segments before it hold what was committed so far.
+   * Throws when it cannot be made; the old one goes on then.
    */
-  cut(offset: number): void {
+  turn(): number {
+    if (this.#bytes === HEADER.length && this.#number !== this.#failure?.number) return this.#number
     if (this.#torn) this.#cutTornBytes()
-    const tail = Buffer.alloc(this.#size - offset)
-    if (tail.length === 0) {
-      this.#fs.ftruncateSync(this.#fd, HEADER.length)
-      this.#size = HEADER.length
-      return
+    const fd = this.#begin(this.#number + 1)
+    this.#full.push({ path: this.#current, bytes: this.#bytes })
+    this.#fullBytes += this.#bytes
+    if (this.#durable) this.#unsynced.push(this.#fd)
+    else this.#fs.closeSync(this.#fd)
+    this.#number++
+    this.#fd = fd
+    this.#bytes = HEADER.length
+    this.#isNew = true
+    return this.#number
+  }
+
+  /** Removes the segments before `number`: a snapshot that is on the disk holds them. What a failed sync left unknown is known again. */
+  async drop(number: number): Promise<void> {
+    if (this.#failure !== undefined && this.#failure.number < number) this.#failure = undefined
+    for (let first = this.#full[0]; first && first.path !== segmentPath(this.#path, number); first = this.#full[0]) {
+      // Oldest first: what a crash leaves is a journal without a gap.
+      await this.#fs.remove(first.path)
+      this.#fullBytes -= first.bytes
+      this.#full.shift()
     }
-    const read = this.#fs.readSync(this.#fd, tail, 0, tail.length, offset)
-    if (read !== tail.length) throw new Error(`${this.#path} is shorter than what was written to it`)
-    const replacement = `${this.#path}.tmp`
-    const fd = this.#fs.openSync(replacement, 'w+')
+  }
+
+  /** The current segment is removed if it holds nothing. */
+  close(): void {
+    for (const fd of [...this.#unsynced.splice(0), this.#fd]) this.#fs.closeSync(fd)
+    if (this.#bytes === HEADER.length) this.#fs.removeSync(this.#current)
+  }
+
+  get #current(): string {
+    return segmentPath(this.#path, this.#number)
+  }
+
+  #begin(number: number): number {
+    const path = segmentPath(this.#path, number)
+    const fd = this.#fs.openSync(path, 'wx')
     try {
-      writeAllSync(this.#fs, fd, Buffer.concat([HEADER, tail]), 0)
-      if (this.#durable) this.#fs.fsyncSync(fd)
-      this.#fs.renameSync(replacement, this.#path)
+      writeAllSync(this.#fs, fd, HEADER, 0)
+      return fd
     } catch (error) {
       this.#fs.closeSync(fd)
+      this.#fs.removeSync(path)
       throw error
     }
-    this.#use(fd, HEADER.length + tail.length)
-    if (this.#durable) syncFolderSync(this.#fs, this.#path)
   }
 
-  close(): void {
-    this.#fs.closeSync(this.#fd)
-  }
-
-  /** The old file stays open for the sync that is under way on it. */
-  #use(fd: number, size: number): void {
-    const old = this.#fd
-    this.#fd = fd
-    this.#size = size
-    if (this.#flushing === undefined) this.#fs.closeSync(old)
-    else Promise.allSettled([this.#flushing]).then(() => this.#fs.closeSync(old))
+  /** The old before the new: a power cut leaves a journal without a gap. */
+  async #flush(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    const full = [...this.#unsynced]
+    const current = this.#fd
+    const isNew = this.#isNew
+    this.#isNew = false
+    try {
+      for (const fd of full) await this.#fs.fdatasync(fd)
+      await this.#fs.fdatasync(current)
+      if (isNew) await syncFolder(this.#fs, this.#path)
+    } catch (error) {
+      const failure = unavailable(
+        `${this.#path}.journal cannot be synced: ${(error as Error).message}; writes are refused until the data file is written`,
+      )
+      this.#failure = { error: failure, number: this.#number }
+      throw failure
+    } finally {
+      for (const fd of this.#unsynced.splice(0, full.length)) this.#fs.closeSync(fd)
+    }
   }
 
   #cutTornBytes(): void {
-    this.#fs.ftruncateSync(this.#fd, this.#size)
+    this.#fs.ftruncateSync(this.#fd, this.#bytes)
     this.#torn = false
   }
 
@@ -185,4 +177,8 @@ export class Journal {
       this.#torn = true
     }
   }
+}
+
+function unavailable(message: string): StorageError {
+  return new StorageError('Unavailable', message)
 }

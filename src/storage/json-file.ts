@@ -2,11 +2,12 @@
  * The file engine: memory, a snapshot of it (the data file, through lowdb) and a journal of the commits since. A commit is in the journal
  * before anyone can see it, so after `kill -9` snapshot plus journal is every write that was acknowledged, and no revision comes twice.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Low } from 'lowdb'
 import type { KubeObject } from '../apimachinery/meta.ts'
-import { type FileSystem, nodeFileSystem, refusal } from './file-system.ts'
+import { readDataFile } from './data-file.ts'
+import { explained, type FileSystem, nodeFileSystem } from './file-system.ts'
 import type {
   Cursor,
   HistoryOptions,
@@ -17,11 +18,11 @@ import type {
   StorageMark,
   WatchOptions,
 } from './interface.ts'
-import { Journal, readJournal } from './journal.ts'
-import { type JournalEntry, LineEncoder } from './journal-line.ts'
+import { Journal } from './journal.ts'
+import { LineEncoder } from './journal-line.ts'
 import { takeLock } from './lock-file.ts'
 import { asPicture, FIRST_REVISION, MemoryStorage } from './memory.ts'
-import { newTree, type Picture, type Tree } from './picture.ts'
+import type { Picture } from './picture.ts'
 import { SnapshotFile } from './snapshot-file.ts'
 
 /**
@@ -55,44 +56,39 @@ interface Parts {
   snapshot: SnapshotFile
   database: Low<Picture>
   unlock: () => void
-  /** Revision of the data file, or undefined when there is none. */
-  saved: number | undefined
-  journalPath: string
+  /** Revision and bytes of the data file, or undefined when there is none. */
+  saved: { revision: number; bytes: number } | undefined
 }
 
 /** Opens or makes the data file at `path`. Throws, and changes nothing, when it is in use, damaged or not ours. */
 export async function openJsonFile(path: string, options: JsonFileOptions = {}): Promise<JsonFileStorage> {
-  await mkdir(dirname(path), { recursive: true })
-  const unlock = takeLock(`${path}.lock`)
+  let unlock = () => {}
   try {
+    await mkdir(dirname(path), { recursive: true })
+    unlock = takeLock(`${path}.lock`)
     const fs = options.fs ?? nodeFileSystem
-    const journalPath = `${path}.journal`
-    const snapshot = new SnapshotFile(path, fs)
-    const database = new Low<Picture>(snapshot, EMPTY)
-    await database.read()
-    const saved = database.data === EMPTY ? undefined : database.data.revision
-    const { entries, length, torn } = await readJournal(journalPath)
-    const initial = replay(database.data, entries, journalPath)
-    database.data = EMPTY
-    const journal = new Journal(journalPath, length, { fs, durable: (options.fsync ?? 'never') !== 'never' })
-    if (torn > 0) {
-      options.warn?.(
-        `${journalPath}: dropped the last line, ${torn} bytes: the write was cut off before it was acknowledged`,
-      )
+    const { picture, saved, segments, next } = await readDataFile(path)
+    for (const { path: segment, torn } of segments) {
+      if (torn === 0) continue
+      options.warn?.(`${segment}: passed over the last ${torn} bytes: a write was cut off before it was acknowledged`)
     }
+    const durable = (options.fsync ?? 'never') !== 'never'
+    const journal = new Journal(path, { fs, durable, found: segments, next })
     const lines = new LineEncoder()
     const memory = new MemoryStorage({
       history: options.history,
-      initial,
+      initial: picture,
       journal: {
         commit: (event) => journal.append(lines.commit(event)),
         restore: (restoration) => journal.append(lines.restore(restoration)),
       },
     })
-    return new JsonFileStorage({ memory, journal, snapshot, database, unlock, saved, journalPath }, options)
+    const snapshot = new SnapshotFile(path, fs)
+    const database = new Low<Picture>(snapshot, EMPTY)
+    return new JsonFileStorage({ memory, journal, snapshot, database, unlock, saved }, options)
   } catch (error) {
     unlock()
-    throw error
+    throw explained(path, error as NodeJS.ErrnoException)
   }
 }
 
@@ -102,11 +98,14 @@ export class JsonFileStorage implements Storage {
   readonly #journalLimit: number
   readonly #warn: (message: string) => void
   readonly #timers: NodeJS.Timeout[] = []
-  #saved: number | undefined
+  /** Revision and bytes of the data file. */
+  #saved: { revision: number; bytes: number } | undefined
   #saveAt: number
   #seen: number
   #synced: number
   #saving: Promise<void> | undefined
+  /** The last snapshot failed, and that was said. */
+  #troubled = false
   #closing: Promise<void> | undefined
 
   constructor(parts: Parts, options: JsonFileOptions) {
@@ -115,7 +114,7 @@ export class JsonFileStorage implements Storage {
     this.#journalLimit = options.journalLimit ?? DEFAULT_JOURNAL_LIMIT
     this.#warn = options.warn ?? (() => {})
     this.#saved = parts.saved
-    this.#saveAt = Math.max(this.#journalLimit, parts.snapshot.size)
+    this.#saveAt = Math.max(this.#journalLimit, parts.saved?.bytes ?? 0)
     this.#seen = this.#synced = parts.memory.revision
     this.#timers.push(setInterval(() => this.#saveWhenIdle(), options.idleMs ?? DEFAULT_IDLE_MS).unref())
     if (this.#fsync === 'interval') {
@@ -195,17 +194,18 @@ export class JsonFileStorage implements Storage {
 
   async #save(): Promise<void> {
     const { memory, journal, snapshot, database } = this.#parts
-    // 1. What the snapshot holds is what the journal holds up to here.
-    const picture = asPicture(memory.mark())
-    const offset = journal.size
     try {
+      // 1. What the snapshot holds is what the segments before `segment` hold.
+      const picture = asPicture(memory.mark())
+      const segment = journal.turn()
       // 2. The new data file is on the disk...
       database.data = picture
       await database.write()
-      this.#saved = picture.revision
-      // 3. ...and only now its commits leave the journal. After a crash before this they are skipped by their revision.
-      journal.cut(offset)
-      this.#saveAt = Math.max(this.#journalLimit, snapshot.size)
+      this.#saved = { revision: picture.revision, bytes: snapshot.size }
+      // 3. ...and only now they go. After a crash before this their commits are skipped by their revision.
+      await journal.drop(segment)
+      this.#saveAt = Math.max(this.#journalLimit, this.#saved.bytes)
+      this.#troubled = false
     } catch (error) {
       this.#saveAt = journal.size + this.#journalLimit
       throw error
@@ -218,16 +218,21 @@ export class JsonFileStorage implements Storage {
   #saveInBackground(): void {
     if (this.#saving !== undefined || this.#closing !== undefined) return
     this.save().catch((error: Error) => {
-      this.#warn(`the data file could not be written, the journal goes on: ${error.message}`)
+      // A full disk stays full for a while: said once.
+      if (!this.#troubled) this.#warn(`the data file cannot be written, the journal goes on: ${error.message}`)
+      this.#troubled = true
     })
   }
 
   #saveWhenIdle(): void {
-    const { memory, journal, snapshot } = this.#parts
+    const { memory, journal } = this.#parts
     const idle = memory.revision === this.#seen
     this.#seen = memory.revision
-    if (!idle || (journal.isEmpty && this.#saved !== undefined)) return
-    if (snapshot.size < SMALL_SNAPSHOT || journal.size * 10 >= snapshot.size) this.#saveInBackground()
+    // Writes are refused until a snapshot has all of it: also the only way out when nobody writes.
+    const isDue = journal.failed !== undefined
+    if (!isDue && (!idle || (journal.isEmpty && this.#saved !== undefined))) return
+    const bytes = this.#saved?.bytes ?? 0
+    if (isDue || bytes < SMALL_SNAPSHOT || journal.size * 10 >= bytes) this.#saveInBackground()
   }
 
   #syncWhenDirty(): void {
@@ -238,47 +243,19 @@ export class JsonFileStorage implements Storage {
   }
 
   async #close(): Promise<void> {
-    const { memory, journal, unlock, journalPath } = this.#parts
+    const { memory, journal, unlock } = this.#parts
     await memory.close()
     for (const timer of this.#timers) clearInterval(timer)
     try {
-      if (this.#fsync !== 'never') await journal.synced()
       // Whether one that is under way fails, its starter says.
       await Promise.allSettled([this.#saving])
-      if (this.#saved !== memory.revision || !journal.isEmpty) await this.save()
+      if (this.#saved?.revision !== memory.revision || !journal.isEmpty) await this.save()
     } catch (error) {
-      this.#warn(`the data file could not be written, the journal holds the rest: ${(error as Error).message}`)
+      this.#warn(`the data file cannot be written, the journal holds the rest: ${(error as Error).message}`)
     } finally {
-      const isEmpty = journal.isEmpty
+      if (this.#fsync !== 'never') await journal.synced().catch((error: Error) => this.#warn(error.message))
       journal.close()
-      if (isEmpty) await rm(journalPath)
       unlock()
     }
   }
-}
-
-/** The snapshot with the commits after it. Commits it holds already are skipped: a crash before the cut left them. */
-function replay(snapshot: Picture, entries: JournalEntry[], path: string): Picture {
-  const trees = new Map<string, Tree>(snapshot.trees)
-  let { revision } = snapshot
-  for (const { revision: next, type, changes } of entries) {
-    if (next <= revision) continue
-    const gap = type !== 'restore' && next !== revision + 1
-    for (const { key, object } of changes) {
-      const tree = trees.get(key.prefix) ?? newTree()
-      trees.set(key.prefix, tree)
-      const fits = type === 'restore' || tree.has(key.name) === (type !== 'create')
-      if (gap || !fits) {
-        throw refusal(
-          path,
-          `the commit at revision ${next} does not follow from the data file, which ends at ${snapshot.revision}`,
-          'They do not belong together: restore the data file that does, or move the journal away.',
-        )
-      }
-      if (object === undefined) tree.delete(key.name)
-      else tree.set(key.name, object)
-    }
-    revision = next
-  }
-  return { revision, trees }
 }

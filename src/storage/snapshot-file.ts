@@ -3,35 +3,46 @@
  * as a changed line. An adapter of lowdb, written in slices: serialising 100,000 objects at once would stop the event loop for a second.
  */
 import { readFile, stat } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
 import type { Adapter } from 'lowdb'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { passingObjectBytes } from '../apimachinery/object-bytes.ts'
-import { type FileSystem, refusal, syncFolderSync } from './file-system.ts'
+import { type FileSystem, refusal, syncFolder } from './file-system.ts'
 import { newTree, type Picture, type Tree } from './picture.ts'
-import { readDocumentByLines } from './snapshot-lines.ts'
-
-const FORMAT = 'kubemu.dev/cluster'
-const FORMAT_VERSION = 1
+import {
+  FORMAT,
+  FORMAT_VERSION,
+  headOf,
+  readSnapshotLines,
+  type SnapshotDocument,
+  SUM_OFFSET,
+  sumText,
+} from './snapshot-lines.ts'
 
 /** A slice is written when it has this many objects or bytes: one to three milliseconds of work. */
 const SLICE_OBJECTS = 200
 const SLICE_BYTES = 256 * 1024
 
-/** Above this many bytes the file is read by lines: well below what V8 takes as one string. */
+/** Above this many bytes the file is read in its own layout only: well below what V8 takes as one string. */
 const TEXT_LIMIT = 256 * 1024 * 1024
 
+const MEMBERS = new Set(['format', 'formatVersion', 'crc', 'revision', 'objects'])
+
+type Head = { revision: number; crc?: unknown }
+
 const REMEDY = 'Restore it from a copy, or choose another data file.'
+const CHANGED = 'its content does not fit its checksum: it was damaged, or edited'
+const CHANGED_REMEDY =
+  'Restore it from a copy; or, if you edited it, take out the line that begins with "crc" and start again.'
 
 export class SnapshotFile implements Adapter<Picture> {
   readonly #path: string
   readonly #fs: FileSystem
-  readonly #textLimit: number
   #size = 0
 
-  constructor(path: string, fs: FileSystem, textLimit = TEXT_LIMIT) {
+  constructor(path: string, fs: FileSystem) {
     this.#path = path
     this.#fs = fs
-    this.#textLimit = textLimit
   }
 
   /** Bytes of the file as last read or written. */
@@ -53,32 +64,51 @@ export class SnapshotFile implements Adapter<Picture> {
   /** The file is the old one or the new one at every moment, and the new one is on the disk when this resolves. */
   async write(picture: Picture): Promise<void> {
     const temporary = `${this.#path}.tmp`
-    const file = await this.#fs.open(temporary, 'w')
+    try {
+      const size = await this.#writeTo(temporary, picture)
+      await this.#fs.rename(temporary, this.#path)
+      this.#size = size
+    } catch (error) {
+      // On a full disk the half of it takes the room that the journal needs.
+      await this.#fs.remove(temporary).catch(() => {})
+      throw error
+    }
+    await syncFolder(this.#fs, this.#path)
+  }
+
+  async #writeTo(path: string, picture: Picture): Promise<number> {
+    const file = await this.#fs.open(path, 'w')
     let size = 0
+    let sum = 0
     try {
       for (const slice of slices(picture)) {
         // Each write is waited for, and so is the event loop's turn.
         await file.writeFile(slice)
+        sum = crc32(slice, sum)
         size += slice.length
       }
+      await file.write(sumText(sum), SUM_OFFSET)
       await file.sync()
     } finally {
       await file.close()
     }
-    await this.#fs.rename(temporary, this.#path)
-    syncFolderSync(this.#fs, this.#path)
-    this.#size = size
+    return size
   }
 
-  async #parse(): Promise<unknown> {
-    const isLarge = this.#size > this.#textLimit
-    const text = isLarge ? '' : await readFile(this.#path, 'utf8')
-    try {
-      return isLarge ? await readDocumentByLines(this.#path) : JSON.parse(text)
-    } catch (error) {
-      const problem = (error as Error).message.replace(/\s+/g, ' ')
-      throw refusal(this.#path, `this is not a whole JSON document: ${problem}`, REMEDY)
-    }
+  async #parse(): Promise<SnapshotDocument & { head: Head }> {
+    const read = await readSnapshotLines(this.#path)
+    const isOwnLayout = 'document' in read
+    if (!isOwnLayout && this.#size > TEXT_LIMIT) throw refusal(this.#path, `line ${read.line} is damaged`, REMEDY)
+    const document = isOwnLayout
+      ? read.document
+      : toDocument(this.#path, parseText(this.#path, await readFile(this.#path, 'utf8'), read.line))
+    const { head, objects } = document
+    requireHead(this.#path, head)
+    const { crc } = head
+    // Only our own layout can have the bytes that the sum is of.
+    if (crc !== undefined && !(isOwnLayout && crc === sumText(read.sum)))
+      throw refusal(this.#path, CHANGED, CHANGED_REMEDY)
+    return { head, objects }
   }
 }
 
@@ -89,14 +119,9 @@ function* slices(picture: Picture): Iterable<Buffer> {
     parts.push(part)
     size += part.length
   }
-  const { revision, trees } = picture
-  add(
-    Buffer.from(
-      `{\n"format": "${FORMAT}",\n"formatVersion": ${FORMAT_VERSION},\n"revision": ${revision},\n"objects": {`,
-    ),
-  )
+  add(headOf(picture.revision))
   let tree = 0
-  for (const [prefix, objects] of trees) {
+  for (const [prefix, objects] of picture.trees) {
     add(Buffer.from(`${tree++ === 0 ? '' : ','}\n${JSON.stringify(prefix)}: {`))
     let index = 0
     for (const [name, object] of objects.entries(undefined, [])) {
@@ -113,29 +138,51 @@ function* slices(picture: Picture): Iterable<Buffer> {
   yield Buffer.concat(parts)
 }
 
-function toPicture(path: string, document: unknown): Picture {
-  if (!isRecord(document) || document.format !== FORMAT) {
-    throw refusal(path, 'this is not a KubEmu data file', 'Choose another data file.')
+function parseText(path: string, text: string, line: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const problem = (error as Error).message.replace(/\s+/g, ' ')
+    throw refusal(path, `this is not a whole JSON document, see line ${line}: ${problem}`, REMEDY)
   }
-  const { formatVersion, revision, objects } = document
-  if (typeof formatVersion === 'number' && formatVersion > FORMAT_VERSION) {
-    throw refusal(path, `data format ${formatVersion} is newer than ${FORMAT_VERSION}`, 'Open it with a newer KubEmu.')
-  }
-  if (formatVersion !== FORMAT_VERSION || !isRevision(revision) || !isRecord(objects)) {
-    throw refusal(path, 'its formatVersion, revision or objects are missing or wrong', REMEDY)
-  }
-  const trees = new Map<string, Tree>()
-  for (const [prefix, named] of Object.entries(objects)) {
+}
+
+function toDocument(path: string, parsed: unknown): SnapshotDocument {
+  if (!isRecord(parsed)) throw refusal(path, 'this is not a KubEmu data file', 'Choose another data file.')
+  const { objects, ...head } = parsed
+  const byPrefix: SnapshotDocument['objects'] = new Map()
+  for (const [prefix, named] of Object.entries(isRecord(objects) ? objects : {})) {
     if (!isRecord(named)) throw refusal(path, `its objects under ${prefix} are damaged`, REMEDY)
+    byPrefix.set(prefix, Object.entries(named))
+  }
+  return { head: isRecord(objects) ? head : { ...head, objects }, objects: byPrefix }
+}
+
+function toPicture(path: string, { head, objects }: SnapshotDocument & { head: Head }): Picture {
+  const trees = new Map<string, Tree>()
+  for (const [prefix, named] of objects) {
     const tree = newTree()
-    for (const [name, object] of Object.entries(named)) {
-      const problem = problemOf(object, revision)
+    for (const [name, object] of named) {
+      const problem = problemOf(object, head.revision)
       if (problem !== undefined) throw refusal(path, `${prefix}${name} ${problem}`, REMEDY)
       tree.set(name, object as KubeObject)
     }
     trees.set(prefix, tree)
   }
-  return { revision, trees }
+  return { revision: head.revision, trees }
+}
+
+function requireHead(path: string, head: Record<string, unknown>): asserts head is Head {
+  const { format, formatVersion, revision } = head
+  if (format !== FORMAT) throw refusal(path, 'this is not a KubEmu data file', 'Choose another data file.')
+  if (typeof formatVersion === 'number' && formatVersion > FORMAT_VERSION) {
+    throw refusal(path, `data format ${formatVersion} is newer than ${FORMAT_VERSION}`, 'Open it with a newer KubEmu.')
+  }
+  if (formatVersion !== FORMAT_VERSION || !isRevision(revision) || 'objects' in head) {
+    throw refusal(path, 'its formatVersion, revision or objects are missing or wrong', REMEDY)
+  }
+  const unknown = Object.keys(head).find((member) => !MEMBERS.has(member))
+  if (unknown !== undefined) throw refusal(path, `it has ${JSON.stringify(unknown)}, which no data file has`, REMEDY)
 }
 
 function problemOf(object: unknown, revision: number): string | undefined {

@@ -1,0 +1,51 @@
+/** Data files of a test's own: opened, and copied as a crash would leave them. All are closed after each test, and gone after the last. */
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, vi } from 'vitest'
+import type { Storage } from '../../src/storage/interface.ts'
+import { type JsonFileOptions, type JsonFileStorage, openJsonFile } from '../../src/storage/json-file.ts'
+import { object } from '../conformance/storage.ts'
+
+export const PODS = '/registry/pods/'
+export const root = fs.mkdtempSync(join(tmpdir(), 'kubemu-storage-'))
+process.on('exit', () => fs.rmSync(root, { recursive: true, force: true }))
+
+let files = 0
+export const newFile = () => join(root, `${++files}`, 'cluster.json')
+const opened: Storage[] = []
+afterEach(async () => {
+  vi.useRealTimers()
+  for (const storage of opened.splice(0)) await storage.close()
+})
+
+export async function open(path: string, options: JsonFileOptions = {}): Promise<JsonFileStorage> {
+  const storage = await openJsonFile(path, { idleMs: 1e9, ...options })
+  opened.push(storage)
+  return storage
+}
+
+export const folderOf = (path: string) => fs.readdirSync(join(path, '..')).sort()
+
+/** What a crash at this moment would leave: the same files elsewhere, without the lock. */
+export function crashed(path: string): string {
+  const copy = newFile()
+  fs.mkdirSync(join(copy, '..'))
+  for (const name of folderOf(path)) {
+    if (!name.endsWith('.lock')) fs.copyFileSync(join(path, '..', name), join(copy, '..', name))
+  }
+  return copy
+}
+
+export function stateOf(storage: Storage): unknown {
+  return { revision: storage.revision, pods: storage.list(PODS).objects, prefixes: storage.prefixes() }
+}
+
+export function writeSome(storage: Storage, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    storage.create(PODS, `a/${i}`, object(`${i}`, { text: 'grün ☃\n', n: i }))
+    const stored = storage.get(PODS, `a/${i}`)!
+    if (i % 3 === 1) storage.update(PODS, `a/${i}`, object(`${i}`, { n: -i }), stored.metadata.resourceVersion!)
+    if (i % 3 === 2) storage.delete(PODS, `a/${i}`, stored, stored.metadata.resourceVersion!)
+  }
+}
