@@ -35,6 +35,10 @@ export interface ClusterOptions {
   compactionInterval?: number
   /** `RBAC`: roles and bindings decide, as on a cluster; clients without a token stay the admin. Default `AlwaysAllow`. */
   authorizationMode?: AuthorizationMode
+  /** Reads that are answered at once, watches aside; more get 429 and `Retry-After: 1`. Default 400; 0: no limit. */
+  maxRequestsInFlight?: number
+  /** The same for writes; default 200. */
+  maxMutatingRequestsInFlight?: number
   /** Where Services get their addresses from; default `10.96.0.0/16`. */
   serviceCidr?: string
   /**
@@ -106,6 +110,8 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
     is: (value) => typeof value === 'number' && value >= 0,
     words: 'a number of seconds, 0 or more',
   },
+  maxRequestsInFlight: { is: isCount, words: 'a number, 0 or more' },
+  maxMutatingRequestsInFlight: { is: isCount, words: 'a number, 0 or more' },
   authorizationMode: { is: isOneOf('AlwaysAllow', 'RBAC'), words: 'AlwaysAllow or RBAC' },
   serviceCidr: { is: (value) => typeof value === 'string', words: 'a text such as 10.96.0.0/16' },
   serviceAddresses: { is: isAny, words: '' },

@@ -1,10 +1,10 @@
 /** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
 
 import { setMaxListeners } from 'node:events'
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createApp, createHttpServer } from './api/app.ts'
+import { createApp } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
+import { createHttpServer, type HttpServer } from './api/http-server.ts'
 import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
 import { Turns } from './api/turns.ts'
@@ -47,6 +47,9 @@ const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignor
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 /** As kube-apiserver's --etcd-compaction-interval. */
 const DEFAULT_COMPACTION_SECONDS = 300
+/** As kube-apiserver's --max-requests-inflight and --max-mutating-requests-inflight. */
+const DEFAULT_READS_IN_FLIGHT = 400
+const DEFAULT_WRITES_IN_FLIGHT = 200
 
 /** A running, settled cluster. Rejects when an option is none or has no such value, or a fixture or the data file cannot be read. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -91,7 +94,7 @@ class LocalCluster implements Cluster {
   readonly #stopping = new AbortController()
   readonly #controllers: ReturnType<typeof selectControllers>
   #runner: ControllerRunner | undefined
-  #server: Server | undefined
+  #server: HttpServer | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
   #compaction: Timer | undefined
@@ -138,6 +141,8 @@ class LocalCluster implements Cluster {
       logger: this.#logger,
       proxy: this.#outbound,
       stopping: this.#stopping.signal,
+      maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULT_READS_IN_FLIGHT,
+      maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULT_WRITES_IN_FLIGHT,
     }
     this.app = createApp(this.#api)
   }
@@ -221,7 +226,8 @@ class LocalCluster implements Cluster {
 
   async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {
     if (this.url) return this.url
-    const server = createHttpServer(this.app, this.#api)
+    const http = createHttpServer(this.app, this.#api)
+    const { server } = http
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(port, host, () => {
@@ -229,7 +235,7 @@ class LocalCluster implements Cluster {
         resolve()
       })
     })
-    this.#server = server
+    this.#server = http
     const address = server.address() as AddressInfo
     const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
     this.url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
@@ -276,18 +282,11 @@ class LocalCluster implements Cluster {
   async #close(): Promise<void> {
     this.#stopping.abort()
     this.#compaction?.cancel()
+    // Requests in hand first: they may need all the rest.
+    await this.#server?.close()
     await this.#runner?.stop()
     this.#registry.close()
     this.#outbound.close()
-    const server = this.#server
-    if (server) {
-      server.closeIdleConnections()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        // Clients that keep a connection busy past this are cut: close() must end.
-        setTimeout(() => server.closeAllConnections(), 1000).unref()
-      })
-    }
     await this.#storage.close()
   }
 

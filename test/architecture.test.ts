@@ -70,7 +70,7 @@ const ONLY_IN: Record<string, string[]> = {
   pino: ['cli/'],
   picocolors: ['cli/'],
   'node:child_process': ['cli/'],
-  'node:http': ['api/', 'cluster.ts'],
+  'node:http': ['api/'],
   'node:https': ['outbound/'],
   'node:tls': ['outbound/'],
   'node:fs': ['storage/', 'cli/', 'apimachinery/package-root.ts'],
@@ -109,7 +109,7 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/apimachinery/clock.ts': 'is the Clock',
   'src/apimachinery/random.ts': 'is the Random',
   'src/api/metrics.ts': 'measures the machine: durations of requests',
-  'src/cluster.ts': 'waits for the machine: cuts connections that do not end while it closes',
+  'src/api/http-server.ts': 'waits for the machine: cuts connections that do not end while it closes',
   'src/storage/json-file.ts': 'waits for the machine: when files are written, not what is in them',
 }
 

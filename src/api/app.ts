@@ -1,16 +1,10 @@
 /** The HTTP server's filters as one ordered list. Mirrors DefaultBuildHandlerChain of apiserver/pkg/server/config.go. */
-import {
-  createServer,
-  type IncomingMessage,
-  IncomingMessage as NodeIncomingMessage,
-  type Server,
-  ServerResponse,
-} from 'node:http'
 import express, { type Express, type RequestHandler } from 'express'
 import { ALLOW_ALL } from '../registry/authorization/authorizer.ts'
 import { withAggregation } from './filters/with-aggregation.ts'
 import { withAuthorization } from './filters/with-authorization.ts'
 import { withBody } from './filters/with-body.ts'
+import { withDeadline } from './filters/with-deadline.ts'
 import { withErrors } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
 import { withIdentity } from './filters/with-identity.ts'
@@ -19,13 +13,13 @@ import { withMetrics } from './filters/with-metrics.ts'
 import { serveDocument } from './handlers/document.ts'
 import { serveResource } from './handlers/resource.ts'
 import type { ApiOptions } from './options.ts'
-import { attachWebSocket } from './web-socket.ts'
 
 /** A request passes these from top to bottom; an error thrown anywhere goes to withErrors. */
 function filters(options: ApiOptions): RequestHandler[] {
   return [
     withExchange(options),
     withMetrics(options),
+    withDeadline(options),
     withIdentity(),
     withMaxInFlight(options),
     ...(options.registry.authorizer === ALLOW_ALL ? [] : [withAuthorization()]),
@@ -68,25 +62,4 @@ export function createApp(options: ApiOptions): Express {
   app.use(chain(filters(options)))
   app.use(withErrors(options))
   return app
-}
-
-/**
- * An HTTP server for the app, not yet listening. Requests and responses are born with express's prototypes: express then does not change
- * the prototype of each, which costs more than all the rest it does.
- */
-export function createHttpServer(app: Express, options: ApiOptions): Server {
-  class Request extends NodeIncomingMessage {}
-  class Response<T extends IncomingMessage> extends ServerResponse<T> {}
-  Object.setPrototypeOf(Request.prototype, app.request)
-  Object.setPrototypeOf(Response.prototype, app.response)
-  app.request = Request.prototype as never
-  app.response = Response.prototype as never
-  const server = createServer(
-    { IncomingMessage: Request, ServerResponse: Response, keepAliveTimeout: 90_000, noDelay: true },
-    app,
-  )
-  server.headersTimeout = 32_000
-  server.requestTimeout = 0
-  attachWebSocket(server, options)
-  return server
 }

@@ -22,6 +22,8 @@ export interface Exchange {
   turns: Turns
   /** Aborts when the client goes away or the server stops. */
   closed: AbortSignal
+  /** Answered with 504: whatever its handler still says is not heard. */
+  timedOut: boolean
 }
 
 /** An exchange about a resource that is served. */

@@ -19,6 +19,8 @@ export interface Metrics {
     labels: RequestLabels,
     kind: 'mutating' | 'readOnly' | 'watch',
   ): { answered(code: number, known: boolean): void }
+  /** Resolves when no request is open, watches included. */
+  whenIdle(): Promise<void>
   /** What `/metrics` answers. */
   exposition(): Promise<{ contentType: string; text: string }>
 }
@@ -41,6 +43,8 @@ interface Series {
 export function createMetrics(storage: Storage): Metrics {
   const all = new Map<string, Series>()
   const inflight = { mutating: 0, readOnly: 0 }
+  let open = 0
+  let idle: (() => void)[] = []
 
   const seriesOf = (labels: RequestLabels): Series => {
     const key = keyOf(labels)
@@ -63,6 +67,7 @@ export function createMetrics(storage: Storage): Metrics {
     begin(labels, kind) {
       const started = performance.now()
       const watched = kind === 'watch' ? seriesOf(labels) : undefined
+      open++
       if (watched) watched.open++
       else inflight[kind as 'mutating']++
       return {
@@ -81,9 +86,13 @@ export function createMetrics(storage: Storage): Metrics {
             series.count++
             series.seconds += seconds
           }
+          if (--open > 0) return
+          for (const resolve of idle) resolve()
+          idle = []
         },
       }
     },
+    whenIdle: () => new Promise((resolve) => (open === 0 ? resolve() : idle.push(resolve))),
     async exposition() {
       const { Registry } = await import('prom-client')
       const registry = new Registry()

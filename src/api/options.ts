@@ -11,8 +11,10 @@ export interface ApiOptions {
   registry: Registry
   metrics: Metrics
   logger: Logger
-  /** Requests answered at once, watches aside; more get 429. 0: no limit. */
-  maxInFlight?: number
+  /** Reads answered at once, long-running requests aside; more get 429. Absent or 0: no limit. */
+  maxRequestsInFlight?: number
+  /** The same for all that may write. */
+  maxMutatingRequestsInFlight?: number
   /** Health checks that fail now, with why: /readyz and its like say so. */
   failingChecks?: () => FailingChecks
   turns: Turns

@@ -36,6 +36,8 @@ export function proxyRequest(
     return
   }
   request.on('response', (answer) => {
+    // The deadline was first.
+    if (res.headersSent) return request.destroy()
     res.writeHead(answer.statusCode ?? 502, keptHeaders(answer.headers))
     // Watches: the first bytes may be long in coming, clients wait for the headers.
     res.flushHeaders()

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { newNotImplemented } from '../apimachinery/errors.ts'
 import { requireAccess } from './filters/with-authorization.ts'
-import { ADMIN, newExchange } from './filters/with-exchange.ts'
+import { newExchange } from './filters/with-exchange.ts'
+import { identify } from './filters/with-identity.ts'
 import { CONNECTS } from './handlers/connect.ts'
 import { findResource } from './handlers/resource.ts'
 import { type FrameSink, startWatch } from './handlers/watch.ts'
@@ -20,8 +21,6 @@ const PROTOCOLS = new Set(['', 'binary.k8s.io'])
 /** Serves upgrade requests of `server`. The WebSocket library is loaded when the first one comes. */
 export function attachWebSocket(server: Server, options: ApiOptions): void {
   server.on('upgrade', (req, socket, head) => {
-    const api = remoteApiAt(options.registry, (req.url ?? '').split('?')[0] as string)
-    if (api) return proxyUpgrade(options.proxy, api, ADMIN, { req, socket, head })
     upgrade(req, socket, head, options).catch((error) => {
       if (isUnexpected(error)) options.logger.error({ err: error, path: req.url }, 'upgrade failed')
       refuse(socket, error)
@@ -31,7 +30,10 @@ export function attachWebSocket(server: Server, options: ApiOptions): void {
 
 async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options: ApiOptions): Promise<void> {
   const base = newExchange(req, new ServerResponse(req), options)
+  await identify(base)
   requireAccess(base)
+  const api = remoteApiAt(options.registry, base.info.path)
+  if (api) return proxyUpgrade(options.proxy, api, base.user, { req, socket, head })
   const { exchange, handle } = findResource(base)
   // What is wrong with it is told first; nothing comes back but an error.
   const { verb, subresource } = exchange.info

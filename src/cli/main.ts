@@ -42,6 +42,8 @@ function serving(command: Command): Command {
         .choices(['AlwaysAllow', 'RBAC'])
         .default('AlwaysAllow'),
     )
+    .option('--max-requests-inflight <number>', 'reads answered at once, more get 429; 0: no limit', parseCount, 400)
+    .option('--max-mutating-requests-inflight <number>', 'the same for writes', parseCount, 200)
     .option('--watch-history <number>', 'events kept of each resource for watches from the past', parseCount, 10_000)
     .addOption(
       new Option('--compaction-interval <duration>', 'forget history after this time; 0: never')

@@ -17,6 +17,8 @@ export interface ServeFlags {
   logLevel: string
   serviceAddress?: string[]
   authorizationMode: 'AlwaysAllow' | 'RBAC'
+  maxRequestsInflight: number
+  maxMutatingRequestsInflight: number
   watchHistory: number
   /** Seconds. */
   compactionInterval: number
@@ -56,6 +58,8 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
     fsync: flags.fsync,
     serviceAddresses,
     authorizationMode: flags.authorizationMode,
+    maxRequestsInFlight: flags.maxRequestsInflight,
+    maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
     watchHistory: flags.watchHistory,
     compactionInterval: flags.compactionInterval,
     logger,

@@ -1,6 +1,7 @@
 /** Tokens that the cluster issued, as requests carry them and as reviews judge them; what verifiers elsewhere read. Answers compared with a real server's. */
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { ManualClock } from '../../src/apimachinery/clock.ts'
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import { type Cluster, createCluster } from '../../src/cluster.ts'
@@ -96,6 +97,70 @@ describe('a token that the cluster issued', () => {
     expect(self['status'].userInfo.username).toBe('kubernetes-admin')
   })
 })
+
+describe('a watch over WebSocket', () => {
+  const PATH = '/api/v1/namespaces/default/configmaps?watch=1'
+  let guarded: Cluster
+  let at: string
+  let token: string
+  beforeAll(async () => {
+    guarded = await createCluster({ controllers: false, nodes: 0, authorizationMode: 'RBAC' })
+    at = (await guarded.listen()).replace('http', 'ws')
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace: 'default' } }
+    await guarded.apply(account)
+    const path = '/api/v1/namespaces/default/serviceaccounts/robot/token'
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(at.replace('ws', 'http') + path, { method: 'POST', headers, body: '{"spec":{}}' })
+    token = ((await answer.json()) as DynamicObject)['status'].token
+  })
+  afterAll(() => guarded.close())
+
+  const refused = 'configmaps is forbidden: User "system:serviceaccount:default:robot" cannot watch resource'
+
+  it.each<[string, () => [string[], Record<string, string>]]>([
+    ['in a header', () => [[], { authorization: `Bearer ${token}` }]],
+    ['as a protocol, where browsers have no other place', () => [protocols(token), {}]],
+    ['by impersonation', () => [[], { 'impersonate-user': 'system:serviceaccount:default:robot' }]],
+  ])('is asked for by whom it names %s', async (_, how) => {
+    expect(await open(at + PATH, ...how())).toContain(refused)
+    await guarded.apply(READER)
+    expect(await open(at + PATH, ...how())).toBe('open')
+    await guarded.client.delete('rolebindings.rbac.authorization.k8s.io', 'default', 'reader')
+  })
+
+  it('is the admin’s without a name', async () => {
+    expect(await open(at + PATH, [], {})).toBe('open')
+  })
+})
+
+const protocols = (token: string): string[] => [
+  `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}`,
+  'binary.k8s.io',
+]
+
+const READER = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'RoleBinding',
+  metadata: { name: 'reader', namespace: 'default' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }],
+} as never
+
+/** `open`, or the message of the refusal. */
+function open(address: string, names: string[], headers: Record<string, string>): Promise<string> {
+  const socket = new WebSocket(address, names, { headers })
+  return new Promise((resolve) => {
+    socket.once('open', () => {
+      socket.terminate()
+      resolve('open')
+    })
+    socket.once('unexpected-response', async (_, response) => {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      resolve((JSON.parse(text) as { message: string }).message)
+    })
+  })
+}
 
 describe('the issuer', () => {
   it('describes itself, and its key verifies the tokens elsewhere', async () => {

@@ -25,12 +25,16 @@ export function withBody(): RequestHandler {
       exchangeOf(req).body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
       next()
     })
-    req.on('error', next)
+    // The client went away in the middle: there is nobody to answer.
+    req.on('error', ignore)
 
     function refuse(): void {
       // What still comes is not read to the end: the connection closes after the answer.
       res.setHeader('Connection', 'close')
+      res.statusMessage = 'Request Entity Too Large'
       next(newRequestEntityTooLarge(`limit is ${LIMIT_BYTES}`))
     }
   }
 }
+
+function ignore(): void {}

@@ -9,6 +9,7 @@ import { exchangeOf } from './with-exchange.ts'
 
 export function withErrors({ logger }: ApiOptions): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
+    if (exchangeOf(req).timedOut) return
     if (isUnexpected(error)) logger.error({ err: error, method: req.method, path: req.url }, 'request failed')
     if (res.headersSent) {
       // Too late for a status code. A watch can still say it in its own words.

@@ -48,5 +48,6 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, options: 
     warnings: new Set(),
     turns: options.turns,
     closed: options.stopping,
+    timedOut: false,
   }
 }

@@ -14,28 +14,50 @@ import type { Exchange } from '../exchange.ts'
 import { exchangeOf } from './with-exchange.ts'
 
 const BEARER = 'Bearer '
+const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
 const PREFIX = 'impersonate-'
 const EXTRA = 'impersonate-extra-'
 const ANONYMOUS = 'system:anonymous'
 
-/** Requests that say nothing of a user stay the admin's and are not kept waiting. */
 export function withIdentity(): RequestHandler {
   return (req, _, next) => {
-    const exchange = exchangeOf(req)
-    const { headers } = req
-    const { authorization } = headers
-    // DEVIATION(no-authentication): only tokens that this cluster issued are looked at; all others are the admin's.
-    const token =
-      authorization?.startsWith(BEARER) && authorization.includes('.') ? authorization.slice(BEARER.length) : ''
-    if (token === '') {
-      impersonate(exchange, headers)
-      return next()
-    }
-    authenticate(exchange, token.trim()).then(() => {
-      impersonate(exchange, headers)
-      next()
-    }, next)
+    const waiting = identify(exchangeOf(req))
+    if (waiting) waiting.then(() => next(), next)
+    else next()
   }
+}
+
+/** Sets the exchange's user. Requests that say nothing of one stay the admin's and are not kept waiting. Throws or rejects with 400, 401 and 403. */
+export function identify(exchange: Exchange): Promise<void> | undefined {
+  const { headers } = exchange.req
+  const token = tokenOf(headers)
+  if (token !== '') return authenticate(exchange, token).then(() => impersonate(exchange, headers))
+  impersonate(exchange, headers)
+  return undefined
+}
+
+/**
+ * The token of a service account, or ''. DEVIATION(no-authentication): only tokens that this cluster issued are looked at; all others are
+ * the admin's.
+ */
+function tokenOf(headers: IncomingHttpHeaders): string {
+  const { authorization } = headers
+  const token = authorization?.startsWith(BEARER) ? authorization.slice(BEARER.length).trim() : protocolToken(headers)
+  return token.includes('.') ? token : ''
+}
+
+/**
+ * Browsers set no headers of a WebSocket but its protocols. The one with the token is taken out: it is nobody else's business.
+ * Mirrors apiserver/pkg/authentication/request/websocket/protocol.go.
+ */
+function protocolToken(headers: IncomingHttpHeaders): string {
+  const { upgrade, 'sec-websocket-protocol': protocols } = headers
+  if (protocols === undefined || upgrade?.toLowerCase() !== 'websocket') return ''
+  const names = protocols.split(',').map((name) => name.trim())
+  const token = names.find((name) => name.startsWith(TOKEN_PROTOCOL))
+  if (token === undefined) return ''
+  headers['sec-websocket-protocol'] = names.filter((name) => name !== token).join(', ')
+  return Buffer.from(token.slice(TOKEN_PROTOCOL.length), 'base64url').toString()
 }
 
 async function authenticate(exchange: Exchange, token: string): Promise<void> {
