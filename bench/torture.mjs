@@ -1,14 +1,14 @@
-// npm run torture -- --rounds 100 --fsync never: kills a server with SIGKILL again and again while clients write, and checks after each restart
-// that what was acknowledged is there. Exit code 1 and the reason at the first thing that is not. `--seed` repeats the clients' choices, not
-// the moment at which the process dies.
-import { spawn } from 'node:child_process'
+// npm run torture -- --rounds 100 --fsync interval: kills a server with SIGKILL again and again, under load, while it starts, stops and saves, and checks
+// after each restart that what was acknowledged is there. Exit code 1 and the reason at the first thing that is not. `--seed` repeats the
+// clients' choices, not the moment at which the process dies.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Connection } from './connection.mjs'
 import { Ledger } from './ledger.mjs'
+import { Clients } from './torture/clients.mjs'
+import { underLoad, whileSaving, whileStarting, whileStopping } from './torture/kills.mjs'
+import { spawnServer } from './torture/server.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -18,118 +18,60 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: String(process.pid) },
   },
 })
-const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-const FOLDER = '/api/v1/namespaces/default/configmaps'
-const NAMES_A_CLIENT = 20
-/** Some values are large, so that the journal passes the size at which a snapshot is taken while clients write. */
-const LARGE = 'x'.repeat(400_000)
+
+/** How often each kind of round is played, of one hundred. */
+const KILLS = [
+  { name: 'under load', share: 55, play: underLoad },
+  { name: 'while it starts', share: 15, play: whileStarting },
+  { name: 'while it stops', share: 15, play: whileStopping },
+  { name: 'while it saves', share: 15, play: whileSaving },
+]
 
 const folder = mkdtempSync(join(tmpdir(), 'kubemu-torture-'))
+const data = join(folder, 'cluster.json')
+const storage = ['--data', data, '--fsync', flags.fsync]
 const ledger = new Ledger()
 const random = randomFrom(Number(flags.seed))
-let left = 0
-let unanswered = 0
+const clients = new Clients({ ledger, random, count: Number(flags.clients) })
+const played = new Map(KILLS.map(({ name }) => [name, 0]))
+
 try {
   for (let round = 1; round <= Number(flags.rounds); round++) await playRound(round)
-  const server = await startServer()
-  await verify(server)
-  server.child.kill('SIGTERM')
-  await server.ended
+  await stopCleanly()
 } catch (error) {
   process.stderr.write(`torture: ${error.message} (seed ${flags.seed}, files in ${folder})\n`)
   process.exit(1)
 }
 rmSync(folder, { recursive: true })
-const { acknowledged, highest } = ledger
+const kinds = [...played].map(([name, count]) => `${count} ${name}`).join(', ')
 process.stdout.write(
-  `${flags.rounds} kills, --fsync ${flags.fsync}: ${acknowledged} acknowledged writes, ${unanswered} cut off unanswered, 0 lost, 0 deletes undone, 0 resourceVersions reused (highest ${highest})\n`,
+  `${flags.rounds} kills (${kinds}), --fsync ${flags.fsync}: ${ledger.acknowledged} acknowledged writes, ${clients.unanswered} cut off unanswered, 0 lost, 0 deletes undone, 0 resourceVersions reused (highest ${ledger.highest})\n`,
 )
 
 async function playRound(round) {
-  const server = await startServer()
-  const objects = await verify(server)
-  if (process.stderr.isTTY) process.stderr.write(`\rround ${round}: ${objects} objects, revision ${ledger.highest} `)
-  left = 1 + Math.floor(random() * 400)
-  const clients = Array.from({ length: Number(flags.clients) }, (_, client) => write(server, client))
-  const watching = watch(server)
-  await Promise.all([...clients, watching])
+  const { name, play } = choose(round)
+  if (process.stderr.isTTY) process.stderr.write(`\rround ${round} ${name}: revision ${ledger.highest}    `)
+  const server = spawnServer(folder, storage)
+  await play({ server, clients, random, folder })
   await server.ended
+  played.set(name, played.get(name) + 1)
 }
 
-async function startServer() {
-  const args = [
-    '--port',
-    '0',
-    '--json',
-    '--no-controllers',
-    '--nodes',
-    '0',
-    '--log-level',
-    'error',
-    '--fsync',
-    flags.fsync,
-  ]
-  const files = ['--data', join(folder, 'cluster.json'), '--kubeconfig', join(folder, 'kubeconfig')]
-  const child = spawn(process.execPath, [cli, 'start', ...args, ...files], { stdio: ['ignore', 'pipe', 'inherit'] })
-  // A torture that fails leaves no server behind.
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
-  const ended = new Promise((resolve) => child.once('exit', resolve)).finally(() => process.off('exit', kill))
-  const line = await Promise.race([
-    new Promise((resolve) => child.stdout.once('data', resolve)),
-    ended.then((code) => Promise.reject(new Error(`the server did not start again: exit code ${code}`))),
-  ])
-  const url = new URL(JSON.parse(line).url)
-  return { child, ended, target: { host: url.hostname, port: Number(url.port) } }
+/** Chances are spread evenly over the rounds, so that a short run has each kind, too. */
+function choose(round) {
+  let place = (round * 37) % 100
+  return KILLS.find(({ share }) => {
+    place -= share
+    return place < 0
+  })
 }
 
-/** Compares what the server holds with the ledger. Answers how many objects there are. */
-async function verify({ target }) {
-  const connection = await Connection.open(target)
-  const list = JSON.parse((await connection.send('GET', FOLDER)).body())
-  connection.close()
-  ledger.verify(list)
-  return list.items.length
-}
-
-/** One client, alone on its names, one write after another until the server is gone. */
-async function write({ child, target }, client) {
-  const connection = await Connection.open(target).catch(() => undefined)
-  if (!connection) return
-  for (;;) {
-    const name = `client-${client}-${Math.floor(random() * NAMES_A_CLIENT)}`
-    const value = `${Math.floor(random() * 1e9)}${random() < 0.03 ? LARGE : ''}`
-    const intent = chooseWrite(name, value)
-    ledger.begin(name, intent)
-    let answer
-    try {
-      answer = await connection.send(...intent.request)
-    } catch (error) {
-      if (error.message !== 'connection closed') throw error
-      unanswered++
-      return
-    }
-    ledger.acknowledge(name, intent, JSON.parse(answer.body()))
-    left--
-    if (left === 0) child.kill('SIGKILL')
-  }
-}
-
-function chooseWrite(name, value) {
-  const body = JSON.stringify({ metadata: { name }, data: { value } })
-  const path = `${FOLDER}/${name}`
-  if (!ledger.has(name)) return { value, request: ['POST', FOLDER, body] }
-  const choice = random()
-  if (choice < 0.3) return { value: undefined, request: ['DELETE', path] }
-  if (choice < 0.65) return { value, request: ['PUT', path, body] }
-  return { value, request: ['PATCH', path, JSON.stringify({ data: { value } }), 'application/merge-patch+json'] }
-}
-
-/** Whoever watches sees commits before their writer hears of them: those too must outlive the process. */
-async function watch({ target }) {
-  const path = `${FOLDER}?watch=1&resourceVersion=${ledger.listed}`
-  const connection = await Connection.open(target).catch(() => undefined)
-  await connection?.lines(path, (line) => ledger.see(JSON.parse(line)))
+/** The last state is right, too. */
+async function stopCleanly() {
+  const server = spawnServer(folder, storage)
+  await clients.verify(await server.ready)
+  server.stop()
+  await server.ended
 }
 
 /** mulberry32: the same numbers for the same seed. */
