@@ -20,7 +20,7 @@ export interface Step {
   create?: DynamicObject
   /** A JSON merge patch. */
   patch?: Target & { subresource?: 'status'; merge: object }
-  delete?: Target & { propagationPolicy?: 'Orphan' | 'Foreground' | 'Background' }
+  delete?: Target & { propagationPolicy?: 'Orphan' | 'Foreground' | 'Background'; gracePeriodSeconds?: number }
   /** Pods with these labels become Running and Ready, at most `count` of them, the oldest first. */
   ready?: { labels: Record<string, string>; count?: number }
   /** Writes of a kind fail with this message from now on; an empty message ends it. */
@@ -36,6 +36,8 @@ export interface GoldenCase {
   kubelet?: boolean
   objects: DynamicObject[]
   steps: Step[]
+  /** Pods are compared with their whole status. */
+  wholePods?: boolean
   /** Resources that are compared, `events` as their messages. */
   shows: string[]
   expected?: Record<string, unknown[]>
@@ -106,7 +108,8 @@ export async function runCase(golden: GoldenCase): Promise<Record<string, unknow
   const actual: Record<string, unknown[]> = {}
   for (const resource of golden.shows) {
     const objects = await cluster.client.list<DynamicObject>(resource)
-    const shown = resource === 'events' ? objects.sort(byTime).map(eventLine) : objects.map(show)
+    const shown =
+      resource === 'events' ? objects.sort(byTime).map(eventLine) : objects.map((object) => show(object, golden))
     actual[resource] = JSON.parse(aliases.apply(JSON.stringify(shown))) as unknown[]
     if (resource !== 'events') actual[resource].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   }
@@ -147,7 +150,7 @@ async function create({ client }: ControllerCluster, object: DynamicObject): Pro
   if (object.status) await client.updateStatus(resourceOf(object.kind), { ...created, status: object.status })
 }
 
-const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'Node', 'PriorityClass'])
+const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'Node', 'PersistentVolume', 'PriorityClass'])
 const GROUPS: Record<string, string> = {
   Deployment: 'deployments.apps',
   ReplicaSet: 'replicasets.apps',
@@ -166,9 +169,9 @@ async function run(step: Step, cluster: ControllerCluster, refusals: Map<string,
     await client.modify(resource, place, name, change, { subresource })
   }
   if (step.delete) {
-    const { resource, namespace = 'default', name, propagationPolicy } = step.delete
+    const { resource, namespace = 'default', name, ...options } = step.delete
     const place = resource === 'namespaces' ? '' : namespace
-    await client.delete(resource, place, name, propagationPolicy ? { propagationPolicy } : {})
+    await client.delete(resource, place, name, options)
   }
   if (step.ready) {
     const { labels, count = Number.POSITIVE_INFINITY } = step.ready
@@ -186,13 +189,16 @@ const byRevision = (a: KubeObject, b: KubeObject): number =>
 /** Events are written in the order in which they happened. */
 const byTime = byRevision
 
+const UID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
 function eventLine(event: DynamicObject): string {
   const { involvedObject, type, reason, message, count, source } = event
-  return `${source.component}: ${type} ${reason} ${involvedObject.kind}/${involvedObject.name}: ${message}${count > 1 ? ` (x${count})` : ''}`
+  const times = count > 1 ? ` (x${count})` : ''
+  return `${source.component}: ${type} ${reason} ${involvedObject.kind}/${involvedObject.name}: ${message.replace(UID, 'UID')}${times}`
 }
 
 /** Without what the server made up; spec of what has one cut to what controllers write. */
-function show(object: DynamicObject): unknown {
+function show(object: DynamicObject, { wholePods }: GoldenCase): unknown {
   const { uid, resourceVersion, creationTimestamp, managedFields, generateName, ...metadata } = object.metadata
   const shown: Record<string, unknown> = { ...object, metadata }
   if (metadata.ownerReferences) {
@@ -206,11 +212,13 @@ function show(object: DynamicObject): unknown {
   }
   if (object.kind === 'Pod') {
     delete shown.spec
-    shown.status = { phase: object.status?.phase ?? 'Pending' }
+    if (!wholePods) shown.status = { phase: object.status?.phase ?? 'Pending' }
   } else if (object.spec?.template) shown.spec = { replicas: object.spec.replicas, paused: object.spec.paused }
   delete shown.apiVersion
   delete shown.kind
   const text = JSON.stringify(shown)
+    .replace(UID, 'UID')
+    .replace(/containerd:\/\/[0-9a-f]{64}/g, 'containerd://ID')
   return JSON.parse(text.replace(/"(\d{4}-\d\d-\d\dT[\d:]+Z)"/g, (_, time: string) => `"T+${seconds(time)}s"`))
 }
 

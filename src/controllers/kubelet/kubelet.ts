@@ -1,7 +1,7 @@
 /** Emulated kubelets: one for every Node object, all in one controller. Mirrors pkg/kubelet. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node } from '../../types/core-v1.ts'
-import { type ControllerContext, defineController, type Key, type Result } from '../controller.ts'
+import { type ControllerContext, defineController, type Key, type Result, type Watch } from '../controller.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { beat, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
 import { reconcilePod } from './pods.ts'
@@ -21,6 +21,7 @@ export const kubelet = defineController({
       keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
       when: (pod) => nodeNameOf(pod) !== undefined,
     },
+    ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes'].map(waitedFor),
   ],
   indexes: { pods: podsByNode },
   reconcile(key, context) {
@@ -28,6 +29,22 @@ export const kubelet = defineController({
     return key.name === '' ? onBeat(context) : onNode(key.name, context)
   },
 })
+
+/** Pods that miss an object are asked for again when it comes or changes. */
+function waitedFor(resource: string): Watch {
+  return {
+    resource,
+    keys({ metadata: { namespace = '', name } }, context) {
+      const pods = stateOf(context).waiting.get(`${resource} ${namespace}/${name}`)
+      return pods ? [...pods].map(keyOf) : []
+    },
+  }
+}
+
+function keyOf(text: string): Key {
+  const slash = text.indexOf('/')
+  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
+}
 
 /** Heartbeats are the kubelet's own. */
 function nodeMatters(object: KubeObject, before?: KubeObject): boolean {

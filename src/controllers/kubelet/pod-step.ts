@@ -1,6 +1,11 @@
-/** What the stages of one pod work on. */
+/** What one step of one pod works on. */
+import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
-import type { KnownPod } from './state.ts'
+import type { ControllerContext } from '../controller.ts'
+import type { Behaviour } from './behaviour.ts'
+import { behaviourOf } from './container-behaviour.ts'
+import { annotationRule, type BehaviourRule } from './rules.ts'
+import type { KnownPod, KubeletState } from './state.ts'
 
 /** Where a container of a pod stands, and in which list it is. */
 export interface Place {
@@ -13,6 +18,7 @@ export interface StepEvent {
   type: 'Normal' | 'Warning'
   reason: string
   message: string
+  /** Empty: the pod as a whole. */
   fieldPath: string
 }
 
@@ -20,27 +26,87 @@ export interface StepEvent {
 export class PodStep {
   readonly pod: Pod
   readonly now: number
-  readonly images: Set<string>
-  readonly pulls: NonNullable<KnownPod['pulls']>
+  readonly known: KnownPod
   readonly events: StepEvent[] = []
+  /** `configmaps default/settings`: what was looked for and not found. */
+  readonly missed: string[] = []
   /** When the next thing happens by itself, ms. */
   again: number | undefined
+  readonly #context: ControllerContext
+  readonly #state: KubeletState
 
-  constructor(pod: Pod, now: number, images: Set<string>, known: KnownPod) {
+  constructor(pod: Pod, known: KnownPod, context: ControllerContext, state: KubeletState) {
     this.pod = pod
-    this.now = now
-    this.images = images
-    known.pulls ??= new Map()
-    this.pulls = known.pulls
+    this.known = known
+    this.now = context.clock.now()
+    this.#context = context
+    this.#state = state
+  }
+
+  get images(): Set<string> {
+    return this.#state.images
+  }
+
+  /** An object of the pod's namespace; when it is missing, its coming asks for the pod again. */
+  find<T extends KubeObject>(resource: string, name: string): T | undefined {
+    const namespace = this.pod.metadata.namespace ?? ''
+    const found = this.#context.lister<T>(resource).get(namespace, name)
+    if (!found) this.miss(resource, name)
+    return found
+  }
+
+  findClusterScoped<T extends KubeObject>(resource: string, name: string): T | undefined {
+    const found = this.#context.lister<T>(resource).get('', name)
+    if (!found) this.missed.push(`${resource} /${name}`)
+    return found
+  }
+
+  /** A change of the object asks for the pod again. */
+  miss(resource: string, name: string): void {
+    this.missed.push(`${resource} ${this.pod.metadata.namespace ?? ''}/${name}`)
+  }
+
+  behaviour({ container, list, status }: Place): Behaviour {
+    const init = list === 'initContainers'
+    return behaviourOf(this.pod, container, init, status.restartCount, this.#rule(container))
+  }
+
+  #rule(container: Container): BehaviourRule | undefined {
+    const { rules } = this.#state
+    return (
+      this.#ownRule(container) ??
+      (rules.length > 0 ? rules.find((rule) => rule.matches(this.pod, container)) : undefined)
+    )
+  }
+
+  /** What cannot be read is said, and does nothing. */
+  #ownRule(container: Container): BehaviourRule | undefined {
+    try {
+      return annotationRule(this.pod, container)
+    } catch (error) {
+      const { message } = error as Error
+      if (!this.events.some(({ reason }) => reason === 'InvalidBehavior'))
+        this.podEvent('Warning', 'InvalidBehavior', message)
+      return undefined
+    }
   }
 
   event({ container, list }: Place, type: StepEvent['type'], reason: string, message: string): void {
     this.events.push({ type, reason, message, fieldPath: `spec.${list}{${container.name}}` })
   }
 
+  podEvent(type: StepEvent['type'], reason: string, message: string): void {
+    this.events.push({ type, reason, message, fieldPath: '' })
+  }
+
+  /** Look again at `due`, ms. */
+  wake(due: number): void {
+    this.again = Math.min(this.again ?? due, due)
+  }
+
   /** Look again at `due`. Answers the status, unchanged. */
   wait(due: number, status: ContainerStatus): ContainerStatus {
-    this.again = Math.min(this.again ?? due, due)
+    this.wake(due)
     return status
   }
 }

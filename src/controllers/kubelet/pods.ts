@@ -1,14 +1,12 @@
-/** The pods of all emulated nodes: plays their stages. Mirrors pkg/kubelet/pod_workers.go and pkg/kubelet/status/status_manager.go. */
+/** The pods of all emulated nodes. Mirrors pkg/kubelet/pod_workers.go and pkg/kubelet/status/status_manager.go. */
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { Pod, PodStatus } from '../../types/core-v1.ts'
 import type { ControllerContext, Key, Result } from '../controller.ts'
+import { isPodTerminal } from '../pods.ts'
 import { PodStep } from './pod-step.ts'
-import { type CompiledStage, compileStage, podStages } from './stages.ts'
 import { type KnownNode, type KnownPod, type KubeletState, stateOf } from './state.ts'
-import { admit, advance, type NodeAddresses, terminate } from './steps.ts'
-
-const stages: readonly CompiledStage[] = podStages.map(compileStage)
+import { admit, advance, fail, isRunning, type NodeAddresses, terminate } from './steps.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
   const state = stateOf(context)
@@ -20,12 +18,42 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   const node = state.nodes.get(pod.spec.nodeName)
   // A node that registers or becomes ready asks for its pods again.
   if (!node?.ready) return
-  const stage = stages.find((each) => each.selects(pod))
-  if (!stage) return over(pod, state.pods.get(text))
+  if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return over(state, text, state.pods.get(text))
   const known = knownPod(state, text, pod, node)
-  const waitMs = waitFor(stage, known, context)
-  if (waitMs > 0) return { requeueAfterMs: waitMs }
-  return play(stage, pod, known, node, context)
+  const step = new PodStep(pod, known, context, state)
+  const status = next(step, addressesOf(known, node))
+  waitFor(state, text, known, step.missed)
+  try {
+    if (!deepEqual(status, pod.status)) await writeStatus(pod, status, context)
+    for (const { type, reason, message, fieldPath } of step.events) {
+      context.recorder.event(pod, type, reason, message, { ...(fieldPath ? { fieldPath } : {}), host: node.name })
+    }
+    if (pod.metadata.deletionTimestamp && !isRunning(status)) await remove(pod, context)
+  } catch (error) {
+    if (isNotFound(error)) return
+    throw error
+  }
+  if (step.again !== undefined) return { requeueAfterMs: Math.max(1, step.again - context.clock.now()) }
+}
+
+const DEADLINE_REASON = 'DeadlineExceeded'
+const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline'
+
+/** What the pod's status is next. */
+function next(step: PodStep, addresses: NodeAddresses): PodStatus {
+  const { pod, now } = step
+  const { startTime } = pod.status ?? {}
+  if (pod.metadata.deletionTimestamp) return startTime ? terminate(step) : (pod.status ?? {})
+  if (!startTime) return admit(step, addresses)
+  const { activeDeadlineSeconds } = pod.spec!
+  if (activeDeadlineSeconds === undefined) return advance(step, addresses)
+  const deadline = Date.parse(startTime) + activeDeadlineSeconds * 1000
+  if (now >= deadline) {
+    step.podEvent('Normal', DEADLINE_REASON, DEADLINE_MESSAGE)
+    return fail(step, DEADLINE_REASON, DEADLINE_MESSAGE)
+  }
+  step.wake(deadline)
+  return advance(step, addresses)
 }
 
 function knownPod(state: KubeletState, text: string, pod: Pod, node: KnownNode): KnownPod {
@@ -43,23 +71,32 @@ function knownPod(state: KubeletState, text: string, pod: Pod, node: KnownNode):
 }
 
 function forget(state: KubeletState, text: string, known: KnownPod): void {
-  over(undefined, known)
+  over(state, text, known)
   state.pods.delete(text)
 }
 
-/** A pod that has ended gives its address back. */
-function over(_pod: Pod | undefined, known: KnownPod | undefined): void {
-  if (known?.address) known.pool?.release(known.address)
-  if (known) known.address = undefined
+/** A pod that has ended gives its address back, and waits for nothing. */
+function over(state: KubeletState, text: string, known: KnownPod | undefined): void {
+  if (!known) return
+  if (known.address) known.pool?.release(known.address)
+  known.address = undefined
+  waitFor(state, text, known, [])
 }
 
-/** How long the stage still has to wait; the wait begins when the stage first selects the pod. */
-function waitFor(stage: CompiledStage, known: KnownPod, { clock, random }: ControllerContext): number {
-  if (!stage.delay) return 0
-  if (known.stage?.name !== stage.name) {
-    known.stage = { name: stage.name, due: clock.now() + stage.delayMs(random) }
+/** Notes which objects ask for the pod again when they come or change. */
+function waitFor({ waiting }: KubeletState, text: string, known: KnownPod, missed: readonly string[]): void {
+  if (missed.length === 0 && !known.waitsFor) return
+  for (const object of known.waitsFor ?? []) {
+    const pods = waiting.get(object)
+    pods?.delete(text)
+    if (pods?.size === 0) waiting.delete(object)
   }
-  return known.stage.due - clock.now()
+  known.waitsFor = missed.length > 0 ? missed : undefined
+  for (const object of missed) {
+    const pods = waiting.get(object)
+    if (pods) pods.add(text)
+    else waiting.set(object, new Set([text]))
+  }
 }
 
 function addressesOf(known: KnownPod, { address, pool }: KnownNode): NodeAddresses {
@@ -75,44 +112,8 @@ function addressesOf(known: KnownPod, { address, pool }: KnownNode): NodeAddress
   }
 }
 
-async function play(
-  stage: CompiledStage,
-  pod: Pod,
-  known: KnownPod,
-  node: KnownNode,
-  context: ControllerContext,
-): Promise<Result | void> {
-  const { clock } = context
-  const addresses = addressesOf(known, node)
-  const step = new PodStep(pod, clock.now(), stateOf(context).images, known)
-  const status = next(stage, step, addresses)
-  try {
-    if (!deepEqual(status, pod.status)) await writeStatus(pod, status, context)
-    for (const { type, reason, message, fieldPath } of step.events) {
-      context.recorder.event(pod, type, reason, message, { fieldPath, host: node.name })
-    }
-    if (stage.next.delete) await remove(pod, context)
-  } catch (error) {
-    if (isNotFound(error)) return
-    throw error
-  }
-  if (step.again !== undefined) return { requeueAfterMs: Math.max(1, step.again - clock.now()) }
-}
-
-function next(stage: CompiledStage, step: PodStep, addresses: NodeAddresses): PodStatus | undefined {
-  const started = step.pod.status?.startTime !== undefined
-  switch (stage.next.play) {
-    case 'admit':
-      return admit(step, addresses)
-    case 'advance':
-      return advance(step, addresses)
-    case 'terminate':
-      return started ? terminate(step) : step.pod.status
-  }
-}
-
 /** Written over the status that the step saw; whoever wrote in between makes it a conflict, and the step is done again. */
-async function writeStatus(pod: Pod, status: PodStatus | undefined, { client }: ControllerContext): Promise<void> {
+async function writeStatus(pod: Pod, status: PodStatus, { client }: ControllerContext): Promise<void> {
   await client.updateStatus<Pod>('pods', { ...pod, status })
 }
 

@@ -1,6 +1,8 @@
 /** What the emulated kubelets remember; all of it can be had again from nodes and pods. */
 import { perRun } from '../state.ts'
 import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
+import type { BackOff } from './back-off.ts'
+import type { CompiledRule } from './rules.ts'
 
 export interface KnownNode {
   name: string
@@ -15,16 +17,42 @@ export interface KnownNode {
   reportedAt: number
 }
 
-/** What a pod holds of its node, and where its stage stands. */
+/** What a pod holds of its node, and what its containers went through. */
 export interface KnownPod {
   uid: string
   node: string
   pool?: AddressPool
   address?: string
-  /** The stage that waits for its delay, and until when (ms). */
-  stage?: { name: string; due: number }
   /** Image -> pulls that failed, for the back-off. */
   pulls?: Map<string, { failures: number; retryAt: number }>
+  /** Container -> its waits before restarts. */
+  backOffs?: Map<string, BackOff>
+  /** Container -> its probes. */
+  probes?: Map<string, ContainerProbes>
+  /** Volumes that could not be mounted so often, and when that is said again. */
+  mounts?: { failures: number; retryAt: number }
+  /** `configmaps default/settings`: what it waits for. */
+  waitsFor?: readonly string[]
+  /** The deletion for which its containers were told to stop. */
+  stopping?: string
+}
+
+/** Where the probes of one run of a container stand. */
+export interface ContainerProbes {
+  containerID: string | undefined
+  startup?: ProbeRun
+  readiness?: ProbeRun
+  liveness?: ProbeRun
+}
+
+export interface ProbeRun {
+  /** When it is asked next, ms. */
+  next: number
+  last?: boolean
+  /** So many equal answers in a row. */
+  count: number
+  /** The verdict once a threshold was reached. */
+  result?: boolean
 }
 
 export interface KubeletState {
@@ -35,6 +63,10 @@ export interface KubeletState {
   addresses: Set<string>
   /** Pod addresses of nodes that have no part of the pod network. */
   fallback: AddressPool
+  /** What waits for an object, by `configmaps default/settings`: `namespace/name` of pods. */
+  waiting: Map<string, Set<string>>
+  /** Compiled ContainerBehaviors, by name. */
+  rules: readonly CompiledRule[]
   /** `node image`: what needs no pulling. */
   images: Set<string>
   /** The lease timer runs. */
@@ -46,6 +78,8 @@ export const stateOf = perRun<KubeletState>(() => ({
   pods: new Map(),
   addresses: new Set(),
   fallback: new AddressPool(DEFAULT_POD_CIDR),
+  waiting: new Map(),
+  rules: [],
   images: new Set(),
   beating: false,
 }))

@@ -1,11 +1,13 @@
 /** What a pod's stages do: pure steps from one status to the next. Mirrors pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod). */
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core-v1.ts'
-import { isPodTerminal } from '../pods.ts'
 import { isSidecar, podRequestTexts } from '../resources.ts'
 import { conditionsOf, find, phaseOf } from './conditions.ts'
-import { stepContainer, terminated, waitingStatus } from './container-status.ts'
+import { stepContainer } from './container-run.ts'
+import { waitingStatus } from './container-status.ts'
 import type { Place, PodStep } from './pod-step.ts'
+import { mountProblems } from './references.ts'
+import { graceOf, stopContainers } from './terminate.ts'
 
 export interface NodeAddresses {
   host: string
@@ -32,6 +34,8 @@ export function admit({ pod, now }: PodStep, { host }: NodeAddresses): PodStatus
 /** Everything that happens now: the next init container, or all containers. */
 export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
   const { pod } = step
+  if (!pod.status?.podIP && !mounted(step))
+    return finish(pod, step.now, false, { ...pod.status, ...hostAddresses(addresses.host) })
   const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host), ...podAddresses(pod, addresses) }
   if (!status.podIP) return finish(pod, step.now, false, status)
   const initialized = advanceInit(step, status)
@@ -46,6 +50,28 @@ export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
     }
   }
   return finish(pod, step.now, true, status)
+}
+
+/** Waits between attempts to mount, ms. */
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 122_000
+
+/** Whether the pod's volumes can be mounted; what stands in the way is said at once, and again after waits that double. */
+function mounted(step: PodStep): boolean {
+  const { known, now } = step
+  const problems = mountProblems(step)
+  if (problems.length === 0) {
+    known.mounts = undefined
+    return true
+  }
+  const { failures, retryAt } = known.mounts ?? { failures: 0, retryAt: now }
+  if (now >= retryAt) {
+    for (const message of problems) step.podEvent('Warning', 'FailedMount', message)
+    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures)
+    known.mounts = { failures: failures + 1, retryAt: now + waitMs }
+  }
+  step.wake(known.mounts!.retryAt)
+  return false
 }
 
 function stepAll(
@@ -81,48 +107,24 @@ function advanceInit(step: PodStep, status: PodStatus): boolean {
   return finished
 }
 
-/**
- * All containers stop; those that never started stay as they are.
- * DEVIATION(no-termination-grace): at once and well; neither terminationGracePeriodSeconds nor preStop hooks are waited for.
- */
+/** All containers stop, each in its time. */
 export function terminate(step: PodStep): PodStatus {
   const { pod, now } = step
-  const stop = (list: Place['list'], containers: readonly Container[] | undefined, statuses?: ContainerStatus[]) =>
-    statuses?.map((status) => {
-      const container = containers?.find(({ name }) => name === status.name)
-      if (list === 'containers' && status.state?.waiting && !isPodTerminal(pod)) return neverAgain(status, pod)
-      if (!status.state?.running || !container) return status
-      step.event({ container, list, status }, 'Normal', 'Killing', `Stopping container ${status.name}`)
-      const exitCode = 0
-      return { ...terminated(status, exitCode, now), ready: list === 'initContainers' && !isSidecar(container) }
-    })
-  const { spec, status } = pod
-  const next: PodStatus = { ...status }
-  const containers = stop('containers', spec!.containers, status?.containerStatuses)
-  const init = stop('initContainers', spec!.initContainers, status?.initContainerStatuses)
-  if (containers) next.containerStatuses = containers
-  if (init) next.initContainerStatuses = init
-  return finish(pod, now, false, next, true)
+  const next = { ...pod.status, ...stopContainers(step, graceOf(pod)) }
+  const stopped = !isRunning(next)
+  return finish(pod, now, !stopped, next, stopped)
 }
 
-/** A container that waits as its pod ends: it stays as it ended the last time, or was never found. */
-function neverAgain(status: ContainerStatus, pod: Pod): ContainerStatus {
-  const last = status.lastState?.terminated
-  if (last) return { ...status, state: { terminated: last }, lastState: {} }
-  if (!wasInitialized(pod)) return status
-  const message = 'The container could not be located when the pod was terminated'
-  return { ...status, state: { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } } }
+/** A container of it runs. */
+export function isRunning({ containerStatuses, initContainerStatuses }: PodStatus): boolean {
+  const runs = ({ state }: ContainerStatus): boolean => state?.running !== undefined
+  return (containerStatuses?.some(runs) || initContainerStatuses?.some(runs)) ?? false
 }
 
-/** A container left its wait, or the last init container did what the others wait for. */
-function wasInitialized({ spec, status }: Pod): boolean {
-  const last = spec?.initContainers?.at(-1)
-  if (!last) return true
-  const moved = status?.containerStatuses?.some(({ state, lastState }) => !state?.waiting || lastState?.terminated)
-  if (moved) return true
-  const init = find(status?.initContainerStatuses, last)
-  if (isSidecar(last)) return init?.state?.running !== undefined && init.started === true
-  return init?.state?.terminated?.exitCode === 0 || init?.lastState?.terminated?.exitCode === 0
+/** The pod fails for a reason of its node's: all containers stop at once. */
+export function fail(step: PodStep, reason: string, message: string): PodStatus {
+  const next = { ...step.pod.status, ...stopContainers(step, { from: step.now, until: step.now }) }
+  return finish(step.pod, step.now, false, { ...next, phase: 'Failed', reason, message }, true)
 }
 
 /** Phase, conditions and what follows from the spec. */
@@ -132,7 +134,9 @@ function finish(pod: Pod, now: number, sandbox: boolean, status: PodStatus, endi
   const over = before === 'Succeeded' || before === 'Failed'
   const phase = over
     ? before
-    : phaseOf(spec, status.containerStatuses ?? [], status.initContainerStatuses ?? [], ending)
+    : status.reason && status.phase === 'Failed'
+      ? status.phase
+      : phaseOf(spec, status.containerStatuses ?? [], status.initContainerStatuses ?? [], ending)
   const next: PodStatus = { ...status, phase, observedGeneration: pod.metadata.generation }
   const requests = podRequestTexts(spec)
   if (requests) next.allocatedResources = requests

@@ -1,0 +1,121 @@
+/** A container's life, a step at a time: it starts, is probed, ends, backs off, starts again. Mirrors pkg/kubelet/kuberuntime (computePodActions, doBackOff). */
+import type { ContainerStatus } from '../../types/core-v1.ts'
+import { isSidecar } from '../resources.ts'
+import { backOffAfter, backOffOf, goDuration, grown } from './back-off.ts'
+import { restarts } from './conditions.ts'
+import { start } from './container-start.ts'
+import { terminated, withWaiting } from './container-status.ts'
+import { imageOf } from './images.ts'
+import type { Place, PodStep } from './pod-step.ts'
+import { probe } from './probes.ts'
+
+/** What the container is next; the same status when nothing happens to it now. */
+export function stepContainer(place: Place, step: PodStep): ContainerStatus {
+  const { state } = place.status
+  if (state?.running) return stepRunning(place, step)
+  if (state?.terminated) return stepTerminated(place, step)
+  return stepWaiting(place, step)
+}
+
+function stepWaiting(place: Place, step: PodStep): ContainerStatus {
+  const { status } = place
+  const ended = status.lastState?.terminated
+  if (status.state?.waiting?.reason === 'CrashLoopBackOff' && ended) {
+    const due = Date.parse(ended.finishedAt ?? '') + (backOff(place, step, ended.finishedAt) ?? 0)
+    if (step.now < due) return step.wait(due, status)
+  }
+  if (!ended) return begin(place, step, status.restartCount)
+  remember(place, step, ended.finishedAt)
+  return begin(place, step, status.restartCount + 1)
+}
+
+/** Started, and what happens to it in the same moment. */
+function begin(place: Place, step: PodStep, restartCount: number): ContainerStatus {
+  const status = start(place, step, restartCount)
+  if (!status.state?.running) return status
+  const begun = { ...place, status }
+  return end(begun, step) ?? probed(begun, step)
+}
+
+function stepRunning(place: Place, step: PodStep): ContainerStatus {
+  const { container, status, list } = place
+  if (list !== 'ephemeralContainers' && imageOf(container.image ?? '').name !== status.image) {
+    step.event(place, 'Normal', 'Killing', `Container ${container.name} definition changed, will be restarted`)
+    const next = terminated(status, { exitCode: 0 }, step.now)
+    return begin({ ...place, status: next }, step, status.restartCount + 1)
+  }
+  const present = { ...status, resources: container.resources ?? {} }
+  if (container.resources?.requests) present.allocatedResources = container.resources.requests
+  return end(place, step) ?? probed({ ...place, status: present }, step)
+}
+
+/** The container when it has ended by itself; otherwise asks to be called when it will. */
+function end(place: Place, step: PodStep): ContainerStatus | undefined {
+  const { status, list } = place
+  const { exitsAfterMs, exitCode = 0, reason, message } = step.behaviour(place)
+  if (exitsAfterMs === undefined) return undefined
+  const due = startOf(status) + exitsAfterMs
+  if (step.now < due) {
+    step.wake(due)
+    return undefined
+  }
+  const ended = terminated(status, { exitCode, reason, message }, due)
+  return { ...ended, ready: list === 'initContainers' && exitCode === 0 }
+}
+
+const startOf = ({ state }: ContainerStatus): number => Date.parse(state?.running?.startedAt ?? '')
+
+/** Started and ready as its probes say, or killed by them. */
+function probed(place: Place, step: PodStep): ContainerStatus {
+  const { container, status, list } = place
+  // Only what goes on is probed.
+  if (list === 'initContainers' && !isSidecar(container)) return { ...status, started: true, ready: false }
+  const { started, ready, killed } = probe(place, step, startOf(status))
+  if (!killed) return { ...status, started, ready }
+  const who = list === 'initContainers' ? 'Init container' : 'Container'
+  const again = restarts(container, step.pod.spec!, 137, list === 'initContainers')
+  const what = `${who} ${container.name} failed ${killed.type} probe`
+  step.event(place, 'Normal', 'Killing', again ? `${what}, will be restarted` : what)
+  const exitCode = step.behaviour(place).stopExitCode ?? 137
+  const ended = terminated(status, { exitCode }, killed.at)
+  return again ? restart({ ...place, status: ended }, step) : ended
+}
+
+function stepTerminated(place: Place, step: PodStep): ContainerStatus {
+  const { container, status, list } = place
+  if (list === 'ephemeralContainers') return status
+  const exitCode = status.state?.terminated?.exitCode ?? 0
+  return restarts(container, step.pod.spec!, exitCode, list === 'initContainers') ? restart(place, step) : status
+}
+
+/** At once, or after a wait that doubles with each crash. */
+function restart(place: Place, step: PodStep): ContainerStatus {
+  const { container, status } = place
+  const endedAt = status.state?.terminated?.finishedAt
+  const waitMs = backOff(place, step, endedAt)
+  const due = Date.parse(endedAt ?? '') + (waitMs ?? 0)
+  if (waitMs === undefined || step.now >= due) {
+    remember(place, step, endedAt)
+    return begin(place, step, status.restartCount + 1)
+  }
+  const { name, namespace, uid } = step.pod.metadata
+  const pod = `${name}_${namespace}(${uid})`
+  step.event(place, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${pod}`)
+  step.wake(due)
+  const message = `back-off ${goDuration(waitMs)} restarting failed container=${container.name} pod=${pod}`
+  return withWaiting(status, 'CrashLoopBackOff', message)
+}
+
+/** How long to wait after a run that ended then. Unknown after a restart of the emulator: then the count of restarts tells. */
+function backOff({ container, status }: Place, { known }: PodStep, endedAt = ''): number | undefined {
+  const { backOffs } = known
+  if (backOffs) return backOffAfter(backOffs.get(container.name), Date.parse(endedAt))
+  return status.restartCount > 0 ? backOffOf(status.restartCount) : undefined
+}
+
+function remember({ container, status }: Place, { known }: PodStep, endedAt = ''): void {
+  const at = Date.parse(endedAt)
+  known.backOffs ??= new Map()
+  const guessed = status.restartCount > 0 ? { ms: backOffOf(status.restartCount), at } : undefined
+  known.backOffs.set(container.name, grown(known.backOffs.get(container.name) ?? guessed, at))
+}

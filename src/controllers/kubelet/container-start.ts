@@ -1,0 +1,77 @@
+/** A container that waits: its image is pulled, its configuration read, and it starts. Mirrors pkg/kubelet/images/image_manager.go and kuberuntime (startContainer). */
+import type { ContainerStatus } from '../../types/core-v1.ts'
+import { backOffOf } from './back-off.ts'
+import { runningStatus, withWaiting } from './container-status.ts'
+import { imageOf } from './images.ts'
+import type { Place, PodStep } from './pod-step.ts'
+import { environmentProblem } from './references.ts'
+
+const CONFIG_ERROR = 'CreateContainerConfigError'
+
+/** It runs from now on, or waits and says why. `restartCount`: of the run that begins. */
+export function start(place: Place, step: PodStep, restartCount: number): ContainerStatus {
+  const { container, status } = place
+  const { reason, message } = status.state?.waiting ?? {}
+  if (reason === CONFIG_ERROR && environmentProblem(step, container) === message) return status
+  const pullError = step.behaviour(place).pullError ?? imageOf(container.image ?? '').error
+  const failed = pullError === undefined ? pull(place, step) : failPull(place, step, pullError)
+  if (failed) return failed
+  const problem = environmentProblem(step, container)
+  if (problem) {
+    step.event(place, 'Warning', 'Failed', `Error: ${problem}`)
+    return withWaiting(status, CONFIG_ERROR, problem)
+  }
+  step.event(place, 'Normal', 'Created', 'Container created')
+  step.event(place, 'Normal', 'Started', 'Container started')
+  return runningStatus(step.pod, container, status, restartCount, step.now)
+}
+
+function pull(place: Place, step: PodStep): undefined {
+  const { image = '', imagePullPolicy: policy } = place.container
+  const key = `${step.pod.spec?.nodeName} ${image}`
+  step.known.pulls?.delete(image)
+  if (policy === 'Never' || (policy !== 'Always' && step.images.has(key))) {
+    const message = `Container image "${image}" already present on machine and can be accessed by the pod`
+    return step.event(place, 'Normal', 'Pulled', message) as undefined
+  }
+  step.images.add(key)
+  step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
+  const size = `Image size: ${imageOf(image).sizeBytes} bytes.`
+  return step.event(
+    place,
+    'Normal',
+    'Pulled',
+    `Successfully pulled image "${image}" in 0s (0s including waiting). ${size}`,
+  ) as undefined
+}
+
+function failPull(place: Place, step: PodStep, error: string): ContainerStatus {
+  const { container, status } = place
+  const image = container.image ?? ''
+  if (container.imagePullPolicy === 'Never') return neverPulled(place, step, image)
+  step.known.pulls ??= new Map()
+  const { pulls } = step.known
+  const pull = pulls.get(image)
+  if (pull && step.now < pull.retryAt) {
+    if (status.state?.waiting?.reason === 'ImagePullBackOff') return step.wait(pull.retryAt, status)
+    const message = `Back-off pulling image "${image}"`
+    step.event(place, 'Normal', 'BackOff', message)
+    step.event(place, 'Warning', 'Failed', 'Error: ImagePullBackOff')
+    step.wake(pull.retryAt)
+    return withWaiting(status, 'ImagePullBackOff', `${message}: ErrImagePull: ${error}`)
+  }
+  const failures = (pull?.failures ?? 0) + 1
+  pulls.set(image, { failures, retryAt: step.now + backOffOf(failures) })
+  step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
+  step.event(place, 'Warning', 'Failed', `Failed to pull image "${image}": ${error}`)
+  step.event(place, 'Warning', 'Failed', 'Error: ErrImagePull')
+  return withWaiting(status, 'ErrImagePull', error)
+}
+
+function neverPulled(place: Place, step: PodStep, image: string): ContainerStatus {
+  const message = `Container image "${image}" is not present with pull policy of Never`
+  if (place.status.state?.waiting?.reason === 'ErrImageNeverPull') return place.status
+  step.event(place, 'Warning', 'ErrImageNeverPull', message)
+  step.event(place, 'Warning', 'Failed', 'Error: ErrImageNeverPull')
+  return withWaiting(place.status, 'ErrImageNeverPull', message)
+}
