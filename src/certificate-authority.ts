@@ -2,7 +2,7 @@
  * The cluster's own certificate authority: what kube-root-ca.crt holds. Written with node:crypto and a few DER elements: every start needs
  * one, and a certificate library takes a tenth of the start-up time to load.
  */
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { Clock } from './apimachinery/clock.ts'
 import {
   bitString,
@@ -47,9 +47,9 @@ export interface CertificateAuthority {
 
 /** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
 export function createCertificateAuthority(clock: Clock, random: Random): CertificateAuthority {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  keys ??= makeKeys()
+  const { privateKey, publicKey: key } = keys
   const name = sequence(set(sequence(COMMON_NAME, utf8String(NAME))))
-  const key = publicKey.export({ type: 'spki', format: 'der' })
   const now = clock.now()
   const content = sequence(
     explicit(0, integer(VERSION_3)),
@@ -84,6 +84,20 @@ export function createCertificateAuthority(clock: Clock, random: Random): Certif
       return signRequest(request, { pem, key: privateKey }, { usages, durationMs, now: clock.now(), serialNumber })
     },
   }
+}
+
+interface Keys {
+  privateKey: KeyObject
+  /** SubjectPublicKeyInfo. */
+  publicKey: Buffer
+}
+
+/** Of all clusters of the process: making them takes as long as half a cluster. */
+let keys: Keys | undefined
+
+function makeKeys(): Keys {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { privateKey, publicKey: publicKey.export({ type: 'spki', format: 'der' }) }
 }
 
 function extension(type: Buffer, critical: boolean, value: Buffer): Buffer {

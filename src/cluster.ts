@@ -9,42 +9,25 @@ import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
 import { Turns } from './api/turns.ts'
 import { type Clock, realClock, type Timer } from './apimachinery/clock.ts'
-import { isAlreadyExists } from './apimachinery/errors.ts'
 import type { Logger } from './apimachinery/logger.ts'
-import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
+import type { KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
-import { loadFacts } from './apimachinery/schema/load-facts.ts'
-import { Schemas } from './apimachinery/schema/schema.ts'
-import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
 import { type Cluster, type ClusterOptions, type ListenOptions, requireOptions } from './cluster-options.ts'
+import { ControlPlane } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
-import { ControllerRunner } from './controllers/runner.ts'
-import { defaultStorageClass, volumeProvisioner } from './controllers/volume-provisioner.ts'
-import { createLocalClient, createWatchSource } from './local-client.ts'
-import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
-import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
-import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
-import { createTokenSigner } from './registry/core/service-account-token.ts'
-import { parseAddress, type ServiceAddresses, serviceResolver } from './registry/core/service-endpoint.ts'
-import { SYSTEM_USER } from './registry/environment.ts'
-import { Registry } from './registry/registry.ts'
-import { resources } from './registry/resources.ts'
+import { createLocalClient } from './local-client.ts'
 import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
-import { nodeObject } from './scenario/nodes.ts'
+import { bootstrap, objectsOf, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 import { MemoryStorage } from './storage/memory.ts'
 
 export type { Cluster, ClusterOptions, ListenOptions } from './cluster-options.ts'
 
-/** Controllers that are programs of their own: what managedFields call them. */
-const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler' }
-
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 /** As kube-apiserver's --etcd-compaction-interval. */
 const DEFAULT_COMPACTION_SECONDS = 300
 /** As kube-apiserver's --max-requests-inflight and --max-mutating-requests-inflight. */
@@ -81,24 +64,20 @@ async function openStorage({ data, fsync, logger, watchHistory: limit }: Cluster
 
 class LocalCluster implements Cluster {
   readonly client: Client
-  readonly app: ReturnType<typeof createApp>
   url: string | undefined
   readonly #options: ClusterOptions
   readonly #clock: Clock
   readonly #random: Random
-  readonly #logger: Logger
   readonly #storage: Storage
-  readonly #registry: Registry
-  readonly #outbound: OutboundClient
+  readonly #plane: ControlPlane
   readonly #api: ApiOptions
   readonly #stopping = new AbortController()
   readonly #controllers: ReturnType<typeof selectControllers>
-  #runner: ControllerRunner | undefined
+  #app: ReturnType<typeof createApp> | undefined
   #server: HttpServer | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
   #compaction: Timer | undefined
-  #authority: CertificateAuthority | undefined
 
   constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
     // Every watch listens: any number of them is no leak.
@@ -108,120 +87,56 @@ class LocalCluster implements Cluster {
     this.#storage = storage
     this.#clock = options.clock ?? realClock()
     this.#random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
-    this.#logger = options.logger ?? SILENT
-    const facts = loadFacts()
-    const podCidr = '10.244.0.0/16'
-    const addresses = addressesOf(options.serviceAddresses ?? {})
-    this.#outbound = createOutbound({
-      clock: this.#clock,
-      resolve: (service) => serviceResolver({ reader: this.#registry.reader, addresses, podCidr })(service),
-    })
-    this.#registry = new Registry({
-      facts,
-      schemas: sharedSchemas().layered(),
-      rows: resources,
-      storage,
-      clock: this.#clock,
-      random: this.#random,
-      settings: {
-        serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
-        nodePortRange: { from: 30000, to: 32767 },
-        podCidr,
-      },
-      tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
-      admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
-      outbound: this.#outbound,
-      authorizationMode: options.authorizationMode,
-    })
-    this.client = createLocalClient(this.#registry, ADMIN, undefined, this.#stopping.signal)
+    const logger = options.logger ?? SILENT
+    this.#plane = new ControlPlane(options, { storage, clock: this.#clock, random: this.#random, logger, controllers })
+    const { registry, outbound } = this.#plane
+    this.client = createLocalClient(registry, ADMIN, undefined, this.#stopping.signal)
     this.#api = {
-      registry: this.#registry,
+      registry,
       metrics: createMetrics(storage),
       turns: new Turns(),
-      logger: this.#logger,
-      proxy: this.#outbound,
+      logger,
+      proxy: outbound,
       stopping: this.#stopping.signal,
       maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULT_READS_IN_FLIGHT,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULT_WRITES_IN_FLIGHT,
     }
-    this.app = createApp(this.#api)
   }
 
-  /** Bootstrap objects, nodes, controllers, fixtures; then everything settled. */
+  /** Its starting state or what its data file holds, controllers, fixtures; then everything settled. */
   async start(fixtures: readonly Fixture[]): Promise<void> {
     const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
-    await this.#bootstrap()
-    if (isNew) {
-      for (let i = 1; i <= (this.#options.nodes ?? 1); i++) await this.client.create('nodes', nodeObject(i))
-    }
-    if (isNew && this.#controllers.includes(volumeProvisioner)) {
-      await this.client.create<KubeObject>('storageclasses.storage.k8s.io', defaultStorageClass())
-    }
-    // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
-    if (this.#controllers.length > 0) await this.#rootCa()
-    this.#startControllers()
+    if (isNew) await this.#fill()
+    else await bootstrap(this.#plane)
+    this.#plane.startControllers()
     await this.settle()
-    await applyFixtures(this.#registry, fixtures, ADMIN)
+    await applyFixtures(this.#plane.registry, fixtures, ADMIN)
     await this.settle()
     this.#initial = this.#storage.mark()
     const seconds = this.#options.compactionInterval ?? DEFAULT_COMPACTION_SECONDS
     if (seconds > 0) this.#compaction = compactByAge(this.#storage, this.#clock, seconds * 1000)
   }
 
-  async stopControllers(): Promise<void> {
-    await this.#runner?.stop()
-  }
-
-  async #bootstrap(): Promise<void> {
-    const system = createLocalClient(this.#registry, SYSTEM_USER, 'kube-apiserver')
-    const objects = bootstrapObjects({
-      now: this.#clock.now(),
-      serviceCidr: this.#registry.settings.serviceCidr,
-      advertiseAddress: '172.18.0.2',
-      securePort: 6443,
-      hostname: 'kubemu',
-      holderId: this.#random.uuid(),
-    })
-    for (const { resource, object, status } of objects) {
-      const { namespace = '', name = '' } = object.metadata
-      if (this.#registry.store(resource).find(namespace, name)) continue
-      try {
-        const created = await system.create(resource, object)
-        if (status) await system.updateStatus(resource, { ...created, status } as DynamicObject)
-      } catch (error) {
-        if (!isAlreadyExists(error)) throw error
-      }
+  async #fill(): Promise<void> {
+    const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes = 1 } = this.#options
+    const controllers = this.#controllers
+    const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes, controllers }
+    const state = await startingState(shape)
+    const identity = { now: this.#clock.now(), random: this.#random, rootCa: () => this.#plane.rootCa() }
+    for (const { prefix, name, object } of objectsOf(state, identity)) {
+      const written = this.#storage.create(prefix, name, object)
+      if (written instanceof Promise) await written
     }
   }
 
-  #startControllers(): void {
-    this.#runner = new ControllerRunner({
-      controllers: this.#controllers,
-      clientOf: ({ name }) =>
-        createLocalClient(this.#registry, SYSTEM_USER, PROGRAMS[name] ?? 'kube-controller-manager'),
-      source: createWatchSource(this.#registry),
-      clock: this.#clock,
-      random: this.#random,
-      logger: this.#logger,
-      settings: {
-        rootCa: () => this.#rootCa(),
-        readRequest: (pem) => this.#ca().read(pem),
-        signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
-        podCidr: this.#registry.settings.podCidr,
-        kubernetesVersion: `v${this.#registry.facts.kubernetesVersion}`,
-        quotaUsage: (quota) => usageOf(quota, this.#registry),
-      },
-    })
-    this.#runner.start()
+  async stopControllers(): Promise<void> {
+    await this.#plane.stopControllers()
   }
 
-  async #rootCa(): Promise<string> {
-    return this.#ca().pem
-  }
-
-  #ca(): CertificateAuthority {
-    this.#authority ??= createCertificateAuthority(this.#clock, this.#random)
-    return this.#authority
+  /** Made when first asked for: most clusters of a test never serve. */
+  get app(): ReturnType<typeof createApp> {
+    this.#app ??= createApp(this.#api)
+    return this.#app
   }
 
   async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {
@@ -250,23 +165,18 @@ class LocalCluster implements Cluster {
   async apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {
     const objects =
       typeof manifest === 'string' ? parseFixtures(manifest, 'manifest').map(({ object }) => object) : [manifest].flat()
-    return applyObjects(this.#registry, objects, ADMIN)
+    return applyObjects(this.#plane.registry, objects, ADMIN)
   }
 
-  async settle(): Promise<void> {
-    // Each may make work for the other.
-    do {
-      await this.#registry.customResources.idle()
-      await this.#registry.aggregation.idle()
-      await this.#runner?.settle()
-    } while (!this.#registry.customResources.isIdle || !this.#registry.aggregation.isIdle)
+  settle(): Promise<void> {
+    return this.#plane.settle()
   }
 
   async reset(): Promise<void> {
     if (!this.#initial) return
-    await this.#runner?.stop()
+    await this.#plane.stopControllers()
     await this.#storage.restore(this.#initial)
-    this.#startControllers()
+    this.#plane.startControllers()
     await this.settle()
   }
 
@@ -284,36 +194,13 @@ class LocalCluster implements Cluster {
     this.#compaction?.cancel()
     // Requests in hand first: they may need all the rest.
     await this.#server?.close()
-    await this.#runner?.stop()
-    this.#registry.close()
-    this.#outbound.close()
+    await this.#plane.close()
     await this.#storage.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-function addressesOf(addresses: Readonly<Record<string, string>> | ServiceAddresses): ServiceAddresses {
-  if (typeof addresses === 'function') return addresses
-  for (const address of Object.values(addresses)) parseAddress(address)
-  const table = new Map(Object.entries(addresses))
-  return (namespace, name, port) => table.get(`${namespace}/${name}:${port}`) ?? table.get(`${namespace}/${name}`)
-}
-
-let schemas: Schemas | undefined
-
-/** Compiled from the facts: immutable, so all clusters of the process share them. */
-function sharedSchemas(): Schemas {
-  schemas ??= new Schemas(loadFacts())
-  return schemas
-}
-
-function usageOf(quota: KubeObject, registry: Registry): Record<string, string> {
-  const counted = registry.definitions().filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'))
-  const names = counted.map(({ groupResource }) => groupResource)
-  return quotaUsage(quota, names, (resource) => registry.reader.list(resource, quota.metadata.namespace))
 }
 
 function ignore(): void {}

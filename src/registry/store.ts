@@ -29,7 +29,7 @@ export class Store implements ObjectStore {
   #empty: DynamicObject | undefined
   #unconverted: ObjectStore | undefined
   /** Objects as this door shows them, kept beside the stored ones: the same object always gives the same view (and so the same bytes). */
-  readonly #views = new WeakMap<KubeObject, DynamicObject>()
+  #views: WeakMap<KubeObject, DynamicObject> | undefined
   readonly #whenRetired = new Set<() => void>()
 
   constructor(definition: ResourceDefinition, environment: Environment) {
@@ -64,6 +64,7 @@ export class Store implements ObjectStore {
   view(stored: KubeObject): DynamicObject {
     const { conversion, defaultOnRead } = this.definition.hooks
     if (!conversion && !defaultOnRead) return stored as DynamicObject
+    this.#views ??= new WeakMap()
     let view = this.#views.get(stored)
     if (!view) {
       view = conversion ? conversion.fromStored(stored as DynamicObject) : (stored as DynamicObject)

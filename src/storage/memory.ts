@@ -233,7 +233,11 @@ export function asPicture(mark: StorageMark): Picture {
   throw new TypeError('the mark was not made by this kind of storage')
 }
 
-/** A caller that cares where `resourceVersion` stands among the fields puts one there: its place is kept. */
+/**
+ * A caller that cares where `resourceVersion` stands among the fields puts one there: its place is kept. An object that has the right one is
+ * taken as it is.
+ */
 function withRevision(object: KubeObject, revision: number): KubeObject {
+  if (object.metadata.resourceVersion === String(revision)) return object
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
 }

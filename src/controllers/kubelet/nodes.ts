@@ -135,12 +135,25 @@ async function ensureLease(node: Node, { client, clock }: ControllerContext): Pr
     await client.create('leases.coordination.k8s.io', lease)
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
-    await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, name, (old) => ({
-      ...old,
-      metadata: { ...old.metadata, ownerReferences: lease.metadata.ownerReferences },
-      spec: { ...old.spec, ...lease.spec },
-    }))
+    await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, name, (old) =>
+      isFresh(old, lease, clock.now())
+        ? old
+        : {
+            ...old,
+            metadata: { ...old.metadata, ownerReferences: lease.metadata.ownerReferences },
+            spec: { ...old.spec, ...lease.spec },
+          },
+    )
   }
+}
+
+/** This node's kubelet renewed it less than an interval ago. */
+function isFresh(old: Lease, { metadata, spec }: Lease, now: number): boolean {
+  const age = now - Date.parse(old.spec?.renewTime ?? '')
+  const isOwn = old.spec?.holderIdentity === spec?.holderIdentity
+  return (
+    isOwn && deepEqual(old.metadata.ownerReferences, metadata.ownerReferences) && age >= 0 && age < LEASE_RENEWAL_MS
+  )
 }
 
 /** All nodes at once: leases now, statuses when they are due. */

@@ -46,13 +46,26 @@ export function newTokenSigner(
   }
 }
 
-/** A signer with a new key, whose tokens are for this cluster's own API unless asked otherwise. */
+/** A signer with a key of its own, made when first needed, whose tokens are for this cluster's own API unless asked otherwise. */
 export function createTokenSigner(issuer: string): TokenSigner {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const keyId = createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64url')
-  return newTokenSigner({ privateKey, publicKey }, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
+  let made: TokenSigner | undefined
+  const make = (): TokenSigner => {
+    const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const der = keys.publicKey.export({ type: 'spki', format: 'der' })
+    const keyId = createHash('sha256').update(der).digest('base64url')
+    return newTokenSigner(keys, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
+  }
+  const signer = (): TokenSigner => {
+    made ??= make()
+    return made
+  }
+  return {
+    issuer,
+    audiences: [issuer],
+    sign: (claims) => signer().sign(claims),
+    verify: (token) => signer().verify(token),
+    publicKey: () => signer().publicKey(),
+  }
 }
 
 /** Answers the request with `status.token` filled in. Nothing is stored. */

@@ -1,0 +1,156 @@
+/** The API server's registry and the controllers on one storage, without a door: what a cluster is before anybody can reach it. */
+import type { Clock } from './apimachinery/clock.ts'
+import type { Logger } from './apimachinery/logger.ts'
+import type { KubeObject } from './apimachinery/meta.ts'
+import type { Random } from './apimachinery/random.ts'
+import { loadFacts } from './apimachinery/schema/load-facts.ts'
+import { Schemas } from './apimachinery/schema/schema.ts'
+import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
+import type { ClusterOptions } from './cluster-options.ts'
+import type { ControllerDefinition } from './controllers/controller.ts'
+import { ControllerRunner } from './controllers/runner.ts'
+import { createLocalClient, createWatchSource } from './local-client.ts'
+import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
+import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
+import { createTokenSigner } from './registry/core/service-account-token.ts'
+import { parseAddress, type ServiceAddresses, serviceResolver } from './registry/core/service-endpoint.ts'
+import { SYSTEM_USER } from './registry/environment.ts'
+import { Registry } from './registry/registry.ts'
+import { resources } from './registry/resources.ts'
+import type { Storage } from './storage/interface.ts'
+
+/** Controllers that are programs of their own: what managedFields call them. */
+const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler' }
+
+const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
+const POD_CIDR = '10.244.0.0/16'
+
+export interface ControlPlaneParts {
+  storage: Storage
+  clock: Clock
+  random: Random
+  logger: Logger
+  controllers: readonly ControllerDefinition[]
+  /** PEM of kube-root-ca.crt in place of that of an authority of its own. */
+  rootCa?: string
+}
+
+/** The options that say how the API server behaves. */
+export type RegistrySettings = Pick<
+  ClusterOptions,
+  'serviceAddresses' | 'serviceCidr' | 'enableAdmissionPlugins' | 'disableAdmissionPlugins' | 'authorizationMode'
+>
+
+export class ControlPlane {
+  readonly registry: Registry
+  readonly outbound: OutboundClient
+  readonly #parts: ControlPlaneParts
+  #runner: ControllerRunner | undefined
+  #authority: CertificateAuthority | undefined
+
+  constructor(options: RegistrySettings, parts: ControlPlaneParts) {
+    this.#parts = parts
+    const { storage, clock, random } = parts
+    const addresses = addressesOf(options.serviceAddresses ?? {})
+    this.outbound = createOutbound({
+      clock,
+      resolve: (service) => serviceResolver({ reader: this.registry.reader, addresses, podCidr: POD_CIDR })(service),
+    })
+    this.registry = new Registry({
+      facts: loadFacts(),
+      schemas: sharedSchemas().layered(),
+      rows: resources,
+      storage,
+      clock,
+      random,
+      settings: {
+        serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
+        nodePortRange: { from: 30000, to: 32767 },
+        podCidr: POD_CIDR,
+      },
+      tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
+      admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+      outbound: this.outbound,
+      authorizationMode: options.authorizationMode,
+    })
+  }
+
+  /** Reconciles begin in the next turn of the event loop. */
+  startControllers(): void {
+    const { controllers, clock, random, logger } = this.#parts
+    // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
+    if (controllers.length > 0) this.rootCa()
+    this.#runner = new ControllerRunner({
+      controllers,
+      clientOf: ({ name }) =>
+        createLocalClient(this.registry, SYSTEM_USER, PROGRAMS[name] ?? 'kube-controller-manager'),
+      source: createWatchSource(this.registry),
+      clock,
+      random,
+      logger,
+      settings: {
+        rootCa: async () => this.rootCa(),
+        readRequest: (pem) => this.#ca().read(pem),
+        signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
+        podCidr: POD_CIDR,
+        kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
+        quotaUsage: (quota) => usageOf(quota, this.registry),
+      },
+    })
+    this.#runner.start()
+  }
+
+  /** Resolves when no reconcile is in work any more. Idempotent. */
+  async stopControllers(): Promise<void> {
+    await this.#runner?.stop()
+  }
+
+  /** Resolves when no work is left: neither the controllers' nor what the API server does by itself. */
+  async settle(): Promise<void> {
+    const { customResources, aggregation } = this.registry
+    // Each may make work for the other.
+    do {
+      await customResources.idle()
+      await aggregation.idle()
+      await this.#runner?.settle()
+    } while (!customResources.isIdle || !aggregation.isIdle)
+  }
+
+  /** Storage is the caller's to close. */
+  async close(): Promise<void> {
+    await this.stopControllers()
+    this.registry.close()
+    this.outbound.close()
+  }
+
+  /** PEM of kube-root-ca.crt. */
+  rootCa(): string {
+    return this.#parts.rootCa ?? this.#ca().pem
+  }
+
+  #ca(): CertificateAuthority {
+    this.#authority ??= createCertificateAuthority(this.#parts.clock, this.#parts.random)
+    return this.#authority
+  }
+}
+
+function addressesOf(addresses: Readonly<Record<string, string>> | ServiceAddresses): ServiceAddresses {
+  if (typeof addresses === 'function') return addresses
+  for (const address of Object.values(addresses)) parseAddress(address)
+  const table = new Map(Object.entries(addresses))
+  return (namespace, name, port) => table.get(`${namespace}/${name}:${port}`) ?? table.get(`${namespace}/${name}`)
+}
+
+let schemas: Schemas | undefined
+
+/** Compiled from the facts: immutable, so all clusters of the process share them. */
+function sharedSchemas(): Schemas {
+  schemas ??= new Schemas(loadFacts())
+  return schemas
+}
+
+function usageOf(quota: KubeObject, registry: Registry): Record<string, string> {
+  const counted = registry.definitions().filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'))
+  const names = counted.map(({ groupResource }) => groupResource)
+  return quotaUsage(quota, names, (resource) => registry.reader.list(resource, quota.metadata.namespace))
+}
