@@ -86,6 +86,7 @@ function webSocketSink(): FrameSink & { open(webSocket: WebSocket): void } {
       sent()
     },
     end: () => target?.close(1000),
+    cut: () => target?.terminate(),
   }
 }
 

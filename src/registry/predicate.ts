@@ -1,7 +1,7 @@
 /** Label and field selectors of a list or watch, compiled to one question about an object. Mirrors apiserver/pkg/storage/selection_predicate.go. */
 import { newBadRequest } from '../apimachinery/errors.ts'
-import { parseFieldSelector } from '../apimachinery/fields.ts'
-import { parseSelector } from '../apimachinery/labels.ts'
+import { type FieldRequirement, parseFieldSelector } from '../apimachinery/fields.ts'
+import { parseSelector, type Selector } from '../apimachinery/labels.ts'
 import type { DynamicObject } from '../apimachinery/meta.ts'
 import type { ResourceDefinition } from './definition.ts'
 
@@ -13,6 +13,8 @@ export interface Predicate {
   name?: string
   /** The one namespace that can match, when the field selector says `metadata.namespace=x`. */
   namespace?: string
+  /** One value that an object must have to match, and where it has it: what watchers can be found by. */
+  demand?: { key: string; read(object: DynamicObject): string | undefined; value: string; isLabel: boolean }
 }
 
 const EVERYTHING: Predicate = { matches: () => true, empty: true }
@@ -30,6 +32,7 @@ export function compilePredicate(
     : undefined
   const asked = fields?.requirements.map((one) => ({ ...one, read: fieldReader(definition, one.field) })) ?? []
   return {
+    demand: fieldDemand(asked) ?? labelDemand(labels),
     empty: (labels?.empty ?? true) && asked.length === 0,
     name: fields?.exactValue('metadata.name'),
     namespace: fields?.exactValue('metadata.namespace'),
@@ -42,6 +45,23 @@ export function compilePredicate(
     },
   }
 }
+
+type AskedField = FieldRequirement & { read(object: DynamicObject): string }
+
+/** Name and namespace are left out: where an object is stored says them. */
+function fieldDemand(asked: readonly AskedField[]): Predicate['demand'] {
+  const one = asked.find(({ field, operator }) => operator === '=' && !field.startsWith('metadata.'))
+  return one && { key: `field ${one.field}`, read: one.read, value: one.value, isLabel: false }
+}
+
+function labelDemand(labels: Selector | undefined): Predicate['demand'] {
+  const one = labels?.requirements.find(({ operator, values }) => EQUALITIES.has(operator) && values.length === 1)
+  if (!one) return undefined
+  const { key } = one
+  return { key: `label ${key}`, read: ({ metadata }) => metadata.labels?.[key], value: one.values[0]!, isLabel: true }
+}
+
+const EQUALITIES = new Set(['=', '==', 'in'])
 
 /** The kind's label conversion: accepted label -> the key it is matched by. */
 function convertLabel(definition: ResourceDefinition, label: string, value: string): readonly [string, string] {

@@ -2,7 +2,12 @@
 import { newExpired, newInvalid, type Status } from '../apimachinery/errors.ts'
 import { type FieldError, forbidden, notSupported } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
-import { type Cursor, StorageError, type StorageEvent } from '../storage/interface.ts'
+import {
+  type Cursor,
+  StorageError,
+  type StorageEvent,
+  type WatchOptions as StorageWatchOptions,
+} from '../storage/interface.ts'
 import { type ListOptions, listObjects, parseResourceVersion } from './list.ts'
 import type { ObjectStore } from './object-store.ts'
 import { compilePredicate, type Predicate } from './predicate.ts'
@@ -47,6 +52,7 @@ export class WatchStream {
     const wanted = parseResourceVersion(options.resourceVersion)
     const namespace = options.namespace || (store.definition.namespaced ? predicate.namespace : undefined)
     const under = watchPrefix(store, namespace, predicate.name)
+    const place = { under, only: watchDemand(store, predicate), wake: options.wake }
     const fromState = options.sendInitialEvents ?? wanted === 0
     try {
       if (fromState) {
@@ -57,14 +63,11 @@ export class WatchStream {
         })
         this.#initial = list.objects.reverse()
         if (options.sendInitialEvents && options.allowWatchBookmarks) this.#endOfInitial = list.resourceVersion
-        this.#cursor = storage.watch(store.definition.storagePrefix, {
-          under,
-          fromRevision: Number(list.resourceVersion),
-          wake: options.wake,
-        })
+        const fromRevision = Number(list.resourceVersion)
+        this.#cursor = storage.watch(store.definition.storagePrefix, { ...place, fromRevision })
       } else {
         const fromRevision = wanted === 0 ? storage.revision : wanted
-        this.#cursor = storage.watch(store.definition.storagePrefix, { under, fromRevision, wake: options.wake })
+        this.#cursor = storage.watch(store.definition.storagePrefix, { ...place, fromRevision })
       }
     } catch (error) {
       this.#fail(error, wanted)
@@ -166,6 +169,13 @@ function departed(old: DynamicObject, current: KubeObject): DynamicObject {
 function watchPrefix(store: ObjectStore, namespace: string | undefined, name: string | undefined): string {
   if (!store.definition.namespaced) return name ?? ''
   return namespace ? `${namespace}/${name ?? ''}` : ''
+}
+
+/** Where objects are shown otherwise than they are stored, storage cannot know what they have. Labels are shown as they are, but by webhooks. */
+function watchDemand({ definition }: ObjectStore, { demand }: Predicate): StorageWatchOptions['only'] {
+  const { conversion, defaultOnRead } = definition.hooks
+  const isShown = demand?.isLabel ? !conversion?.require : !conversion && !defaultOnRead
+  return isShown ? (demand as StorageWatchOptions['only']) : undefined
 }
 
 function validateWatchOptions(options: WatchOptions): void {

@@ -4,6 +4,7 @@
  */
 import type { Cursor, StorageEvent, WatchOptions } from './interface.ts'
 import { StorageError } from './interface.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /**
  * Events kept a resource when nobody says otherwise. kube-apiserver forgets after five minutes (etcd compaction): this is that at 33
@@ -31,8 +32,8 @@ export function newExpired(oldest: number): StorageError {
 
 /**
  * Events in rising revision order. Everything at and below `compacted` is forgotten, everything above it is here.
- * `append` costs one lookup per distinct length of open cursors' `under`, plus the wake-ups themselves: neither the length of the log
- * nor the watchers of other names matter.
+ * `append` costs one lookup per distinct length of open cursors' `under` and question, plus the wake-ups themselves: neither the length of
+ * the log nor the watchers of other names and values matter.
  */
 export class EventLog {
   #events: (StorageEvent | undefined)[] = []
@@ -41,10 +42,8 @@ export class EventLog {
   readonly #limit: number
   readonly #now: () => number
   readonly #open = new Set<LogCursor>()
-  /** Cursors that are at the end, by their `under`: the only ones a commit has to look at. */
-  readonly #waiting = new Map<string, Set<LogCursor>>()
-  /** Length of an `under` -> how many open cursors have one of that length. */
-  readonly #lengths = new Map<number, number>()
+  /** Cursors that are at the end: the only ones a commit has to look at. */
+  readonly #waiting = new WaitingRoom<LogCursor>()
 
   constructor(options: EventLogOptions) {
     this.#limit = Math.max(1, options.limit)
@@ -64,7 +63,7 @@ export class EventLog {
       this.#compacted = this.#events[this.#head]!.revision
       this.#drop(1)
     }
-    if (this.#waiting.size > 0) this.#wake(event)
+    if (this.#open.size > 0) this.#waiting.leave(event, (cursor) => cursor.arrive(event.revision))
   }
 
   /** Forgets the events at and below `revision`. Cursors that wait at the end have seen them and are not concerned. */
@@ -81,9 +80,10 @@ export class EventLog {
     this.#compacted = revision
     const open = [...this.#open]
     this.#open.clear()
-    this.#waiting.clear()
-    this.#lengths.clear()
-    for (const cursor of open) cursor.expire()
+    for (const cursor of open) {
+      this.#waiting.discharge(cursor)
+      cursor.expire()
+    }
   }
 
   /** Events after `revision`, newest first: what undoing them needs. */
@@ -108,8 +108,7 @@ export class EventLog {
     if (options.fromRevision < this.#compacted) throw newExpired(this.#compacted)
     const cursor = new LogCursor(this, this.#now, options)
     this.#open.add(cursor)
-    const length = cursor.under.length
-    this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + 1)
+    this.#waiting.admit(cursor)
     // With nothing to replay the cursor waits from the start: its first event may come before its first `next`.
     if (this.after(options.fromRevision, cursor.under) === undefined) cursor.wait()
     return cursor
@@ -117,33 +116,12 @@ export class EventLog {
 
   /** Called by a cursor that reached the end. */
   enqueue(cursor: LogCursor): void {
-    const waiting = this.#waiting.get(cursor.under)
-    if (waiting === undefined) this.#waiting.set(cursor.under, new Set([cursor]))
-    else waiting.add(cursor)
+    this.#waiting.enter(cursor)
   }
 
   /** Called by a cursor that is closed. */
   forget(cursor: LogCursor): void {
-    if (!this.#open.delete(cursor)) return
-    const waiting = this.#waiting.get(cursor.under)
-    if (waiting?.delete(cursor) && waiting.size === 0) this.#waiting.delete(cursor.under)
-    const length = cursor.under.length
-    const left = this.#lengths.get(length)! - 1
-    if (left === 0) this.#lengths.delete(length)
-    else this.#lengths.set(length, left)
-  }
-
-  #wake(event: StorageEvent): void {
-    const { name } = event.key
-    for (const length of this.#lengths.keys()) {
-      if (length > name.length) continue
-      const under = name.slice(0, length)
-      const waiting = this.#waiting.get(under)
-      if (waiting === undefined) continue
-      // Taken out before anyone is called: who reaches the end again queues in a new set.
-      this.#waiting.delete(under)
-      for (const cursor of waiting) cursor.arrive(event.revision)
-    }
+    if (this.#open.delete(cursor)) this.#waiting.discharge(cursor)
   }
 
   /** Index of the first event with a greater revision. The two newest are tried first: that is where live cursors are. */
@@ -171,12 +149,13 @@ export class EventLog {
 }
 
 /**
- * reading --next() finds nothing--> waiting --a commit under it--> reading; close() and expire() end both.
+ * reading --next() finds nothing--> waiting --a commit that may concern it--> reading; close() and expire() end both.
  * While it waits its position stands still and nothing is stepped over: whatever lies between it and the event that wakes it was of no
  * concern, so `arrive` moves it there at once, also past a compaction.
  */
 class LogCursor implements Cursor {
   readonly under: string
+  readonly only: WatchOptions['only']
   readonly #log: EventLog
   readonly #now: () => number
   readonly #wake: () => void
@@ -185,6 +164,7 @@ class LogCursor implements Cursor {
 
   constructor(log: EventLog, now: () => number, options: WatchOptions) {
     this.under = options.under ?? ''
+    this.only = options.only
     this.#log = log
     this.#now = now
     this.#wake = options.wake

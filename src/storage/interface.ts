@@ -78,6 +78,11 @@ export interface Cursor {
 export interface WatchOptions {
   /** Only names that start with this: `default/` watches a namespace, `default/web` one object (and its namesakes: filter). */
   under?: string
+  /**
+   * Only what has this value, before or after, can be of interest: the reader is woken for nothing else. A hint: `next` may answer more.
+   * `key` names the question: where it is the same, `read` reads the same.
+   */
+  only?: { key: string; read: (object: KubeObject) => string | undefined; value: string }
   /** Events with a greater revision. Expired is thrown at once when it lies behind compaction. */
   fromRevision: number
   /**

@@ -16,7 +16,10 @@ export interface FrameSink {
   /** Sends whole frames. False: wait for `onDrain` before the next. */
   write(frames: Buffer[]): boolean
   onDrain(callback: () => void): void
+  /** Ends after what was written. */
   end(): void
+  /** Ends now: nobody reads what was written. */
+  cut(): void
 }
 
 const PROTOBUF_STREAM = 'application/vnd.kubernetes.protobuf;stream=watch'
@@ -24,6 +27,8 @@ const BOOKMARK_INTERVAL_MS = 60_000
 /** As upstream: the last bookmark comes a little before the time-out, so that the client can resume from it. */
 const BOOKMARK_BEFORE_END_MS = 2_000
 const MIN_TIMEOUT_SECONDS = 1800
+/** A client that takes nothing for so long loses its watch, and as long again after that its connection. Upstream's patience is a full queue. */
+const STALLED_MS = 60_000
 /** Frames of one write to the socket; the loop is free in between. */
 const BATCH_BYTES = 64 * 1024
 
@@ -39,6 +44,7 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
     },
     onDrain: (callback) => res.once('drain', callback),
     end: () => res.end(),
+    cut: () => res.destroy(),
   })
   writeHeaders(exchange, 200, isProtobuf ? PROTOBUF_STREAM : 'application/json')
   // Headers go out before the first event: clients wait for them.
@@ -49,7 +55,10 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
   else pump.start()
 }
 
-/** Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, or after an ERROR event. */
+/**
+ * Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, after an ERROR event, or when the
+ * client does not read: it can go on from the last event that it took.
+ */
 export async function startWatch(
   exchange: ResourceExchange,
   encode: FrameEncoder,
@@ -58,13 +67,14 @@ export async function startWatch(
   const { query, store, closed, turns } = exchange
   const { clock, random } = store.environment
   let scheduled = false
-  let blocked = true
+  let blocked = false
+  let started = false
   let ended = false
   let waiting = false
   let retired = false
   const timers: Timer[] = []
   const schedule = (): void => {
-    if (scheduled || blocked || ended || waiting) return
+    if (!started || scheduled || blocked || ended || waiting) return
     scheduled = true
     turns.ask(drain)
   }
@@ -78,9 +88,14 @@ export async function startWatch(
     ended = true
     stopListening()
     for (const timer of timers) timer.cancel()
-    closed.removeEventListener('abort', stop)
+    closed.removeEventListener('abort', quit)
     stream.close()
     sink.end()
+    if (blocked) clock.after(STALLED_MS, sink.cut)
+  }
+  const quit = (): void => {
+    stop()
+    if (blocked) sink.cut()
   }
   const stopListening = store.onRetired(() => {
     retired = true
@@ -92,7 +107,9 @@ export async function startWatch(
     const { frames, more, failed, needed } = take(stream, encode)
     if (frames.length > 0 && !sink.write(frames)) {
       blocked = true
+      const stalled = clock.after(STALLED_MS, stop)
       sink.onDrain(() => {
+        stalled.cancel()
         blocked = false
         schedule()
       })
@@ -124,7 +141,7 @@ export async function startWatch(
       stop()
       return
     }
-    closed.addEventListener('abort', stop)
+    closed.addEventListener('abort', quit)
     const requested = Math.max(0, timeoutSeconds(query))
     const seconds = requested || Math.round(MIN_TIMEOUT_SECONDS * (1 + random.next()))
     timers.push(clock.after(seconds * 1000, stop))
@@ -133,7 +150,7 @@ export async function startWatch(
         timers.push(clock.after(seconds * 1000 - BOOKMARK_BEFORE_END_MS, sendBookmark))
       timers.push(every(clock, BOOKMARK_INTERVAL_MS, sendBookmark))
     }
-    blocked = false
+    started = true
     schedule()
   }
   return { start, stop }
