@@ -24,7 +24,19 @@ export interface StorageEvent {
   prevObject?: KubeObject
 }
 
-export type StorageErrorCode = 'NotFound' | 'Exists' | 'Conflict' | 'Expired' | 'TooLarge' | 'Unavailable'
+/**
+ * Timeout: the engine's server did not answer in time, Failed: it refused or could not, in its words. After either a write may have been done.
+ * Unavailable: the storage is closed.
+ */
+export type StorageErrorCode =
+  | 'NotFound'
+  | 'Exists'
+  | 'Conflict'
+  | 'Expired'
+  | 'TooLarge'
+  | 'Unavailable'
+  | 'Timeout'
+  | 'Failed'
 
 /** The only error storage throws on purpose; registry/{create,update}.ts turn it into a Status. */
 export class StorageError extends Error {
@@ -98,6 +110,17 @@ export type MaybePromise<T> = T | Promise<T>
 export interface Storage {
   /** Revision of the newest commit over all resources; 1 on an empty storage. Never reused, never falls, also after a restart. */
   readonly revision: number
+  /** Other processes write here, too. */
+  readonly shared: boolean
+  /**
+   * Resolves when reads show all that anybody had written before the call. A value where nobody else writes; else throws Timeout or Failed, and
+   * reads without it may be a little old.
+   */
+  fresh(): MaybePromise<void>
+  /** Why the storage cannot be used right now, or undefined: what health checks say. */
+  check(): MaybePromise<string | undefined>
+  /** Calls back after the state was replaced as a whole (`restore`, a lost history): whoever followed it has to look anew. */
+  onReplaced(callback: () => void): void
   get(prefix: string, name: string): KubeObject | undefined
   list(prefix: string, options?: ListOptions): ListResult
   /** How many objects, without reading them. */

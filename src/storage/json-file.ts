@@ -126,6 +126,18 @@ export class JsonFileStorage implements Storage {
     return this.#parts.memory.revision
   }
 
+  get shared(): boolean {
+    return false
+  }
+
+  fresh(): void {}
+
+  check(): undefined {}
+
+  onReplaced(callback: () => void): void {
+    this.#parts.memory.onReplaced(callback)
+  }
+
   get(prefix: string, name: string): KubeObject | undefined {
     return this.#parts.memory.get(prefix, name)
   }

@@ -56,9 +56,11 @@ export class MemoryStorage implements Storage {
   /** History at and below this is gone in every log, also in those that are yet to be made. */
   #floor: number
   #closed = false
+  readonly shared = false
   readonly #limit: number
   readonly #journal: CommitJournal | undefined
   readonly #collections = new Map<string, Collection>()
+  readonly #whenReplaced: (() => void)[] = []
 
   constructor(options: MemoryOptions = {}) {
     this.#limit = options.history?.limit ?? DEFAULT_HISTORY_LIMIT
@@ -72,6 +74,14 @@ export class MemoryStorage implements Storage {
 
   get revision(): number {
     return this.#revision
+  }
+
+  fresh(): void {}
+
+  check(): undefined {}
+
+  onReplaced(callback: () => void): void {
+    this.#whenReplaced.push(callback)
   }
 
   get(prefix: string, name: string): KubeObject | undefined {
@@ -156,15 +166,31 @@ export class MemoryStorage implements Storage {
     const picture = asPicture(mark)
     const revision = Math.max(this.#revision, picture.revision) + 1
     this.#journal?.restore({ revision, changes: differences(asPicture(this.mark()), picture) })
+    this.become({ revision, trees: picture.trees })
+  }
+
+  /** A commit that was made elsewhere, at its own revision, which is greater than all before. */
+  apply(event: StorageEvent): void {
+    this.#commit(event)
+  }
+
+  /** Nothing that is held here has changed up to this revision. */
+  advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision)
+  }
+
+  /** Replaces state and revision. There is no history of how: all cursors end as Expired. */
+  become({ revision, trees }: Picture): void {
     this.#revision = revision
     this.#floor = revision
-    for (const prefix of picture.trees.keys()) this.#collection(prefix).held = true
+    for (const prefix of trees.keys()) this.#collection(prefix).held = true
     for (const [prefix, collection] of this.#collections) {
-      collection.tree = picture.trees.get(prefix)?.clone() ?? newTree()
+      collection.tree = trees.get(prefix)?.clone() ?? newTree()
       collection.past = undefined
     }
     // Readers are told only now, when all of the state is the new one.
     for (const { log } of this.#collections.values()) log.reset(revision)
+    for (const callback of this.#whenReplaced) callback()
   }
 
   async close(): Promise<void> {
@@ -237,7 +263,7 @@ export function asPicture(mark: StorageMark): Picture {
  * A caller that cares where `resourceVersion` stands among the fields puts one there: its place is kept. An object that has the right one is
  * taken as it is.
  */
-function withRevision(object: KubeObject, revision: number): KubeObject {
+export function withRevision(object: KubeObject, revision: number): KubeObject {
   if (object.metadata.resourceVersion === String(revision)) return object
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
 }

@@ -39,6 +39,9 @@ export function drain(cursor: Cursor): StorageEvent[] {
 
 const brief = (events: StorageEvent[]) => events.map((event) => `${event.type} ${event.key.name} ${event.revision}`)
 const names = (objects: KubeObject[]) => objects.map((found) => found.metadata.name)
+/** Where several processes write, what is written back has a new revision. */
+const unversioned = (objects: KubeObject[]) =>
+  objects.map((found) => ({ ...found, metadata: { ...found.metadata, resourceVersion: undefined } }))
 const rv = (found: KubeObject) => found.metadata.resourceVersion!
 
 export function storageConformance(engine: string, make: MakeStorage): void {
@@ -462,12 +465,12 @@ function marks(open: Open, put: Put, remove: Remove, follow: Follow): void {
     await put(storage, 'c')
     await put(storage, 'm', {}, MAPS)
     await storage.restore(mark)
-    expect(storage.list(PODS).objects).toEqual(before)
+    expect(unversioned(storage.list(PODS).objects)).toEqual(unversioned(before))
     expect(storage.count(MAPS)).toBe(0)
     expect(rv(await put(storage, 'a', { n: 3 }))).toBe('9')
     await remove(storage, 'a')
     await storage.restore(mark)
-    expect(storage.list(PODS).objects).toEqual(before)
+    expect(unversioned(storage.list(PODS).objects)).toEqual(unversioned(before))
   })
 
   it('lets revisions rise over a restore and forgets the history', async () => {

@@ -18,6 +18,16 @@ it('takes the mark of another memory storage, and both go on apart', () => {
   expect([one.count(PODS), two.count(PODS)]).toEqual([99, 101])
 })
 
+it('gives objects back at the revisions they had', () => {
+  const storage = new MemoryStorage()
+  storage.create(PODS, 'a', object('a'))
+  const mark = storage.mark()
+  const before = storage.list(PODS).objects
+  storage.update(PODS, 'a', object('a', { n: 2 }), '2')
+  storage.restore(mark)
+  expect(storage.list(PODS).objects).toEqual(before)
+})
+
 it('commits nothing that its journal refuses', () => {
   const refuse = () => {
     throw new Error('no room')

@@ -1,0 +1,257 @@
+/**
+ * The etcd engine: writes are etcd transactions, reads come from a picture in memory that follows etcd's watch, as a kube-apiserver's watch
+ * cache does. Revisions are etcd's, so several processes serve one cluster. Mirrors apiserver/pkg/storage/{etcd3/store.go,cacher}.
+ */
+import type { KubeObject } from '../../apimachinery/meta.ts'
+import type {
+  Cursor,
+  HistoryOptions,
+  Key,
+  ListOptions,
+  ListResult,
+  Storage,
+  StorageMark,
+  WatchOptions,
+} from '../interface.ts'
+import { StorageError } from '../interface.ts'
+import { asPicture, MemoryStorage, withRevision } from '../memory.ts'
+import { CALL_MS, connect, type EtcdAddress, type EtcdConnection } from './connection.ts'
+import { Follower } from './follower.ts'
+import { encodeObject, Keys } from './keys.ts'
+import { Mirror, type OwnCommit } from './mirror.ts'
+import { COMPACT, type Operation, RANGE, type Transaction, TXN, unchangedSince } from './protocol.ts'
+import { changesBetween, readAll } from './state.ts'
+
+export interface EtcdOptions extends EtcdAddress {
+  history?: HistoryOptions
+  /** All keys are under it; default `/registry`, as a kube-apiserver's. */
+  prefix?: string
+  /** Prefixes of resources that have one part after `/registry/`: see Keys. */
+  shallow: Iterable<string>
+  /** Told what a person should know: that etcd is away, that a value cannot be read. */
+  warn?: (message: string) => void
+}
+
+/** How long etcd may take to answer at the start. */
+const START_MS = 10_000
+/** As a kube-apiserver gives its health check. */
+const CHECK_MS = 2_000
+/** How long a revision may be on its way before etcd is asked for a sign of where it is. */
+const NUDGE_MS = 50
+
+/** Reads what etcd holds and follows it. Rejects, and changes nothing, when etcd cannot be reached or holds what cannot be read. */
+export async function openEtcd(options: EtcdOptions): Promise<EtcdStorage> {
+  const connection = await connect(options)
+  const keys = new Keys(options.prefix ?? '/registry', options.shallow)
+  try {
+    const initial = await readAll(connection, keys, START_MS)
+    const memory = new MemoryStorage({ history: options.history, initial })
+    return new EtcdStorage(connection, keys, memory, options.warn ?? (() => {}))
+  } catch (error) {
+    connection.close()
+    const isAway = error instanceof StorageError && error.code === 'Timeout'
+    const why = isAway
+      ? 'no answer; is it running there, and does it speak TLS exactly when the address says https?'
+      : ''
+    throw new Error(`etcd at ${options.endpoints.join(', ')}: ${why || (error as Error).message}`)
+  }
+}
+
+export class EtcdStorage implements Storage {
+  readonly shared = true
+  readonly #connection: EtcdConnection
+  readonly #keys: Keys
+  readonly #memory: MemoryStorage
+  readonly #mirror: Mirror
+  readonly #follower: Follower
+  readonly #warn: (message: string) => void
+  #asking: Promise<unknown> | undefined
+  #nextAnswer: Promise<void> | undefined
+  #closed = false
+
+  constructor(connection: EtcdConnection, keys: Keys, memory: MemoryStorage, warn: (message: string) => void) {
+    this.#connection = connection
+    this.#keys = keys
+    this.#memory = memory
+    this.#warn = warn
+    this.#mirror = new Mirror(memory, keys, warn)
+    this.#follower = new Follower(connection, keys.root, memory.revision, {
+      onEvents: (events, revision) => this.#mirror.take(events, revision),
+      onGap: (why, compacted) => this.#readAnew(why, compacted),
+      warn,
+    })
+    this.#follower.start()
+  }
+
+  get revision(): number {
+    return this.#memory.revision
+  }
+
+  /** All who ask while a question is on its way share the next one: it starts after they asked. */
+  fresh(): Promise<void> {
+    this.#nextAnswer ??= Promise.resolve(this.#asking).then(() => {
+      this.#nextAnswer = undefined
+      const revision = this.#currentRevision()
+      this.#asking = revision.catch(() => {})
+      return revision.then((reached) => this.#reach(reached))
+    })
+    return this.#nextAnswer
+  }
+
+  async check(): Promise<string | undefined> {
+    try {
+      await this.#currentRevision(CHECK_MS)
+      return undefined
+    } catch (error) {
+      return `error getting data from etcd: ${(error as Error).message}`
+    }
+  }
+
+  onReplaced(callback: () => void): void {
+    this.#memory.onReplaced(callback)
+  }
+
+  get(prefix: string, name: string): KubeObject | undefined {
+    return this.#memory.get(prefix, name)
+  }
+
+  list(prefix: string, options?: ListOptions): ListResult {
+    return this.#memory.list(prefix, options)
+  }
+
+  count(prefix: string, under?: string): number {
+    return this.#memory.count(prefix, under)
+  }
+
+  prefixes(): string[] {
+    return this.#memory.prefixes()
+  }
+
+  async create(prefix: string, name: string, object: KubeObject): Promise<KubeObject> {
+    const key = { prefix, name }
+    const put = { key: this.#keys.encode(prefix, name), value: encodeObject(object) }
+    const created = await this.#commit(key, '0', { put }, { type: 'create', object })
+    if (created) return created
+    throw new StorageError('Exists', `key exists: ${prefix}${name}`)
+  }
+
+  async update(prefix: string, name: string, object: KubeObject, expected: string): Promise<KubeObject> {
+    const key = { prefix, name }
+    const put = { key: this.#keys.encode(prefix, name), value: encodeObject(object) }
+    return (await this.#commit(key, expected, { put }, { type: 'update', object })) ?? this.#refuse(key, expected)
+  }
+
+  async delete(prefix: string, name: string, last: KubeObject, expected: string): Promise<KubeObject> {
+    const key = { prefix, name }
+    const deleteRange = { key: this.#keys.encode(prefix, name) }
+    const deleted = await this.#commit(key, expected, { deleteRange }, { type: 'delete', object: last })
+    return deleted ?? this.#refuse(key, expected)
+  }
+
+  watch(prefix: string, options: WatchOptions): Cursor {
+    return this.#memory.watch(prefix, options)
+  }
+
+  /** Here at once, in etcd when it comes to it: each process forgets what is old by its own clock, the later one finds it gone. */
+  compact(revision = this.revision): void {
+    this.#memory.compact(revision)
+    const upTo = Math.min(revision, this.revision)
+    this.#connection.write(COMPACT, { revision: upTo }).catch((error: Error) => {
+      if (!this.#closed && !error.message.includes('has been compacted')) {
+        this.#warn(`etcd could not be compacted: ${error.message}`)
+      }
+    })
+  }
+
+  mark(): StorageMark {
+    return this.#memory.mark()
+  }
+
+  /** In several transactions when it is much: other processes may see what lies between. What is written back has new revisions. */
+  async restore(mark: StorageMark): Promise<void> {
+    this.#requireOpen()
+    for (const success of changesBetween(asPicture(this.#memory.mark()), asPicture(mark), this.#keys)) {
+      const { header } = await this.#connection.write(TXN, { compare: [], success, failure: [] })
+      await this.#reach(header.revision)
+    }
+    this.#memory.become(asPicture(this.#memory.mark()))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#follower.stop()
+    this.#mirror.close()
+    this.#connection.close()
+    await this.#memory.close()
+  }
+
+  /** Answers the object at its new revision once reads show it, or undefined when the key is not at `expected` ('0': not there). */
+  async #commit(
+    key: Key,
+    expected: string,
+    operation: Operation,
+    own: Pick<OwnCommit, 'type' | 'object'>,
+  ): Promise<KubeObject | undefined> {
+    this.#requireOpen()
+    const compare = [unchangedSince(this.#keys.encode(key.prefix, key.name), Number(expected))]
+    const request: Transaction = { compare, success: [operation], failure: [] }
+    const { succeeded, header } = await this.#connection.write(TXN, request)
+    const { revision } = header
+    if (!succeeded) {
+      // Whoever looks again after this sees what was in the way.
+      await this.#reach(revision)
+      return undefined
+    }
+    const object = withRevision(own.object, revision)
+    this.#mirror.commit({ type: own.type, key, object, revision })
+    await this.#mirror.reached(revision, CALL_MS)
+    return object
+  }
+
+  #refuse({ prefix, name }: Key, expected: string): never {
+    const stored = this.get(prefix, name)
+    if (stored === undefined) throw new StorageError('NotFound', `key not found: ${prefix}${name}`)
+    const { resourceVersion } = stored.metadata
+    throw new StorageError('Conflict', `${prefix}${name} is at revision ${resourceVersion}, not ${expected}`)
+  }
+
+  /** A read of nothing, by a majority of etcd's members: it is later than all that was answered before. */
+  async #currentRevision(timeoutMs?: number): Promise<number> {
+    const { header } = await this.#connection.read(RANGE, { key: this.#keys.root, countOnly: true }, timeoutMs)
+    return header.revision
+  }
+
+  /**
+   * Waits until reads show `revision`. One that concerns none of our keys is not told by the watch: a write of a key that means nothing comes
+   * after it in the watch's own order. (A progress request would do, but etcd before 3.4.25 and 3.5.8 answers it ahead of events.)
+   */
+  async #reach(revision: number): Promise<void> {
+    const reached = this.#mirror.reached(revision, CALL_MS)
+    if (reached === undefined) return
+    const put = { key: this.#keys.encode('/registry/kubemu.dev/', 'progress'), value: Buffer.alloc(0) }
+    const nudge = setInterval(() => {
+      if (!this.#follower.connected) return
+      this.#connection.write(TXN, { compare: [], success: [{ put }], failure: [] }).catch(() => {})
+    }, NUDGE_MS)
+    try {
+      await reached
+    } finally {
+      clearInterval(nudge)
+    }
+  }
+
+  async #readAnew(why: string, compacted: boolean): Promise<number> {
+    // A member that is late says nothing: only what a majority holds does.
+    const current = await this.#currentRevision()
+    if (!compacted && current >= this.revision) return this.revision
+    const picture = await readAll(this.#connection, this.#keys, CALL_MS, asPicture(this.#memory.mark()))
+    this.#warn(`${why}: read anew at revision ${picture.revision}, watches have to start again`)
+    this.#mirror.become(picture)
+    return picture.revision
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new StorageError('Unavailable', 'storage is closed')
+  }
+}
