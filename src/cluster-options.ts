@@ -13,6 +13,8 @@ export interface ClusterOptions {
   fixtures?: string | readonly string[]
   /** Keep the cluster's state in this JSON file; default: in memory. */
   data?: string
+  /** Keep the cluster's state in this etcd, which several processes may share: each serves the same cluster. */
+  etcd?: EtcdClusterOptions
   /** When a write counts as durable in the data file; default `never`: safe against a killed process, not a lost machine. */
   fsync?: 'never' | 'interval' | 'always'
   /** Emulated nodes `node-1` to `node-N`, made when the cluster is new; default 1. */
@@ -46,6 +48,21 @@ export interface ClusterOptions {
    * `{'default/webhook:443': '127.0.0.1:9443'}`, or a function of the same. Without a port in the key: every port.
    */
   serviceAddresses?: Readonly<Record<string, string>> | ServiceAddresses
+}
+
+/** An etcd, 3.4 or later, in the words of kube-apiserver's flags. */
+export interface EtcdClusterOptions {
+  /** URLs of its members: `['http://127.0.0.1:2379']`. */
+  endpoints: readonly string[]
+  /** All keys are under it; default `/registry`. */
+  prefix?: string
+  /** PEM file with who may have signed etcd's certificate; default: what Node trusts. */
+  caFile?: string
+  /** PEM files of a client certificate and its key. */
+  certFile?: string
+  keyFile?: string
+  username?: string
+  password?: string
 }
 
 /** Where to serve. */
@@ -86,6 +103,19 @@ const isOneOf =
   (value: unknown) =>
     values.includes(value)
 const isAny = (): boolean => true
+const ETCD_TEXTS = ['prefix', 'caFile', 'certFile', 'keyFile', 'username', 'password']
+
+function isEtcd(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { endpoints, ...texts } = value as Record<string, unknown>
+  const isList = Array.isArray(endpoints) && endpoints.length > 0 && endpoints.every((url) => typeof url === 'string')
+  return (
+    isList &&
+    Object.entries(texts).every(
+      ([name, text]) => ETCD_TEXTS.includes(name) && (text === undefined || typeof text === 'string'),
+    )
+  )
+}
 
 /** What each option may be, and the words for it. Options whose readers complain by themselves may be anything here. */
 const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; words: string }> = {
@@ -94,6 +124,10 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
     words: 'a path or a list of them',
   },
   data: { is: (value) => typeof value === 'string' && value !== '', words: 'the path of a file' },
+  etcd: {
+    is: isEtcd,
+    words: '{endpoints: [...]}, with prefix, caFile, certFile, keyFile, username and password as texts',
+  },
   fsync: { is: isOneOf('never', 'interval', 'always'), words: 'never, interval or always' },
   nodes: { is: isCount, words: 'a number, 0 or more' },
   controllers: {
@@ -124,6 +158,9 @@ export function requireOptions(options: ClusterOptions): void {
       throw new TypeError(`createCluster has no option "${name}"; there are: ${Object.keys(OPTIONS).join(', ')}`)
     }
     const { is, words } = OPTIONS[name as keyof ClusterOptions]
+    if (options.data !== undefined && options.etcd !== undefined) {
+      throw new TypeError('createCluster: data and etcd are two places for the same state: choose one')
+    }
     if (value !== undefined && !is(value))
       throw new TypeError(`createCluster: ${name} is ${words}, not ${JSON.stringify(value)}`)
   }

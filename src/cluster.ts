@@ -13,6 +13,7 @@ import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
 import { type Cluster, type ClusterOptions, type ListenOptions, requireOptions } from './cluster-options.ts'
+import { openStorage } from './cluster-storage.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
@@ -20,12 +21,11 @@ import { createLocalClient } from './local-client.ts'
 import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
-import { bootstrap, objectsOf, startingState } from './starting-state.ts'
+import { bootstrap, objectsOf, populate, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
-import { MemoryStorage } from './storage/memory.ts'
 
-export type { Cluster, ClusterOptions, ListenOptions } from './cluster-options.ts'
+export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions } from './cluster-options.ts'
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 /** As kube-apiserver's --etcd-compaction-interval. */
@@ -47,19 +47,12 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     await cluster.start(fixtures)
     return cluster
   } catch (error) {
-    // A start that fails leaves the data as it found it: no cluster is half there the next time.
+    // A start that fails leaves the data as it found it: no cluster is half there the next time. What others write to is not taken back.
     await cluster?.stopControllers()
-    await storage.restore(untouched)
+    if (!storage.shared) await storage.restore(untouched)
     await (cluster ?? storage).close()
     throw error
   }
-}
-
-async function openStorage({ data, fsync, logger, watchHistory: limit }: ClusterOptions): Promise<Storage> {
-  const history = { limit }
-  if (data === undefined) return new MemoryStorage({ history })
-  const { openJsonFile } = await import('./storage/json-file.ts')
-  return openJsonFile(data, { fsync, history, warn: (message) => logger?.warn({ file: data }, message) })
 }
 
 class LocalCluster implements Cluster {
@@ -100,14 +93,17 @@ class LocalCluster implements Cluster {
       stopping: this.#stopping.signal,
       maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULT_READS_IN_FLIGHT,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULT_WRITES_IN_FLIGHT,
+      failingChecks: () => failingChecks(storage),
     }
   }
 
   /** Its starting state or what its data file holds, controllers, fixtures; then everything settled. */
   async start(fixtures: readonly Fixture[]): Promise<void> {
     const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
-    if (isNew) await this.#fill()
-    else await bootstrap(this.#plane)
+    const { nodes = 1 } = this.#options
+    if (!isNew) await bootstrap(this.#plane)
+    else if (this.#storage.shared) await populate(this.#plane, { nodes, controllers: this.#controllers })
+    else await this.#fill()
     this.#plane.startControllers()
     await this.settle()
     await applyFixtures(this.#plane.registry, fixtures, ADMIN)
@@ -201,6 +197,19 @@ class LocalCluster implements Cluster {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** As upstream, storage is asked each time, under the names that kube-apiserver has for it. */
+async function failingChecks(storage: Storage): Promise<ReadonlyMap<string, string>> {
+  const problem = await storage.check()
+  return new Map(
+    problem === undefined
+      ? []
+      : [
+          ['etcd', problem],
+          ['etcd-readiness', problem],
+        ],
+  )
 }
 
 function ignore(): void {}

@@ -12,6 +12,12 @@ export type {
   ObjectMeta,
   OwnerReference,
 } from './apimachinery/meta.ts'
-export { type Cluster, type ClusterOptions, createCluster, type ListenOptions } from './cluster.ts'
+export {
+  type Cluster,
+  type ClusterOptions,
+  createCluster,
+  type EtcdClusterOptions,
+  type ListenOptions,
+} from './cluster.ts'
 export type { Client, DeleteOptions, ResourceName } from './controllers/client.ts'
 export { FixtureError } from './scenario/fixtures.ts'

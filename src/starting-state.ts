@@ -123,6 +123,24 @@ export async function bootstrap({ registry }: ControlPlane): Promise<void> {
   }
 }
 
+/** All that nobody but us would create. Other processes may be at it at the same time, on a storage that they share. */
+export async function populate(
+  plane: ControlPlane,
+  { nodes, controllers }: Pick<Shape, 'nodes' | 'controllers'>,
+): Promise<void> {
+  await bootstrap(plane)
+  const client = createLocalClient(plane.registry, SYSTEM_USER)
+  const objects = Array.from({ length: nodes }, (_, i) => ({ resource: 'nodes', object: nodeObject(i + 1) }))
+  const classes = [{ resource: 'storageclasses.storage.k8s.io', object: defaultStorageClass() }]
+  for (const { resource, object } of [...objects, ...(controllers.includes(volumeProvisioner) ? classes : [])]) {
+    try {
+      await client.create<KubeObject>(resource, object)
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+  }
+}
+
 async function makeState(shape: Shape): Promise<StartingState> {
   let uids = 0
   const notDrawn = (): never => {
@@ -138,12 +156,7 @@ async function makeState(shape: Shape): Promise<StartingState> {
     rootCa: TEMPLATE_ROOT_CA,
   })
   try {
-    await bootstrap(plane)
-    const client = createLocalClient(plane.registry, SYSTEM_USER)
-    for (let i = 1; i <= shape.nodes; i++) await client.create('nodes', nodeObject(i))
-    if (shape.controllers.includes(volumeProvisioner)) {
-      await client.create<KubeObject>('storageclasses.storage.k8s.io', defaultStorageClass())
-    }
+    await populate(plane, shape)
     plane.startControllers()
     await plane.settle()
     return { uids, forms: contentOf(storage) }

@@ -44,6 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'certificate-signing.ts': [],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
   'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/'],
+  'cluster-storage.ts': ['cluster-options.ts', 'apimachinery/', 'storage/'],
   'control-plane.ts': [
     'cluster-options.ts',
     'apimachinery/',
@@ -65,6 +66,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   'cluster.ts': [
     'cluster-options.ts',
+    'cluster-storage.ts',
     'control-plane.ts',
     'starting-state.ts',
     'local-client.ts',
@@ -84,6 +86,7 @@ const ONLY_IN: Record<string, string[]> = {
   ws: ['api/'],
   'prom-client': ['api/'],
   lowdb: ['storage/'],
+  '@grpc/grpc-js': ['storage/etcd/'],
   commander: ['cli/'],
   pino: ['cli/'],
   picocolors: ['cli/'],
@@ -118,7 +121,9 @@ describe('imports', () => {
   it('name exactly the dependencies of the package, types aside', () => {
     const builtin = new Set(builtinModules.map((name) => `node:${name}`))
     const used = new Set(sources.flatMap(({ packages }) => packages).filter((name) => !builtin.has(name)))
-    expect([...used].sort()).toEqual(Object.keys(packageJson.dependencies).sort())
+    expect([...used].sort()).toEqual(
+      Object.keys({ ...packageJson.dependencies, ...packageJson.optionalDependencies }).sort(),
+    )
   })
 })
 
@@ -128,6 +133,10 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/apimachinery/random.ts': 'is the Random',
   'src/api/metrics.ts': 'measures the machine: durations of requests',
   'src/api/http-server.ts': 'waits for the machine: cuts connections that do not end while it closes',
+  'src/storage/etcd/connection.ts': 'waits for a server: until when an answer is in time',
+  'src/storage/etcd/etcd.ts': 'waits for a server: when it is asked for a sign',
+  'src/storage/etcd/follower.ts': 'waits for a server: when it is tried again',
+  'src/storage/etcd/mirror.ts': 'waits for a server: until when an answer is in time',
   'src/storage/json-file.ts': 'waits for the machine: when files are written, not what is in them',
 }
 
@@ -212,7 +221,8 @@ describe('documents', () => {
   it('give a reason for each dependency', () => {
     const rows = [...read('docs/decisions/0001-dependencies.md').matchAll(/^\| (`.*?) \|/gm)].map((match) => match[1])
     const listed = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map((match) => match[1]))
-    const present = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.devDependencies)]
+    const { dependencies, optionalDependencies, devDependencies } = packageJson
+    const present = [dependencies, optionalDependencies, devDependencies].flatMap(Object.keys)
     expect(listed.sort()).toEqual(present.sort())
   })
 

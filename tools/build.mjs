@@ -21,8 +21,8 @@ if (status !== 0) process.exit(status ?? 1)
 // Else a later plain tsc would take the bundles for its own output.
 rmSync(file('dist/.tsbuildinfo'), { force: true })
 
-const { dependencies } = JSON.parse(readFileSync(file('package.json'), 'utf8'))
-const external = Object.keys(dependencies).filter((name) => !BUNDLED.includes(name))
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(file('package.json'), 'utf8'))
+const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.includes(name))
 const bundle = await rolldown({
   cwd: file('.'),
   input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },

@@ -1,9 +1,9 @@
-/** Everything the API server answers on paths that are not resources: discovery, OpenAPI, health, version, the root's list of paths. */
+/** What the API server answers on paths that are not resources, health aside: discovery, OpenAPI, version, the root's list of paths. */
 import type { TokenSigner } from '../registry/definition.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { namedGroups } from './discovery/groups.ts'
 import { type Document, type DocumentRequest, pageNotFound, rawJsonDocument } from './document.ts'
-import { type FailingChecks, healthDocument, healthPaths } from './health.ts'
+import { healthPaths } from './health.ts'
 import { OPEN_ID_PATHS, openIdDocument } from './open-id.ts'
 import { createOpenApi } from './openapi/openapi.ts'
 import type { ApiSource } from './source.ts'
@@ -15,8 +15,6 @@ export interface DocumentOptions {
   kubernetesVersion: string
   /** Host and port that `/api` tells clients. */
   serverAddress: () => string
-  /** Checks that fail now; default none. */
-  failingChecks?: () => FailingChecks
   /** Signs service account tokens; absent: nothing is said about it. */
   tokens?: TokenSigner
   /** Paths answered elsewhere that the root lists too (`/metrics`). */
@@ -41,7 +39,6 @@ export function createDocuments(options: DocumentOptions): (request: DocumentReq
   const { source, kubernetesVersion } = options
   const discovery = createDiscovery(source, options.serverAddress)
   const openApi = createOpenApi(source, kubernetesVersion.split('.').slice(0, 2).join('.'))
-  const noFailures: FailingChecks = new Map()
   return (request) => {
     const { path } = request
     if (path === '/' || path === '/index.html') {
@@ -54,6 +51,6 @@ export function createDocuments(options: DocumentOptions): (request: DocumentReq
     if (path === '/version' || path === '/version/') return versionDocument(request, kubernetesVersion)
     const openId = openIdDocument(request, options.tokens, options.serverAddress)
     if (openId) return openId
-    return healthDocument(request, options.failingChecks?.() ?? noFailures) ?? pageNotFound()
+    return pageNotFound()
   }
 }

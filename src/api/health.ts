@@ -43,12 +43,19 @@ const CHECKS = new Map<string, readonly string[]>([
   ['readyz', ['ping', 'log', 'etcd', 'etcd-readiness', 'informer-sync', ...START_CHECKS, 'shutdown']],
 ])
 
+const HEALTH = /^\/(healthz|livez|readyz)(?:\/(.+))?$/
+
 /** Name of a check (`etcd`, `shutdown`) and why it fails now. */
 export type FailingChecks = ReadonlyMap<string, string>
 
 /** Every path that answers a check. */
 export function healthPaths(): string[] {
   return [...CHECKS].flatMap(([endpoint, names]) => [`/${endpoint}`, ...names.map((name) => `/${endpoint}/${name}`)])
+}
+
+/** Whether a path is for the health checks: only then are they made. */
+export function isHealthPath(path: string): boolean {
+  return HEALTH.test(path)
 }
 
 function singleCheck(failure: string | undefined): Document {
@@ -80,7 +87,7 @@ function allChecks(endpoint: string, request: DocumentRequest, failing: FailingC
 
 /** Undefined where the path names no check. */
 export function healthDocument(request: DocumentRequest, failing: FailingChecks): Document | undefined {
-  const [, endpoint, name] = /^\/(healthz|livez|readyz)(?:\/(.+))?$/.exec(request.path) ?? []
+  const [, endpoint, name] = HEALTH.exec(request.path) ?? []
   if (!endpoint) return undefined
   if (name === undefined) return allChecks(endpoint, request, failing)
   return CHECKS.get(endpoint)?.includes(name) ? singleCheck(failing.get(name)) : undefined

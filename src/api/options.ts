@@ -16,7 +16,7 @@ export interface ApiOptions {
   /** The same for all that may write. */
   maxMutatingRequestsInFlight?: number
   /** Health checks that fail now, with why: /readyz and its like say so. */
-  failingChecks?: () => FailingChecks
+  failingChecks?: () => FailingChecks | Promise<FailingChecks>
   turns: Turns
   /** Reaches extension API servers; absent: they are unavailable. */
   proxy?: ProxyClient

@@ -147,8 +147,8 @@ export function newTooOldResourceVersion(requested: number, oldest: number): Sta
   return newExpired(`too old resource version: ${requested} (${oldest})`)
 }
 
-export function newTimeout(message: string, retryAfterSeconds: number): StatusError {
-  return failure(504, 'Timeout', `Timeout: ${message}`, { retryAfterSeconds })
+export function newTimeout(message: string, retryAfterSeconds = 0): StatusError {
+  return failure(504, 'Timeout', `Timeout: ${message}`, retryAfterSeconds > 0 ? { retryAfterSeconds } : {})
 }
 
 /** A list or get at a revision that this server has not reached. */

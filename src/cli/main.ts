@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `kubemu` command: reads the command line and hands over. Exit codes: 0 fine, 1 it failed, 2 it was asked wrongly. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { withEtcdFlags } from './etcd-flags.ts'
 import { packageVersion } from './package-version.ts'
 import type { ServeFlags } from './serve.ts'
 
@@ -53,12 +54,15 @@ function serving(command: Command): Command {
     .option('--log-level <level>', 'what goes to stderr: debug, info, warn, error, silent', parseLevel, 'info')
 }
 
-serving(program.command('start').description('Serve a cluster until interrupted'))
+withEtcdFlags(serving(program.command('start').description('Serve a cluster until interrupted')))
   .addOption(new Option('--port <number>', 'port to listen on; 0 for any free one').default(6443).argParser(parsePort))
   .addOption(new Option('--data <file>', 'keep the state in this JSON file').default('.kubemu/cluster.json'))
   .addOption(new Option('--in-memory', 'keep nothing on disk').conflicts('data'))
   .addOption(
-    new Option('--fsync <policy>', 'when a write is on disk: never (survives a killed process), interval (each second), always')
+    new Option(
+      '--fsync <policy>',
+      'when a write is on disk: never (survives a killed process), interval (each second), always',
+    )
       .choices(['never', 'interval', 'always'])
       .default('never'),
   )

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ServeFlags, serve, UsageError } from './serve.ts'
+import { type ServeFlags, serve } from './serve.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Answers the command's exit code; 128 + n when signal n ended it; 127 when it cannot be found. */
 export async function run(command: readonly string[], flags: ServeFlags): Promise<number> {
@@ -11,7 +12,7 @@ export async function run(command: readonly string[], flags: ServeFlags): Promis
   try {
     const { cluster, url } = await serve(
       { ...flags, logLevel: flags.logLevel === 'info' ? 'warn' : flags.logLevel },
-      undefined,
+      {},
     )
     try {
       folder = await mkdtemp(join(tmpdir(), 'kubemu-'))

@@ -1,11 +1,13 @@
 /** What `start` and `run` share: from flags to a listening cluster. */
 import { createServer } from 'node:net'
 import { controllerNames } from '../controllers/controllers.ts'
-import { type Cluster, createCluster, type Logger } from '../index.ts'
+import { type Cluster, type ClusterOptions, createCluster, type Logger } from '../index.ts'
 import { admissionProblems } from '../registry/admission/admission.ts'
+import type { EtcdFlags } from './etcd-flags.ts'
 import { createLogger } from './logger.ts'
+import { UsageError } from './usage-error.ts'
 
-export interface ServeFlags {
+export interface ServeFlags extends EtcdFlags {
   host: string
   port: number
   nodes: number
@@ -29,17 +31,14 @@ export interface ServeFlags {
   json?: boolean
 }
 
-/** A mistake of the person at the keyboard: said in one line, exit code 2. */
-export class UsageError extends Error {}
-
 export interface Served {
   cluster: Cluster
   url: string
   logger: Logger
 }
 
-/** A cluster that listens. Nothing is left behind when it rejects. `data`: absent for in memory. */
-export async function serve(flags: ServeFlags, data: string | undefined): Promise<Served> {
+/** A cluster that listens. Nothing is left behind when it rejects. `place`: where the state is; empty for in memory. */
+export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data' | 'etcd'>): Promise<Served> {
   const logger = createLogger(flags.logLevel)
   const controllers = controllersOf(flags)
   const { enableAdmissionPlugins, disableAdmissionPlugins } = flags
@@ -54,7 +53,7 @@ export async function serve(flags: ServeFlags, data: string | undefined): Promis
     controllers,
     enableAdmissionPlugins,
     disableAdmissionPlugins,
-    data,
+    ...place,
     fsync: flags.fsync,
     serviceAddresses,
     authorizationMode: flags.authorizationMode,

@@ -1,16 +1,19 @@
 /** `kubemu start`: serves until SIGINT or SIGTERM. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type ServeFlags, serve, UsageError } from './serve.ts'
+import { etcdOf } from './etcd-flags.ts'
+import { type ServeFlags, serve } from './serve.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Answers the exit code once the server has stopped. */
 export async function start(flags: ServeFlags): Promise<number> {
-  const data = flags.inMemory ? undefined : resolve(flags.data ?? '.kubemu/cluster.json')
   const kubeconfig = resolve(flags.kubeconfig ?? '.kubemu/kubeconfig')
   // From the first moment: a signal while it starts is a clean end, too.
   const interruption = interrupted()
   try {
-    const { cluster, url, logger } = await serve(flags, data)
+    const etcd = etcdOf(flags)
+    const data = flags.inMemory || etcd ? undefined : resolve(flags.data ?? '.kubemu/cluster.json')
+    const { cluster, url, logger } = await serve(flags, { data, etcd })
     try {
       await mkdir(dirname(kubeconfig), { recursive: true })
       await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 })

@@ -2,6 +2,7 @@
 import { load } from 'js-yaml'
 import type { Document } from '../../src/api/document.ts'
 import { createDocuments, type DocumentOptions } from '../../src/api/documents.ts'
+import { type FailingChecks, healthDocument } from '../../src/api/health.ts'
 import type { ApiSource } from '../../src/api/source.ts'
 import { isStatusError } from '../../src/apimachinery/errors.ts'
 import { loadFacts } from '../../src/apimachinery/schema/load-facts.ts'
@@ -14,7 +15,8 @@ export function factsSource(changes: Partial<ApiSource> = {}): ApiSource {
   return { version: 1, groups, resources, types, ...changes }
 }
 
-export function askDocuments(options: Partial<DocumentOptions> = {}): Ask {
+/** The documents and the health checks, of which those of `failing` fail. */
+export function askDocuments(options: Partial<DocumentOptions> = {}, failing: FailingChecks = new Map()): Ask {
   const documents = createDocuments({
     source: factsSource(),
     kubernetesVersion: loadFacts().kubernetesVersion,
@@ -24,7 +26,8 @@ export function askDocuments(options: Partial<DocumentOptions> = {}): Ask {
   return (url, headers = {}, method = 'GET') => {
     const [path, query] = url.split('?')
     try {
-      return documents({ method, path, query: new URLSearchParams(query), header: (name) => headers[name] })
+      const request = { method, path, query: new URLSearchParams(query), header: (name: string) => headers[name] }
+      return healthDocument(request, failing) ?? documents(request)
     } catch (error) {
       if (!isStatusError(error)) throw error
       const body = Buffer.from(JSON.stringify(error.status))

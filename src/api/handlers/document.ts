@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express'
 import type { Document, DocumentRequest } from '../document.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
-import { type FailingChecks, healthDocument } from '../health.ts'
+import { type FailingChecks, healthDocument, isHealthPath } from '../health.ts'
 import type { ApiOptions } from '../options.ts'
 import { end } from '../respond.ts'
 import type { ApiSource } from '../source.ts'
@@ -31,7 +31,6 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
       source,
       kubernetesVersion: registry.facts.kubernetesVersion,
       serverAddress: () => address,
-      failingChecks,
       tokens: registry.tokens,
       otherPaths: ['/metrics'],
     })
@@ -48,7 +47,9 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
       query: exchange.query,
       header: (name) => req.headers[name] as string | undefined,
     }
-    let document = healthDocument(request, failingChecks?.() ?? NO_FAILURES)
+    let document = isHealthPath(request.path)
+      ? healthDocument(request, (await failingChecks?.()) ?? NO_FAILURES)
+      : undefined
     if (!document) {
       documents ??= load()
       const answer = await documents

@@ -40,8 +40,18 @@ export function serveResource(): RequestHandler {
     const { info } = exchange
     if (!info.isResourceRequest || isElsewhere(exchange)) return next()
     const found = findResource(exchange)
+    if (exchange.registry.storage.shared && !maySeeOld(exchange)) await exchange.registry.storage.fresh()
     await found.handle(found.exchange)
   }
+}
+
+/** Reads that say how old their answer may be, as upstream's watch cache takes it. All else sees what others have written before. */
+function maySeeOld({ info, query, registry }: Exchange): boolean {
+  const version = query.get('resourceVersion')
+  const isRead = info.verb === 'get' || info.verb === 'list' || info.verb === 'watch'
+  if (!isRead || !version || query.has('continue')) return false
+  // A watch waits for a revision that is still to come.
+  return info.verb === 'watch' || Number(version) <= registry.storage.revision
 }
 
 /** Paths of no group that is served, and those that the handler of custom resources passes on: answered as any unknown path. */

@@ -1,0 +1,34 @@
+/** Where a cluster's state is kept: makes the engine that the options ask for. Engines that need packages or files are loaded only then. */
+import { loadFacts } from './apimachinery/schema/load-facts.ts'
+import type { ClusterOptions } from './cluster-options.ts'
+import type { Storage } from './storage/interface.ts'
+import { MemoryStorage } from './storage/memory.ts'
+
+/** Rejects when the data file cannot be read or etcd cannot be reached; nothing is changed then. */
+export async function openStorage({
+  data,
+  etcd,
+  fsync,
+  logger,
+  watchHistory: limit,
+}: ClusterOptions): Promise<Storage> {
+  const history = { limit }
+  if (etcd !== undefined) {
+    const { openEtcd } = await import('./storage/etcd/etcd.ts')
+    return openEtcd({
+      ...etcd,
+      history,
+      shallow: shallowPrefixes(),
+      warn: (message) => logger?.warn({ etcd: etcd.endpoints.join() }, message),
+    })
+  }
+  if (data === undefined) return new MemoryStorage({ history })
+  const { openJsonFile } = await import('./storage/json-file.ts')
+  return openJsonFile(data, { fsync, history, warn: (message) => logger?.warn({ file: data }, message) })
+}
+
+/** `/registry/pods/`: built-in resources whose keys name no group. All others, custom ones too, have two parts. */
+function shallowPrefixes(): string[] {
+  const parts = loadFacts().resources.map(({ prefix, resource }) => prefix ?? resource)
+  return parts.filter((part) => !part.includes('/')).map((part) => `/registry/${part}/`)
+}
