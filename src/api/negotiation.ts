@@ -37,23 +37,34 @@ interface Clause {
   quality: number
 }
 
-/** `allowTransforms`: this answer can be shown as a Table or as metadata only. Throws 406. */
-export function negotiate(accept: string | undefined, allowTransforms: boolean, encodings = ENCODINGS): Negotiated {
+/**
+ * The first of the client's types, in its order, that can be given. `allowTransforms`: this answer can be shown as a Table or as metadata
+ * only. `isCustom`: the object itself has no protobuf form, its metadata has. Throws 406.
+ */
+export function negotiate(
+  accept: string | undefined,
+  allowTransforms: boolean,
+  encodings = ENCODINGS,
+  isCustom = false,
+): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return JSON_ANSWER
   const clauses = parseAccept(accept)
+  let offered = encodings === ENCODINGS ? ACCEPTED : WATCH_TYPES
   for (const { type, parameters } of clauses) {
     const encoding = type === '*/*' || type === 'application/*' ? 'json' : MEDIA_TYPES[type]
     if (!encoding || !encodings.includes(encoding)) continue
     const { as, g, v } = parameters
     const pretty = parameters.pretty === '1' ? { pretty: true } : {}
-    if (as === undefined) return { encoding, ...pretty }
+    if (as === undefined) {
+      if (encoding !== 'protobuf' || !isCustom) return { encoding, ...pretty }
+      offered = ACCEPTED
+      continue
+    }
     if (!allowTransforms || !TRANSFORMS.has(as) || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) continue
     if (encoding === 'protobuf' && as === 'Table') continue
     return { encoding, as: as as Negotiated['as'], version: v, ...pretty }
   }
-  throw newNotAcceptable(
-    `only the following media types are accepted: ${encodings === ENCODINGS ? ACCEPTED : WATCH_TYPES}`,
-  )
+  throw newNotAcceptable(`only the following media types are accepted: ${offered}`)
 }
 
 /**

@@ -123,3 +123,26 @@ it('errors within a watch are frames too', async () => {
   await other.close()
   expect([error?.type, error?.object.kind, error?.object['code']]).toEqual(['ERROR', 'Status', 410])
 })
+
+it('gives custom resources, which have no protobuf form, in the next type that the client accepts', async () => {
+  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' }
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  const versions = [{ name: 'v1', served: true, storage: true, schema }]
+  await cluster.apply({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names, versions },
+  } as DynamicObject)
+  await cluster.settle()
+  const path = '/apis/example.com/v1/namespaces/default/widgets'
+  const ask = async (method: string, accept: string): Promise<(number | string | null)[]> => {
+    const { status, headers } = await fetch(url + path, { method, headers: { accept } })
+    return [status, headers.get('content-type')]
+  }
+  for (const method of ['GET', 'DELETE']) {
+    expect(await ask(method, `${TYPE},application/json`)).toEqual([200, 'application/json'])
+    expect(await ask(method, TYPE)).toEqual([406, TYPE])
+    expect(await ask(method, `${TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`)).toEqual([200, TYPE])
+  }
+})

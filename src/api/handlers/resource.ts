@@ -4,7 +4,6 @@ import {
   newBadRequest,
   newMethodNotAllowed,
   newMethodNotSupported,
-  newNotAcceptable,
   newNotFound,
   newPathNotFound,
 } from '../../apimachinery/errors.ts'
@@ -101,14 +100,10 @@ function findCustom(base: Exchange, store: Store): { exchange: ResourceExchange;
   if (!handle || !(door ?? definition).verbs.includes(info.verb)) {
     throw newMethodNotSupported(store.qualified, info.verb)
   }
-  const accept = negotiate(base.req.headers.accept, true, info.verb === 'watch' ? WATCH_ENCODINGS : undefined)
-  if (accept.encoding === 'protobuf' && !accept.as) throw newNotAcceptable(NOT_PROTOBUF)
+  const accept = negotiate(base.req.headers.accept, true, info.verb === 'watch' ? WATCH_ENCODINGS : undefined, true)
   if (definition.hooks.deprecation) base.warnings.add(definition.hooks.deprecation)
   return { exchange: Object.assign(base, { store, accept }), handle }
 }
-
-const NOT_PROTOBUF =
-  'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 const ON_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
 const ACROSS_NAMESPACES = new Set(['list', 'watch'])

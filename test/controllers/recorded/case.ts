@@ -104,6 +104,21 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
     prefix: '/apis/certificates.k8s.io/v1',
     namespaced: false,
   },
+  ConfigMap: { resource: 'configmaps', prefix: '/api/v1', namespaced: true },
+  Secret: { resource: 'secrets', prefix: '/api/v1', namespaced: true },
+  ServiceAccount: { resource: 'serviceaccounts', prefix: '/api/v1', namespaced: true },
+  ResourceQuota: { resource: 'resourcequotas', prefix: '/api/v1', namespaced: true },
+  Endpoints: { resource: 'endpoints', prefix: '/api/v1', namespaced: true },
+  EndpointSlice: {
+    resource: 'endpointslices.discovery.k8s.io',
+    prefix: '/apis/discovery.k8s.io/v1',
+    namespaced: true,
+  },
+  PodDisruptionBudget: {
+    resource: 'poddisruptionbudgets.policy',
+    prefix: '/apis/policy/v1',
+    namespaced: true,
+  },
 }
 
 export const RESOURCES = new Map(Object.values(KINDS).map((row) => [row.resource, row]))

@@ -12,15 +12,13 @@ export async function play({ steps }: Case, suite: Suite, stage: Stage): Promise
     await run(step, stage, names)
     await stage.settle()
     const events = await stage.list('events')
-    names.seeEvents(events)
     const now: Record<string, Record<string, Parts>> = {}
     const snapshot: Snapshot = {}
     const lists = new Map<string, DynamicObject[]>()
-    for (const resource of suite.shows) {
-      const objects = await stage.list(resource)
-      lists.set(resource, objects)
-      names.see(objects)
-    }
+    for (const resource of suite.shows) lists.set(resource, await stage.list(resource))
+    names.seeTemplates(lists.get('replicasets.apps') ?? [])
+    names.seeEvents(events)
+    for (const objects of lists.values()) names.see(objects)
     for (const resource of suite.shows) {
       now[resource] = Object.fromEntries(lists.get(resource)!.map((object) => shown(object, names, suite.hides)))
       const changed = changes(before[resource] ?? {}, now[resource], changes)
@@ -100,6 +98,21 @@ class Names {
     this.#words.set(namespace, 'NAMESPACE')
   }
 
+  /** Upstream's hash of a Deployment's template cannot be reproduced; it is in the names of ReplicaSets and their pods. */
+  seeTemplates(replicaSets: readonly DynamicObject[]): void {
+    const revision = ({ metadata }: DynamicObject): number =>
+      Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
+    for (const { metadata } of [...replicaSets].sort((a, b) => revision(a) - revision(b))) {
+      const hash = metadata.labels?.['pod-template-hash']
+      const name = metadata.name ?? ''
+      if (!hash || !name.endsWith(hash) || this.#aliases.has(name)) continue
+      const alias = name.slice(0, -hash.length) + `HASH${++this.#hashes}`
+      this.#words.set(hash, `HASH${this.#hashes}`)
+      this.#aliases.set(name, alias)
+      this.#reals.set(alias, name)
+    }
+  }
+
   seeEvents(events: readonly DynamicObject[]): void {
     for (const { message } of [...events].sort(byRevision)) {
       const match = /^Created pod: (\S+)-[bcdfghjklmnpqrstvwxz2456789]{5}$/.exec(message as string)
@@ -144,9 +157,15 @@ class Names {
     if (this.#aliases.has(name)) return
     const count = (this.#counts.get(prefix) ?? 0) + 1
     this.#counts.set(prefix, count)
-    const alias = `${prefix}${word}${count}`
+    const alias = `${this.#templated(prefix)}${word}${count}`
     this.#aliases.set(name, alias)
     this.#reals.set(alias, name)
+  }
+
+  /** The prefix of a ReplicaSet's pods is its name and a dash. */
+  #templated(prefix: string): string {
+    const alias = this.#aliases.get(prefix.slice(0, -1))
+    return alias ? `${alias}-` : prefix
   }
 
   alias(name: string): string {
