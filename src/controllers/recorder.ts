@@ -1,10 +1,11 @@
-/** Records Events as the real components do: a repeated one raises the count of the first. Mirrors client-go/tools/record. */
+/** Records Events as the real components do: a repeated one raises the count of the first, many similar ones become one. Mirrors client-go/tools/record. */
 import { type Clock, formatMicroTime, formatTime } from '../apimachinery/clock.ts'
 import { isNotFound, isStatusError } from '../apimachinery/errors.ts'
 import type { Logger } from '../apimachinery/logger.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import type { Client } from './client.ts'
 import type { EventDetails, Recorder } from './controller.ts'
+import { EventCorrelator, remember } from './event-correlator.ts'
 
 export interface RecorderOptions {
   client: Client
@@ -16,46 +17,41 @@ export interface RecorderOptions {
   track?(write: Promise<void>): void
 }
 
-/** Events remembered for counting; the oldest are forgotten, and then start anew. */
-const REMEMBERED = 4096
 /** In a millisecond. */
 const NANOSECONDS = 1_000_000
 
 /** Never fails its caller: an Event that cannot be written is logged and dropped. Writes happen in the order of the calls. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { client, clock, component, logger } = options
-  const known = new Map<string, string>()
+  const correlator = new EventCorrelator(clock)
+  const known = new Map<string, { name: string; count: number }>()
   let names = firstName(component)
   let writes: Promise<void> = Promise.resolve()
 
   async function record(about: KubeObject, facts: EventFacts): Promise<void> {
-    const { type, reason, message } = facts
-    const key = [
-      about.kind,
-      about.metadata.namespace,
-      about.metadata.name,
-      about.metadata.uid,
-      type,
-      reason,
-      message,
-      facts.fieldPath,
-      facts.host,
-    ].join('\u0000')
-    const namespace = about.metadata.namespace || 'default'
-    const name = known.get(key)
+    const { kind, metadata } = about
+    const identity = { ...facts, about: [kind, metadata.namespace, metadata.name, metadata.uid].join('\u0000') }
+    // Series, which the newer form keeps, are neither combined nor dropped.
+    const { key, message, isSpam } = facts.action
+      ? { key: Object.values(identity).join('\u0000'), message: facts.message, isSpam: false }
+      : correlator.correlate(identity)
+    const namespace = metadata.namespace || 'default'
+    const before = known.get(key)
+    if (before) before.count++
+    if (isSpam) return
     try {
-      if (name !== undefined) {
-        await client.modify<DynamicObject>('events', namespace, name, (old) => repeated(old, clock.now()))
+      if (before) {
+        const change = (old: DynamicObject): DynamicObject => repeated(old, message, before.count, clock.now())
+        await client.modify<DynamicObject>('events', namespace, before.name, change)
         return
       }
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
     names = (names + 1) % NANOSECONDS
-    const made = `${about.metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(names)).toString(16)}`
-    known.set(key, made)
-    if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
-    await client.create('events', newEvent(options, about, made, namespace, facts))
+    const made = `${metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(names)).toString(16)}`
+    remember(known, key, { name: made, count: 1 })
+    await client.create('events', newEvent(options, about, made, namespace, { ...facts, message }))
   }
 
   return {
@@ -86,8 +82,8 @@ interface EventFacts extends EventDetails {
 }
 
 /** The same thing happened again: the older form counts, the newer keeps a series. */
-function repeated(old: DynamicObject, now: number): DynamicObject {
-  if (!old['eventTime']) return { ...old, count: (old['count'] ?? 1) + 1, lastTimestamp: formatTime(now) }
+function repeated(old: DynamicObject, message: string, count: number, now: number): DynamicObject {
+  if (!old['eventTime']) return { ...old, message, count, lastTimestamp: formatTime(now) }
   const series = { count: (old['series']?.count ?? 1) + 1, lastObservedTime: formatMicroTime(now) }
   return { ...old, series }
 }

@@ -61,6 +61,26 @@ describe('Recorder', () => {
     ])
   })
 
+  test('combines Events that differ in their message only from the tenth on, and lets no more than 25 of a type through', async () => {
+    const { cluster, recorder, about, written } = await setUp()
+    for (let i = 1; i <= 30; i++) recorder.event(about, 'Normal', 'Made', `number ${i}`)
+    recorder.event(about, 'Warning', 'Failed', 'another type')
+    await written()
+    const found = async () => (await events(cluster)).map(({ message, count }) => `${message} x${count}`)
+    const single = Array.from({ length: 9 }, (_, i) => `number ${i + 1} x1`)
+    const wanted = [...single, '(combined from similar events): number 25 x16', 'another type x1']
+    expect((await found()).sort()).toEqual(wanted.sort())
+    // A token comes back in five minutes; those that were dropped were counted.
+    cluster.clock.advance(300_000)
+    recorder.event(about, 'Normal', 'Made', 'number 31')
+    await written()
+    expect(await found()).toContain('(combined from similar events): number 31 x22')
+    cluster.clock.advance(601_000)
+    recorder.event(about, 'Normal', 'Made', 'number 32')
+    await written()
+    expect(await found()).toContain('number 32 x1')
+  })
+
   test('begins anew when the Event was deleted meanwhile', async () => {
     const { cluster, recorder, about, written } = await setUp()
     recorder.event(about, 'Normal', 'Made', 'x')

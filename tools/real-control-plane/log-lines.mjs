@@ -18,6 +18,12 @@ const CHANCE = [
   [/\b\d+\b/g, 'N'],
 ]
 
+/** Two writers, or a cache that is a moment behind: which of them a run meets is chance, with every server. */
+const LOST_RACE =
+  /the object has been modified|is not as new as written version|because it is being terminated|[a-z.]+ \\*"[^" ]+" not found|Error getting updated StatefulSet from lister/
+
+export const isLostRace = (line) => LOST_RACE.test(line)
+
 /** Warnings and errors of a log by what they say: how often, and the first as it was. */
 export function complaints(log) {
   const found = new Map()

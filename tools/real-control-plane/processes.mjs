@@ -26,6 +26,7 @@ export class Processes {
     const log = openSync(join(this.#folder, `${name}.log`), 'w')
     const child = spawn(file, args, { cwd: this.#folder, stdio: ['ignore', log, log] })
     closeSync(log)
+    process.once('exit', () => child.kill())
     this.#running.push({ name, child })
     return child
   }

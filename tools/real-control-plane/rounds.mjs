@@ -41,6 +41,8 @@ export function kubectlOf(binaries, kubeconfig) {
         { timeout: 150_000, maxBuffer: 2 ** 26 },
         (error, stdout, stderr) => resolve({ code: error ? 1 : 0, said: error ? stderr || error.message : stdout }),
       )
+      // A command that reads nothing may be over before it is written to.
+      child.stdin.on('error', () => {})
       child.stdin.end(input ?? '')
     })
 }
@@ -50,6 +52,7 @@ async function playRound(must, number, keys) {
   const here = (...args) => must(['-n', namespace, ...args])
   await must(['apply', '-f', '-'], volumes(number))
   await must(['create', 'namespace', namespace])
+  await here('wait', '--for=create', 'serviceaccount/default', PATIENCE)
   await here('apply', '-f', GUESTBOOK, '-f', WORKLOADS)
   await running(here)
   await certificate(must, namespace, keys)

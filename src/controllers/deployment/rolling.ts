@@ -44,6 +44,8 @@ async function scaleOld(rollout: Rollout, sets: ReplicaSets): Promise<boolean> {
   const newUnavailable = wanted(sets.new) - available(sets.new)
   const most = sum(allOf(sets), wanted) - minAvailable - newUnavailable
   if (most <= 0) return false
+  // Scaled down a moment ago: its status is behind, and would be taken for pods to spare. Upstream fails here and tries again.
+  if (old.some((set) => available(set) > wanted(set))) return false
   const cleaned = await scaleDownUnhealthy(rollout, old, most)
   const availableNow = sum([...old, sets.new], available)
   const scaled = await scaleDown(rollout, old, availableNow - minAvailable)

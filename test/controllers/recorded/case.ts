@@ -50,6 +50,8 @@ export interface Suite {
   settleSeconds?: number
   /** How often the real controllers repeat an Event depends on their timers, or on chance. */
   ignoresCounts?: boolean
+  /** Which of several pods that are alike is deleted first is chance: pods have no numbers in Events, and are not compared themselves. */
+  alikePods?: boolean
   /** How long nothing may happen before a real cluster counts as settled. */
   quietMs: number
   /** Cases that share objects without a namespace are recorded one after the other. */

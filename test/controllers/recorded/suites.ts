@@ -3,9 +3,10 @@ import type { Suite } from './case.ts'
 import { cronjob } from './cronjob.cases.ts'
 import { csr } from './csr.cases.ts'
 import { daemonset } from './daemonset.cases.ts'
+import { deployment } from './deployment.cases.ts'
 import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 import { volumes } from './volumes.cases.ts'
 
-export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset, volumes, hpa, csr]
+export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset, volumes, hpa, csr, deployment]

@@ -1,0 +1,95 @@
+/** What becomes of an Event that is like earlier ones: counted, combined with others, or dropped. Mirrors client-go/tools/record/events_cache.go. */
+import type { Clock } from '../apimachinery/clock.ts'
+
+/** Events of one object and reason with other messages, within the interval, before they are combined. */
+const MAX_SIMILAR = 10
+const SIMILAR_INTERVAL_MS = 600_000
+/** Events of one type that a component may write about an object at once, and how long it takes until it may write one more. */
+const BURST = 25
+const REFILL_MS = 300_000
+/** Keys of each kind that are remembered; the oldest are forgotten first. */
+const REMEMBERED = 4096
+const SEPARATOR = '\u0000'
+
+/** What Events are told apart by. */
+export interface EventIdentity {
+  /** The object, as one text. */
+  about: string
+  host?: string
+  fieldPath?: string
+  type: string
+  reason: string
+  message: string
+}
+
+export interface Correlated {
+  /** Equal for Events that are to be counted as one. */
+  key: string
+  message: string
+  /** Too many were written: this one is counted, but not written. */
+  isSpam: boolean
+}
+
+interface Similar {
+  messages: Set<string>
+  lastMs: number
+}
+
+interface Bucket {
+  tokens: number
+  lastMs: number
+}
+
+/** The memory of one component. */
+export class EventCorrelator {
+  readonly #clock: Clock
+  readonly #similar = new Map<string, Similar>()
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  correlate({ about, host = '', fieldPath = '', type, reason, message }: EventIdentity): Correlated {
+    const group = [host, about, type, reason].join(SEPARATOR)
+    const isSpam = !this.#accept([host, about, type].join(SEPARATOR))
+    if (this.#isCombined(group, message)) {
+      return { key: group, message: `(combined from similar events): ${message}`, isSpam }
+    }
+    return { key: [group, fieldPath, message].join(SEPARATOR), message, isSpam }
+  }
+
+  #isCombined(group: string, message: string): boolean {
+    const now = this.#clock.now()
+    let similar = this.#similar.get(group)
+    if (!similar || now - similar.lastMs > SIMILAR_INTERVAL_MS) {
+      similar = { messages: new Set(), lastMs: now }
+      remember(this.#similar, group, similar)
+    }
+    similar.messages.add(message)
+    similar.lastMs = now
+    if (similar.messages.size < MAX_SIMILAR) return false
+    similar.messages.delete(similar.messages.values().next().value as string)
+    return true
+  }
+
+  #accept(source: string): boolean {
+    const now = this.#clock.now()
+    let bucket = this.#buckets.get(source)
+    if (!bucket) {
+      bucket = { tokens: BURST, lastMs: now }
+      remember(this.#buckets, source, bucket)
+    }
+    bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.lastMs) / REFILL_MS)
+    bucket.lastMs = now
+    if (bucket.tokens < 1) return false
+    bucket.tokens--
+    return true
+  }
+}
+
+/** Adds or replaces; the oldest of too many is forgotten. */
+export function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+  memory.set(key, value)
+  if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value as string)
+}
