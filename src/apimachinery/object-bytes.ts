@@ -16,7 +16,7 @@ export function objectBytes(object: KubeObject): Buffer {
   return bytes
 }
 
-/** As objectBytes, for one who reads everything once: uses bytes that are there, but keeps none. */
-export function passingObjectBytes(object: KubeObject): Buffer {
-  return made.get(object) ?? Buffer.from(JSON.stringify(object))
+/** The bytes if they were made already: for one who reads everything once and must not keep bytes of it all. */
+export function keptObjectBytes(object: KubeObject): Buffer | undefined {
+  return made.get(object)
 }

@@ -4,7 +4,8 @@
  * `crc` is the CRC-32 of all bytes before `,"crc"`: it tells a torn or damaged line from a whole one.
  */
 import { crc32 } from 'node:zlib'
-import { objectBytes, passingObjectBytes } from '../apimachinery/object-bytes.ts'
+import { objectBytes } from '../apimachinery/object-bytes.ts'
+import { ByteWriter } from './byte-writer.ts'
 import type { StorageEvent } from './interface.ts'
 import type { Change, Restoration } from './picture.ts'
 
@@ -22,64 +23,43 @@ const SCRATCH_START = 64 * 1024
 const SCRATCH_LIMIT = 8 * 1024 * 1024
 
 /**
- * Makes lines in one buffer of its own, again and again: a line is good until the next one is made. (Lines of the shared pool of small
- * buffers would keep it from being freed, as the bytes of objects lie between them and stay.)
+ * Makes lines in one buffer: a line is good until the next one is made. (Lines of the shared pool of small buffers would keep it from
+ * being freed, as the bytes of objects lie between them and stay.)
  */
 export class LineEncoder {
-  #buffer = Buffer.allocUnsafeSlow(SCRATCH_START)
-  #length = 0
+  readonly #line = new ByteWriter(SCRATCH_START)
 
   /** A delete has no object: the last state matters to watchers only, and those do not survive a restart. */
   commit({ revision, type, key, object }: StorageEvent): Buffer {
     // A restore may have needed much more than any commit does.
-    if (this.#buffer.length > SCRATCH_LIMIT) this.#buffer = Buffer.allocUnsafeSlow(SCRATCH_START)
-    this.#length = 0
-    this.#text(`{"revision":${revision},"type":"${type}","prefix":${JSON.stringify(key.prefix)},"name":`)
-    this.#text(JSON.stringify(key.name))
+    this.#line.clear(SCRATCH_LIMIT)
+    this.#line.text(`{"revision":${revision},"type":"${type}","prefix":${JSON.stringify(key.prefix)},"name":`)
+    this.#line.text(JSON.stringify(key.name))
     if (type !== 'delete') {
-      this.#text(',"object":')
-      this.#bytes(objectBytes(object))
+      this.#line.text(',"object":')
+      this.#line.bytes(objectBytes(object))
     }
     return this.#seal()
   }
 
   restore({ revision, changes }: Restoration): Buffer {
-    this.#length = 0
-    this.#text(`{"revision":${revision},"type":"restore","changes":[`)
+    this.#line.clear()
+    this.#line.text(`{"revision":${revision},"type":"restore","changes":[`)
     changes.forEach(({ key, object }, index) => {
-      this.#text(`${index === 0 ? '' : ','}{"key":${JSON.stringify(key)}`)
+      this.#line.text(`${index === 0 ? '' : ','}{"key":${JSON.stringify(key)}`)
       if (object !== undefined) {
-        this.#text(',"object":')
-        this.#bytes(passingObjectBytes(object))
+        this.#line.text(',"object":')
+        this.#line.object(object)
       }
-      this.#text('}')
+      this.#line.text('}')
     })
-    this.#text(']')
+    this.#line.text(']')
     return this.#seal()
   }
 
-  #text(text: string): void {
-    // No UTF-16 unit takes more than three bytes of UTF-8.
-    this.#reserve(text.length * 3)
-    this.#length += this.#buffer.write(text, this.#length)
-  }
-
-  #bytes(bytes: Buffer): void {
-    this.#reserve(bytes.length)
-    this.#length += bytes.copy(this.#buffer, this.#length)
-  }
-
   #seal(): Buffer {
-    this.#text(`${sealOf(crc32(this.#buffer.subarray(0, this.#length)))}\n`)
-    return this.#buffer.subarray(0, this.#length)
-  }
-
-  #reserve(length: number): void {
-    const needed = this.#length + length
-    if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow(needed * 2)
-    this.#buffer.copy(larger, 0, 0, this.#length)
-    this.#buffer = larger
+    this.#line.text(`${sealOf(crc32(this.#line.written))}\n`)
+    return this.#line.written
   }
 }
 

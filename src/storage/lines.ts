@@ -1,5 +1,5 @@
 /** Reads a file of lines of any size: V8 has no string, and Node no buffer, that holds the largest ones. */
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 
 const NEWLINE = 10
 const CHUNK = 1024 * 1024
@@ -10,23 +10,38 @@ export interface Lines {
   tail?: Buffer
 }
 
-/** The last one, and only it, has a `tail`, which may be empty. */
+/**
+ * The last one, and only it, has a `tail`, which may be empty. All are good until the next one is asked for: they lie in one buffer, as memory outside
+ * of the heap makes V8 collect all of it.
+ */
 export async function* readLines(path: string): AsyncIterable<Lines> {
-  let rest: Buffer<ArrayBuffer>[] = []
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer<ArrayBuffer>>) {
-    let end = chunk.indexOf(NEWLINE)
-    if (end < 0) {
-      rest.push(chunk)
-      continue
+  const file = await open(path)
+  try {
+    let buffer = Buffer.allocUnsafeSlow(CHUNK)
+    let length = 0
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length)
+      if (bytesRead === 0) break
+      const searched = length
+      length += bytesRead
+      const lines: Buffer[] = []
+      let start = 0
+      for (
+        let end = buffer.indexOf(NEWLINE, searched);
+        end >= 0 && end < length;
+        end = buffer.indexOf(NEWLINE, start)
+      ) {
+        lines.push(buffer.subarray(start, end))
+        start = end + 1
+      }
+      yield { lines }
+      buffer.copyWithin(0, start, length)
+      length -= start
+      // A line that is longer than all there is room for.
+      if (length === buffer.length) buffer = Buffer.concat([buffer], 2 * length)
     }
-    const lines = [Buffer.concat([...rest, chunk.subarray(0, end)])]
-    let start = end + 1
-    for (end = chunk.indexOf(NEWLINE, start); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      lines.push(chunk.subarray(start, end))
-      start = end + 1
-    }
-    rest = [chunk.subarray(start)]
-    yield { lines }
+    yield { lines: [], tail: buffer.subarray(0, length) }
+  } finally {
+    await file.close()
   }
-  yield { lines: [], tail: Buffer.concat(rest) }
 }

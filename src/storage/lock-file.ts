@@ -1,50 +1,88 @@
 /** One process a data file: `<file>.lock` names the process that has it. A lock whose process is gone is taken over. */
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 
-interface Holder {
+export interface Holder {
   pid: number
   /** When the process started, where the system tells: a pid alone may be another process's by now (in containers it often is). */
   started?: string
+  /** Another host's processes cannot be asked for. */
+  host?: string
 }
 
 const ATTEMPTS = 5
 
 /** Takes the lock or throws; answers how to give it back. */
 export function takeLock(path: string): () => void {
-  const self: Holder = { pid: process.pid, started: startOf(process.pid) }
+  const self: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() }
   const content = `${JSON.stringify(self)}\n`
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (putIfAbsent(path, content)) return () => release(path, content)
-    const found = tryToRead(path)
-    if (found === undefined) continue
-    const holder = parseHolder(found)
-    if (holder !== undefined && isAlive(holder)) throw inUse(path, `by process ${holder.pid}`)
-    takeAway(path, found)
+  // Made aside and linked: whoever finds a lock finds all of its content.
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, content)
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (putIfAbsent(own, path)) return () => release(path, content)
+      const found = tryToRead(path)
+      if (found === undefined) continue
+      const holder = parseHolder(found)
+      if (holder !== undefined && mayLive(holder)) throw inUse(path, holder)
+      if (takeOver(path, own, found)) return () => release(path, content)
+    }
+    throw inUse(path)
+  } finally {
+    rmSync(own, { force: true })
   }
-  throw inUse(path, 'by a process that is just starting or ending')
 }
 
-/** Removes the stale lock. Renamed first: if another process was faster, what is in hand now is its fresh lock, which is put back. */
-function takeAway(path: string, stale: string): void {
-  const aside = `${path}.${process.pid}`
-  if (!tryTo(() => renameSync(path, aside), 'ENOENT')) return
-  const found = readFileSync(aside, 'utf8')
-  if (found !== stale) putIfAbsent(path, found)
-  unlinkSync(aside)
+/** Who has the data file of this lock, if anybody may. */
+export function findHolder(path: string): Holder | undefined {
+  const holder = parseHolder(tryToRead(path) ?? '')
+  return holder !== undefined && mayLive(holder) ? holder : undefined
 }
 
-function putIfAbsent(path: string, content: string): boolean {
-  return tryTo(() => writeFileSync(path, content, { flag: 'wx' }), 'EEXIST')
+/** `process 12`, or with its host if that is not ours. */
+export function nameOf({ pid, host }: Holder): string {
+  return host === undefined || host === hostname() ? `process ${pid}` : `process ${pid} of host ${host}`
+}
+
+/** Puts ours in the place of the stale lock. One process at a time, so that nobody replaces the lock of who was faster. */
+function takeOver(path: string, own: string, stale: string): boolean {
+  const guard = `${path}.takeover`
+  if (!putIfAbsent(own, guard)) {
+    const other = parseHolder(tryToRead(guard) ?? '')
+    if (other === undefined || !mayLive(other)) rmSync(guard, { force: true })
+    return false
+  }
+  try {
+    if (tryToRead(path) !== stale) return false
+    renameSync(own, path)
+    return true
+  } finally {
+    rmSync(guard, { force: true })
+  }
+}
+
+function putIfAbsent(own: string, path: string): boolean {
+  try {
+    linkSync(own, path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    // A file system without links, as on memory cards.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error
+    return tryTo(() => copyFileSync(own, path, constants.COPYFILE_EXCL), 'EEXIST')
+  }
 }
 
 function release(path: string, content: string): void {
-  if (tryToRead(path) === content) unlinkSync(path)
+  if (tryToRead(path) === content) rmSync(path)
 }
 
-function inUse(path: string, by: string): Error {
-  const file = path.replace(/\.lock$/, '')
+function inUse(path: string, holder?: Holder): Error {
+  const by = holder === undefined ? 'a process that is just starting or ending' : nameOf(holder)
   return new Error(
-    `${file}: the data file is in use ${by} (${path}). Stop that process or choose another data file; ` +
+    `${path.replace(/\.lock$/, '')}: the data file is in use by ${by} (${path}). Stop that process or choose another data file; ` +
       'if no KubEmu is running, delete the lock file.',
   )
 }
@@ -53,10 +91,12 @@ function inUse(path: string, by: string): Error {
 function parseHolder(content: string): Holder | undefined {
   const pid = /^\{"pid":(\d+)/.exec(content)?.[1]
   const started = /"started":"(\d+)"/.exec(content)?.[1]
-  return pid === undefined ? undefined : { pid: Number(pid), started }
+  const host = /"host":"([^"]*)"/.exec(content)?.[1]
+  return pid === undefined ? undefined : { pid: Number(pid), started, host }
 }
 
-function isAlive({ pid, started }: Holder): boolean {
+function mayLive({ pid, started, host }: Holder): boolean {
+  if (host !== undefined && host !== hostname()) return true
   try {
     process.kill(pid, 0)
   } catch (error) {

@@ -2,11 +2,11 @@
  * The data file: the whole state at one revision as a JSON document, one object a line, so that a person can read it and a change shows
  * as a changed line. An adapter of lowdb, written in slices: serialising 100,000 objects at once would stop the event loop for a second.
  */
-import { readFile, stat } from 'node:fs/promises'
+import { type FileHandle, readFile, stat } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Adapter } from 'lowdb'
 import type { KubeObject } from '../apimachinery/meta.ts'
-import { passingObjectBytes } from '../apimachinery/object-bytes.ts'
+import { ByteWriter } from './byte-writer.ts'
 import { type FileSystem, refusal, syncFolder } from './file-system.ts'
 import { newTree, type Picture, type Tree } from './picture.ts'
 import {
@@ -19,9 +19,10 @@ import {
   sumText,
 } from './snapshot-lines.ts'
 
-/** A slice is written when it has this many objects or bytes: one to three milliseconds of work. */
-const SLICE_OBJECTS = 200
-const SLICE_BYTES = 256 * 1024
+/** A slice is written when it has this many bytes: a millisecond of work. */
+const SLICE_BYTES = 128 * 1024
+/** So often the disk gets what was written: while it takes a large file at once, the journal would have to wait. */
+const SYNC_BYTES = 8 * 1024 * 1024
 
 /** Above this many bytes the file is read in its own layout only: well below what V8 takes as one string. */
 const TEXT_LIMIT = 256 * 1024 * 1024
@@ -79,15 +80,19 @@ export class SnapshotFile implements Adapter<Picture> {
   async #writeTo(path: string, picture: Picture): Promise<number> {
     const file = await this.#fs.open(path, 'w')
     let size = 0
+    let synced = 0
     let sum = 0
     try {
       for (const slice of slices(picture)) {
         // Each write is waited for, and so is the event loop's turn.
-        await file.writeFile(slice)
+        await writeAll(file, slice, size)
         sum = crc32(slice, sum)
         size += slice.length
+        if (size - synced < SYNC_BYTES) continue
+        await file.datasync()
+        synced = size
       }
-      await file.write(sumText(sum), SUM_OFFSET)
+      await writeAll(file, Buffer.from(sumText(sum)), SUM_OFFSET)
       await file.sync()
     } finally {
       await file.close()
@@ -112,30 +117,31 @@ export class SnapshotFile implements Adapter<Picture> {
   }
 }
 
-function* slices(picture: Picture): Iterable<Buffer> {
-  let parts: Buffer[] = []
-  let size = 0
-  const add = (part: Buffer) => {
-    parts.push(part)
-    size += part.length
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten
   }
-  add(headOf(picture.revision))
+}
+
+/** A slice is good until the next one is asked for: they are made in one buffer, as memory outside of the heap makes V8 collect all of it. */
+function* slices(picture: Picture): Iterable<Buffer> {
+  const slice = new ByteWriter(2 * SLICE_BYTES)
+  slice.bytes(headOf(picture.revision))
   let tree = 0
   for (const [prefix, objects] of picture.trees) {
-    add(Buffer.from(`${tree++ === 0 ? '' : ','}\n${JSON.stringify(prefix)}: {`))
+    slice.text(`${tree++ === 0 ? '' : ','}\n${JSON.stringify(prefix)}: {`)
     let index = 0
     for (const [name, object] of objects.entries(undefined, [])) {
-      add(Buffer.from(`${index++ === 0 ? '' : ','}\n${JSON.stringify(name)}: `))
-      add(passingObjectBytes(object))
-      if (parts.length < 2 * SLICE_OBJECTS && size < SLICE_BYTES) continue
-      yield Buffer.concat(parts)
-      parts = []
-      size = 0
+      slice.text(`${index++ === 0 ? '' : ','}\n${JSON.stringify(name)}: `)
+      slice.object(object)
+      if (slice.length < SLICE_BYTES) continue
+      yield slice.written
+      slice.clear()
     }
-    add(Buffer.from('\n}'))
+    slice.text('\n}')
   }
-  add(Buffer.from('\n}\n}\n'))
-  yield Buffer.concat(parts)
+  slice.text('\n}\n}\n')
+  yield slice.written
 }
 
 function parseText(path: string, text: string, line: number): unknown {

@@ -1,37 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { basename, join } from 'node:path'
-import ts from 'typescript'
+import { basename } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { type FileSystem, nodeFileSystem } from '../../src/storage/file-system.ts'
 import type { JsonFileStorage } from '../../src/storage/json-file.ts'
 import { failure, object, storageConformance } from '../conformance/storage.ts'
-import { crashed, folderOf, newFile, open, PODS, root, stateOf, writeSome } from '../support/data-files.ts'
+import { compiled, crashed, folderOf, newFile, open, PODS, stateOf, writeSome } from '../support/data-files.ts'
 
 storageConformance('JSON file', (history) => open(newFile(), { history }))
 storageConformance('JSON file with fsync', (history) => open(newFile(), { history, fsync: 'always' }))
-
-/** A child process runs plain JavaScript: the folder with the engine compiled for it. */
-function compiled(): string {
-  const built = join(root, 'built')
-  for (const folder of ['storage', 'apimachinery']) {
-    fs.mkdirSync(join(built, folder), { recursive: true })
-    for (const file of fs.readdirSync(join('src', folder)).filter((name) => name.endsWith('.ts'))) {
-      const source = fs.readFileSync(join('src', folder, file), 'utf8')
-      const compilerOptions = {
-        target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.ESNext,
-        verbatimModuleSyntax: true,
-        rewriteRelativeImportExtensions: true,
-      }
-      const { outputText } = ts.transpileModule(source, { compilerOptions })
-      fs.writeFileSync(join(built, folder, file.replace(/ts$/, 'js')), outputText)
-    }
-  }
-  fs.writeFileSync(join(built, 'package.json'), '{"type":"module"}')
-  fs.symlinkSync(join(process.cwd(), 'node_modules'), join(built, 'node_modules'))
-  return built
-}
 
 describe('what is on disk', () => {
   it('survives a clean close as one JSON document, and the journal and the lock are gone', async () => {
@@ -261,33 +238,6 @@ describe('a crash while the snapshot is taken', () => {
         await again.close()
         expect(folderOf(copy).filter((name) => !name.endsWith('.tmp'))).toEqual(['cluster.json'])
       }
-    })
-  }
-})
-
-describe('the lock', () => {
-  it('refuses a file that is open, and leaves it to its holder', async () => {
-    const path = newFile()
-    const storage = await open(path)
-    await expect(open(path)).rejects.toThrow(`${path}: the data file is in use by process ${process.pid}`)
-    writeSome(storage, 0, 2)
-    await storage.close()
-    expect((await open(path)).count(PODS)).toBe(2)
-  })
-
-  const gone = spawnSync(process.execPath, ['-e', '']).pid
-  const stale: [string, string][] = [
-    ['a dead process', `{"pid":${gone}}\n`],
-    ['an earlier process with the same pid', `{"pid":${process.pid},"started":"1"}\n`],
-    ['nobody', ''],
-  ]
-  for (const [whose, content] of stale) {
-    it.skipIf(whose.includes('earlier') && process.platform !== 'linux')(`is taken over from ${whose}`, async () => {
-      const path = newFile()
-      fs.mkdirSync(join(path, '..'))
-      fs.writeFileSync(`${path}.lock`, content)
-      await (await open(path)).close()
-      expect(folderOf(path)).toEqual(['cluster.json'])
     })
   }
 })

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import ts from 'typescript'
 import { afterEach, vi } from 'vitest'
 import type { Storage } from '../../src/storage/interface.ts'
 import { type JsonFileOptions, type JsonFileStorage, openJsonFile } from '../../src/storage/json-file.ts'
@@ -48,4 +49,26 @@ export function writeSome(storage: Storage, from: number, to: number): void {
     if (i % 3 === 1) storage.update(PODS, `a/${i}`, object(`${i}`, { n: -i }), stored.metadata.resourceVersion!)
     if (i % 3 === 2) storage.delete(PODS, `a/${i}`, stored, stored.metadata.resourceVersion!)
   }
+}
+
+/** A child process runs plain JavaScript: the folder with the engine compiled for it. */
+export function compiled(): string {
+  const built = join(root, 'built')
+  for (const folder of ['storage', 'apimachinery']) {
+    fs.mkdirSync(join(built, folder), { recursive: true })
+    for (const file of fs.readdirSync(join('src', folder)).filter((name) => name.endsWith('.ts'))) {
+      const source = fs.readFileSync(join('src', folder, file), 'utf8')
+      const compilerOptions = {
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.ESNext,
+        verbatimModuleSyntax: true,
+        rewriteRelativeImportExtensions: true,
+      }
+      const { outputText } = ts.transpileModule(source, { compilerOptions })
+      fs.writeFileSync(join(built, folder, file.replace(/ts$/, 'js')), outputText)
+    }
+  }
+  fs.writeFileSync(join(built, 'package.json'), '{"type":"module"}')
+  fs.symlinkSync(join(process.cwd(), 'node_modules'), join(built, 'node_modules'))
+  return built
 }
