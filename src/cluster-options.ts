@@ -58,10 +58,13 @@ export interface EtcdClusterOptions {
   prefix?: string
   /** PEM file with who may have signed etcd's certificate; default: what Node trusts. */
   caFile?: string
-  /** PEM files of a client certificate and its key. */
+  /** PEM file of a client certificate, for an etcd that asks for one. */
   certFile?: string
+  /** PEM file of its key. */
   keyFile?: string
+  /** User of an etcd with authentication. */
   username?: string
+  /** That user's password. */
   password?: string
 }
 
