@@ -3,7 +3,7 @@ import type { DaemonSet } from '../../types/apps-v1.ts'
 import type { Node, NodeSelector, Pod, PodSpec, PodTemplateSpec, Toleration } from '../../types/core-v1.ts'
 import { REVISION_HASH } from '../history.ts'
 import { podFromTemplate } from '../pods.ts'
-import { nodeMatcher } from '../scheduler/pod-info.ts'
+import { nodeMatcher } from '../scheduler/node-selector.ts'
 import { toleratesAll } from '../tolerations.ts'
 
 const NAME_FIELD = 'metadata.name'

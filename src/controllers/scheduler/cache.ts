@@ -1,15 +1,24 @@
 /** Nodes and where pods are, kept one change at a time: a decision never lists pods. Mirrors pkg/scheduler/backend/cache. */
 import type { Node, Pod } from '../../types/core-v1.ts'
-import { NodeInfo } from './node-info.ts'
+import { AffinityGroups } from './affinity-groups.ts'
+import { NodeInfo, tally } from './node-info.ts'
+import { PodCounts } from './pod-counts.ts'
 import { type PodInfo, podInfo } from './pod-info.ts'
 
 interface Placement {
   info: PodInfo
   node: string
-  generation: number | undefined
+  /** Decided, but storage does not say so yet. */
+  assumed: boolean
 }
 
 export class SchedulerCache {
+  readonly counts = new PodCounts()
+  readonly affinities = new AffinityGroups()
+  /** Nodes that have an image, by its full name. */
+  readonly images = new Map<string, number>()
+  /** Nodes with taints that only discourage. */
+  softTainted = 0
   readonly #nodes = new Map<string, NodeInfo>()
   #list: NodeInfo[] | undefined
   /** By `namespace/name`. Pods may be placed on nodes that are not known (yet, or any more). */
@@ -21,20 +30,27 @@ export class SchedulerCache {
     return this.#list
   }
 
+  node(name: string): NodeInfo | undefined {
+    return this.#nodes.get(name)
+  }
+
   setNode(name: string, node: Node | undefined): void {
     const known = this.#nodes.get(name)
+    if (known) this.#countNode(known, -1)
     if (known && node) {
       known.setNode(node)
+      this.#countNode(known, 1)
       return
     }
     this.#list = undefined
     if (!node) {
       this.#nodes.delete(name)
-      for (const [key, placement] of this.#placements) if (placement.node === name) this.#keepForLater(name, key)
+      for (const key of known?.pods.keys() ?? []) this.#keepForLater(name, key)
       return
     }
     const info = new NodeInfo(node)
     this.#nodes.set(name, info)
+    this.#countNode(info, 1)
     for (const key of this.#unknown.get(name) ?? []) {
       const placement = this.#placements.get(key)
       if (placement?.node === name) info.add(placement.info)
@@ -42,31 +58,52 @@ export class SchedulerCache {
     this.#unknown.delete(name)
   }
 
-  /** Brings the books in line with the pod as it is now. True: room became free. */
-  setPod(key: string, pod: Pod | undefined): boolean {
+  /** Brings the books in line with the pod as it is now; undefined: it is gone. Says what that meant. */
+  setPod(key: string, pod: Pod | undefined): 'placed' | 'removed' | 'changed' | undefined {
     const before = this.#placements.get(key)
     const holds = pod?.spec?.nodeName && !isOver(pod) ? pod : undefined
+    if (!holds && before?.assumed && pod && !isOver(pod) && before.info.uid === pod.metadata.uid) return undefined
     if (before && holds && before.info.uid === holds.metadata.uid && before.node === holds.spec?.nodeName) {
-      if (before.generation === holds.metadata.generation) return false
+      if (isSame(before.info.pod, holds)) {
+        before.info.pod = holds
+        const wasAssumed = before.assumed
+        before.assumed = false
+        return wasAssumed ? 'placed' : undefined
+      }
     }
     if (before) this.forget(key)
-    if (holds) this.place(key, podInfo(holds), holds.spec!.nodeName!)
-    return before !== undefined
+    if (holds) this.#place(podInfo(holds), holds.spec!.nodeName!, false)
+    if (!before || before.assumed) return holds ? 'placed' : before && 'removed'
+    return holds ? 'changed' : 'removed'
   }
 
-  place(key: string, info: PodInfo, node: string): void {
-    this.#placements.set(key, { info, node, generation: info.pod.metadata.generation })
-    const known = this.#nodes.get(node)
-    if (known) known.add(info)
-    else this.#keepForLater(node, key)
+  /** From now on the pod counts, as if it were bound already. */
+  assume(info: PodInfo, node: string): void {
+    this.#place(info, node, true)
+  }
+
+  isAssumed(key: string): boolean {
+    return this.#placements.get(key)?.assumed === true
   }
 
   forget(key: string): void {
     const placement = this.#placements.get(key)
     if (!placement) return
+    const { node, info } = placement
     this.#placements.delete(key)
-    this.#nodes.get(placement.node)?.remove(placement.info)
-    this.#unknown.get(placement.node)?.delete(key)
+    this.#nodes.get(node)?.remove(info)
+    this.#unknown.get(node)?.delete(key)
+    this.counts.remove(info, node)
+    this.affinities.remove(info, node)
+  }
+
+  #place(info: PodInfo, node: string, assumed: boolean): void {
+    this.#placements.set(info.key, { info, node, assumed })
+    const known = this.#nodes.get(node)
+    if (known) known.add(info)
+    else this.#keepForLater(node, info.key)
+    this.counts.add(info, node)
+    this.affinities.add(info, node)
   }
 
   #keepForLater(node: string, key: string): void {
@@ -74,6 +111,22 @@ export class SchedulerCache {
     if (keys) keys.add(key)
     else this.#unknown.set(node, new Set([key]))
   }
+
+  #countNode({ softTaints, node }: NodeInfo, sign: 1 | -1): void {
+    if (softTaints.length > 0) this.softTainted += sign
+    for (const { names = [] } of node.status?.images ?? []) for (const name of names) tally(this.images, name, sign)
+  }
+}
+
+/** Nothing that the books are about differs. */
+function isSame(a: Pod, b: Pod): boolean {
+  return (
+    a === b ||
+    (a.metadata.generation === b.metadata.generation &&
+      a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+      (a.metadata.labels === b.metadata.labels ||
+        JSON.stringify(a.metadata.labels) === JSON.stringify(b.metadata.labels)))
+  )
 }
 
 export const isOver = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'

@@ -1,71 +1,51 @@
-/** Assigns pods to nodes. Mirrors pkg/scheduler/schedule_one.go and eventhandlers.go. */
-import { formatTime } from '../../apimachinery/clock.ts'
+/** Assigns pods to nodes. One cycle after the other decides; what is decided is written by reconciles of the pods' own keys. Mirrors pkg/scheduler/scheduler.go. */
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
-import type { Node, Pod, PodCondition } from '../../types/core-v1.ts'
-import { type ControllerContext, defineController, type Key } from '../controller.ts'
-import { claimsOfPod, USES_CLAIM, usesClaim } from '../pod-index.ts'
-import { perRun } from '../state.ts'
-import { isOver, SchedulerCache } from './cache.ts'
-import { failureMessage, type Refusal, refuse, refusedBefore } from './filters.ts'
-import type { NodeInfo } from './node-info.ts'
-import { type PodInfo, podInfo } from './pod-info.ts'
-import { best } from './scores.ts'
-import { bindVolumes, CLAIMS, CLASSES, refuseVolumes, VOLUMES, type VolumeNeeds, volumeNeeds } from './volumes.ts'
+import type { Node, Pod } from '../../types/core-v1.ts'
+import type { ResourceName } from '../client.ts'
+import { type ControllerContext, defineController, type Key, type Watch } from '../controller.ts'
+import { isOver } from './cache.ts'
+import { scheduleNext } from './cycle.ts'
+import { takeNews } from './news.ts'
+import { NAMESPACES } from './plugins/inter-pod-affinity.filter.ts'
+import { CONTROLLERS, REPLICA_SETS, SERVICES, STATEFUL_SETS } from './plugins/topology-constraints.ts'
+import { CAPACITIES, DRIVERS } from './plugins/volume-binding.volumes.ts'
+import { CLAIMS, CLASSES, VOLUMES } from './plugins/volume-claims.ts'
+import { BUDGETS } from './preemption.ts'
+import { DEFAULT_SCHEDULER } from './profile.ts'
+import { FLUSH_AFTER_MS } from './queue.ts'
+import { type State, stateOf } from './state.ts'
+import { continueBinding, write } from './writes.ts'
 
-const NAME = 'default-scheduler'
-const HOST = 'kubemu'
-const NO_NODES = 'no nodes available to schedule pods'
-/** Below this number all nodes are looked at; above, a part of them that shrinks to 5 %, taking turns. As upstream. */
-const ALWAYS_ALL_NODES = 100
+/** The key of scheduling itself: pods always have a namespace. */
+const CYCLE: Key = { namespace: '', name: 'cycle' }
 
-interface State {
-  cache: SchedulerCache
-  /** Pods that fit nowhere, by key text: tried again when something changes that may help. */
-  waiting: Map<string, Key>
-  /** Nodes of pods whose claims are being bound, by key text: they do not choose again. */
-  chosen: Map<string, string>
-  /** Where the next search starts. */
-  next: number
-}
-
-const stateOf = perRun<State>(() => ({ cache: new SchedulerCache(), waiting: new Map(), chosen: new Map(), next: 0 }))
-
-/** Keys without a namespace are nodes, all others pods. */
 export const scheduler = defineController({
   name: 'scheduler',
-  component: NAME,
+  component: DEFAULT_SCHEDULER,
   watches: [
-    { resource: 'nodes', keys: (node) => [{ namespace: '', name: node.metadata.name! }], when: nodeMatters },
-    {
-      resource: 'pods',
-      keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
-      when: podMatters,
-    },
-    { resource: CLAIMS, keys: ({ metadata }, context) => podsOfClaim(metadata, context) },
-    { resource: VOLUMES, keys: (_volume, context) => waitingForVolumes(context) },
-    { resource: CLASSES, keys: (_class, context) => waitingForVolumes(context) },
+    follow('nodes', nodeMatters),
+    follow('pods', podMatters),
+    ...[CLAIMS, VOLUMES, CLASSES, DRIVERS, CAPACITIES].map((resource) => follow(resource)),
   ],
-  indexes: { pods: usesClaim },
-  reconcile(key, context) {
-    return key.namespace === '' ? reconcileNode(key, context) : reconcilePod(key, context)
+  reads: [NAMESPACES, SERVICES, CONTROLLERS, REPLICA_SETS, STATEFUL_SETS, BUDGETS],
+  async reconcile(key, context) {
+    const state = stateOf(context)
+    if (key.namespace === '') cycle(state, context)
+    else await writeDecisions(`${key.namespace}/${key.name}`, state, context)
   },
 })
 
-function podsOfClaim({ namespace, name }: KubeObject['metadata'], { lister }: ControllerContext): Key[] {
-  const pods = lister<Pod>('pods').byIndex(USES_CLAIM, `${namespace}/${name}`)
-  return pods
-    .filter(({ spec }) => !spec?.nodeName)
-    .map(({ metadata }) => ({ namespace: namespace!, name: metadata.name! }))
-}
-
-function waitingForVolumes(context: ControllerContext): Key[] {
-  const pods = context.lister<Pod>('pods')
-  return [...stateOf(context).waiting.values()].filter(({ namespace, name }) => {
-    const pod = pods.get(namespace, name)
-    return pod !== undefined && claimsOfPod(pod).length > 0
-  })
+/** Keeps what happened for the next cycle. Not pure, as other controllers' keys are: what hints compare is only known now. */
+function follow(resource: ResourceName, when?: Watch['when']): Watch {
+  return {
+    resource,
+    when,
+    keys(object, context, old, { type }) {
+      stateOf(context).news.push({ resource, type, object, old })
+      return [CYCLE]
+    },
+  }
 }
 
 function nodeMatters(object: KubeObject, before?: KubeObject): boolean {
@@ -74,7 +54,9 @@ function nodeMatters(object: KubeObject, before?: KubeObject): boolean {
   return (
     !deepEqual(node.spec, old.spec) ||
     !deepEqual(node.metadata.labels, old.metadata.labels) ||
-    !deepEqual(node.status?.allocatable, old.status?.allocatable)
+    !deepEqual(node.status?.allocatable, old.status?.allocatable) ||
+    !deepEqual(node.status?.images, old.status?.images) ||
+    !deepEqual(node.status?.declaredFeatures, old.status?.declaredFeatures)
   )
 }
 
@@ -85,148 +67,36 @@ function podMatters(object: KubeObject, before?: KubeObject): boolean {
     pod.metadata.generation !== old.metadata.generation ||
     pod.spec?.nodeName !== old.spec?.nodeName ||
     pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
-    isOver(pod) !== isOver(old)
+    isOver(pod) !== isOver(old) ||
+    pod.status?.nominatedNodeName !== old.status?.nominatedNodeName ||
+    !deepEqual(pod.metadata.labels, old.metadata.labels) ||
+    !deepEqual(pod.status?.resourceClaimStatuses, old.status?.resourceClaimStatuses)
   )
 }
 
-function reconcileNode({ name }: Key, context: ControllerContext): void {
-  stateOf(context).cache.setNode(name, context.lister<Node>('nodes').get('', name))
-  retryWaiting(context)
-}
-
-function retryWaiting(context: ControllerContext): void {
-  const { waiting } = stateOf(context)
-  for (const key of waiting.values()) context.enqueue(key)
-  waiting.clear()
-}
-
-async function reconcilePod(key: Key, context: ControllerContext): Promise<void> {
-  const { cache, waiting, chosen } = stateOf(context)
-  const text = `${key.namespace}/${key.name}`
-  const pod = context.lister<Pod>('pods').get(key.namespace, key.name)
-  if (cache.setPod(text, pod)) retryWaiting(context)
-  waiting.delete(text)
-  if (!pod?.spec || pod.spec.nodeName || pod.metadata.deletionTimestamp || isOver(pod)) {
-    chosen.delete(text)
+/** One pod a cycle: what comes meanwhile may be more important than the next one. */
+function cycle(state: State, context: ControllerContext): void {
+  const { queue } = state
+  takeNews(state, context)
+  const now = context.clock.now()
+  if (state.flushAt !== undefined && state.flushAt <= now) state.flushAt = queue.flush()
+  if (queue.hasNext) scheduleNext(state, context)
+  if (queue.hasNext) {
+    context.enqueue(CYCLE)
     return
   }
-  if ((pod.spec.schedulerName ?? NAME) !== NAME || pod.spec.schedulingGates?.length) return
-  const info = podInfo(pod)
-  const needs = volumeNeeds(pod, context)
-  const kept = typeof needs === 'object' ? keptNode(text, needs, context) : undefined
-  const found = kept ?? (typeof needs === 'string' ? refusedEverywhere(needs, context) : search(info, needs, context))
-  if (typeof found === 'string') {
-    waiting.set(text, key)
-    await tellUnschedulable(info, found, context)
-  } else if (typeof needs !== 'object' || (await bindVolumes(needs, found.node, context))) {
-    chosen.delete(text)
-    await bind(text, info, found, context)
-  } else {
-    chosen.set(text, found.name)
-    cache.place(text, info, found.name)
-    waiting.set(text, key)
+  if (queue.hasParked) state.flushAt ??= now + FLUSH_AFTER_MS
+  const next = Math.min(state.flushAt ?? Number.POSITIVE_INFINITY, queue.nextRetry ?? Number.POSITIVE_INFINITY)
+  if (next !== Number.POSITIVE_INFINITY) context.enqueue(CYCLE, next - now)
+}
+
+/** A write that fails by no fault of the pod is tried again, with those that were to follow. */
+async function writeDecisions(key: string, state: State, context: ControllerContext): Promise<void> {
+  const tasks = state.tasks.get(key)
+  if (!tasks) await continueBinding(key, state, context)
+  while (tasks && tasks.length > 0) {
+    await write(tasks[0], state, context)
+    tasks.shift()
   }
-}
-
-/** The node that was chosen before, while it still serves. */
-function keptNode(text: string, needs: VolumeNeeds, context: ControllerContext): NodeInfo | undefined {
-  const { cache, chosen } = stateOf(context)
-  const name = chosen.get(text)
-  if (name === undefined) return undefined
-  const node = cache.nodes.find((each) => each.name === name)
-  if (node && !refuseVolumes(needs, node.node, context)) return node
-  chosen.delete(text)
-  cache.forget(text)
-  return undefined
-}
-
-function refusedEverywhere(reason: string, context: ControllerContext): string {
-  const { nodes } = stateOf(context).cache
-  return nodes.length === 0 ? NO_NODES : refusedBefore(reason, nodes.length)
-}
-
-/** The best node, or why there is none. */
-function search(pod: PodInfo, needs: VolumeNeeds | undefined, context: ControllerContext): NodeInfo | string {
-  const state = stateOf(context)
-  const { nodes } = state.cache
-  const wanted = nodesToFind(nodes.length)
-  const fitting: NodeInfo[] = []
-  const refusals: Refusal[] = []
-  const start = state.next
-  for (let i = 0; i < nodes.length && fitting.length < wanted; i++) {
-    const node = nodes[(start + i) % nodes.length]
-    state.next = (start + i + 1) % nodes.length
-    const refusal = refuse(pod, node) ?? (needs && refuseVolumes(needs, node.node, context))
-    if (refusal) refusals.push(refusal)
-    else fitting.push(node)
-  }
-  if (fitting.length > 0) return best(pod, fitting, context.random)
-  return refusals.length === 0 ? NO_NODES : failureMessage(pod, refusals)
-}
-
-function nodesToFind(all: number): number {
-  if (all < ALWAYS_ALL_NODES) return all
-  const percent = Math.max(5, 50 - Math.floor(all / 125))
-  return Math.max(ALWAYS_ALL_NODES, Math.floor((all * percent) / 100))
-}
-
-async function bind(text: string, info: PodInfo, node: NodeInfo, context: ControllerContext): Promise<void> {
-  const { cache } = stateOf(context)
-  const { namespace = '', name = '', uid } = info.pod.metadata
-  cache.place(text, info, node.name)
-  try {
-    await context.client.createSubresource('pods', namespace, name, 'binding', {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name, namespace, uid },
-      target: { kind: 'Node', name: node.name },
-    } as KubeObject)
-  } catch (error) {
-    cache.forget(text)
-    // Gone, bound by somebody else or replaced meanwhile: the pod's next event says what is to be done.
-    if (isNotFound(error) || isConflict(error)) return
-    throw error
-  }
-  const message = `Successfully assigned ${namespace}/${name} to ${node.name}`
-  context.recorder.event(info.pod, 'Normal', 'Scheduled', message, { action: 'Binding', host: HOST })
-}
-
-/** The condition and its Event; nothing when the pod says the same already. */
-async function tellUnschedulable(
-  info: PodInfo,
-  message: string,
-  { client, clock, recorder }: ControllerContext,
-): Promise<void> {
-  const { namespace = '', name = '', uid } = info.pod.metadata
-  let told = false
-  const now = formatTime(clock.now())
-  const change = (pod: Pod): Pod => {
-    const next = pod.metadata.uid === uid && !pod.spec?.nodeName ? withUnschedulable(pod, message, now) : pod
-    told = next !== pod
-    return next
-  }
-  try {
-    await client.modify<Pod>('pods', namespace, name, change, { subresource: 'status' })
-  } catch (error) {
-    if (!isNotFound(error)) throw error
-    return
-  }
-  if (told) recorder.event(info.pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling', host: HOST })
-}
-
-function withUnschedulable(pod: Pod, message: string, now: string): Pod {
-  const conditions = pod.status?.conditions ?? []
-  const old = conditions.find(({ type }) => type === 'PodScheduled')
-  if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message) return pod
-  const condition = {
-    type: 'PodScheduled',
-    observedGeneration: pod.metadata.generation,
-    status: 'False',
-    lastProbeTime: null,
-    lastTransitionTime: old?.status === 'False' ? old.lastTransitionTime : now,
-    reason: 'Unschedulable',
-    message,
-  } as unknown as PodCondition
-  const next = old ? conditions.map((each) => (each === old ? condition : each)) : [...conditions, condition]
-  return { ...pod, status: { ...pod.status, conditions: next } }
+  state.tasks.delete(key)
 }

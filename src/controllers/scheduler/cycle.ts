@@ -1,0 +1,90 @@
+/** One pod is scheduled: a node is chosen for it, or it is said why there is none. Nothing is written yet. Mirrors pkg/scheduler/schedule_one.go (schedulingCycle). */
+import type { Pod } from '../../types/core-v1.ts'
+import type { ControllerContext } from '../controller.ts'
+import { histogram, refusedBefore } from './messages.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { Reservation } from './plugin.ts'
+import { preempt } from './preemption.ts'
+import type { Profile } from './profile.ts'
+import type { QueuedPod } from './queue.ts'
+import { findNode, type Search, type SearchOptions } from './search.ts'
+import { addTask, type Failure, type Named, type State, schedulerNameOf } from './state.ts'
+
+const NO_NODES = 'no nodes available to schedule pods'
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Takes the next pod of the queue; there is one. */
+export function scheduleNext(state: State, context: ControllerContext): void {
+  const queued = state.queue.pop()!
+  const { info } = queued
+  const { namespace = '', name = '' } = info.pod.metadata
+  const pod = context.lister<Pod>('pods').get(namespace, name)
+  if (!pod || pod.metadata.uid !== info.uid) return
+  // Its status may have changed without a word.
+  info.pod = pod
+  const profile = state.profiles.get(schedulerNameOf(pod))!
+  if (pod.metadata.deletionTimestamp) {
+    const message = `skip schedule deleting pod: ${info.key}`
+    context.recorder.event(pod, 'Warning', 'FailedScheduling', message, eventDetails(profile, 'Scheduling'))
+    return
+  }
+  const options = { ...state, profile, random: context.random }
+  if (state.cache.nodes.length === 0) {
+    state.queue.park(queued, NOBODY)
+    addTask(
+      info,
+      { kind: 'fail', info, reason: 'Unschedulable', message: NO_NODES, nominated: '', victims: [] },
+      context,
+    )
+    return
+  }
+  const { search, node } = findNode(info, options)
+  if (node) take(queued, node, search, state, context)
+  else refuse(queued, search, options, state, context)
+}
+
+/** As the source of Events: the profile's name, and the machine. */
+export const eventDetails = (_profile: Profile, action: string) => ({
+  action,
+  host: 'kubemu',
+})
+
+/** From now on the pod counts as one of the node's. */
+function take(queued: QueuedPod, node: NodeInfo, search: Search, state: State, context: ControllerContext): void {
+  const { info } = queued
+  const reservations: Named<Reservation>[] = []
+  for (const { plugin, filter } of search.asked) {
+    const value = filter.reserve?.(node)
+    if (value) reservations.push({ plugin: plugin.name, value })
+  }
+  state.nominations.remove(info.key)
+  state.cache.assume(info, node.name)
+  addTask(info, { kind: 'bind', queued, node: node.name, reservations }, context)
+}
+
+function refuse(
+  queued: QueuedPod,
+  search: Search,
+  options: SearchOptions,
+  state: State,
+  context: ControllerContext,
+): void {
+  const { info } = queued
+  const total = state.cache.nodes.length
+  let message = search.refused
+    ? refusedBefore(total, search.refused)
+    : histogram(total, search.refusals.values(), search.absent)
+  let nominated: string | undefined
+  let victims: Failure['victims'] = []
+  // Upstream asks the plugin of resource claims first, which has not seen the pod: what it does not find ends it.
+  if (search.refused) message += ' not found'
+  else if (options.profile.preempts) {
+    const said = preempt(search, options)
+    message += ` preemption: ${said.message}`
+    nominated = said.nominated
+    victims = said.victims
+  } else nominated = ''
+  state.queue.park(queued, search.refusedBy)
+  if (nominated !== undefined) state.nominations.set(info, nominated)
+  addTask(info, { kind: 'fail', info, reason: 'Unschedulable', message, nominated, victims }, context)
+}

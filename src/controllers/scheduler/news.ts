@@ -1,0 +1,81 @@
+/** Takes in what happened: keeps the books, and lets pods try again that it may help. Mirrors pkg/scheduler/eventhandlers.go. */
+import type { Node, Pod } from '../../types/core-v1.ts'
+import type { ControllerContext } from '../controller.ts'
+import { isOver } from './cache.ts'
+import { nodeHappenings, ownHappenings, placedHappenings } from './happenings.ts'
+import type { Happening } from './plugin.ts'
+import { podInfo } from './pod-info.ts'
+import { keyOfPod, type News, type State, schedulerNameOf } from './state.ts'
+
+export function takeNews(state: State, context: ControllerContext): void {
+  const { news } = state
+  if (news.length === 0) return
+  state.news = []
+  let forBindings = false
+  for (const each of news) {
+    if (each.resource === 'pods') takePod(each, state)
+    else if (each.resource === 'nodes') takeNode(each, state)
+    else {
+      forBindings = true
+      const what = `${each.resource.split('.')[0]}/${VERBS[each.type]}` as Happening
+      const [object, old] = each.type === 'deleted' ? [undefined, each.object] : [each.object, each.old]
+      state.queue.move({ what, object, old })
+    }
+  }
+  if (!forBindings) return
+  for (const { queued } of state.bindings.values()) context.enqueue(keyOfPod(queued.info))
+}
+
+const VERBS = { added: 'add', updated: 'update', deleted: 'delete' }
+
+function takeNode({ type, object, old }: News, { cache, queue }: State): void {
+  const node = type === 'deleted' ? undefined : (object as Node)
+  cache.setNode(object.metadata.name ?? '', node)
+  const before = type === 'deleted' ? (object as Node) : (old as Node | undefined)
+  for (const happened of nodeHappenings(node, before)) queue.move(happened)
+}
+
+function takePod({ type, object, old }: News, state: State): void {
+  const pod = object as Pod
+  const key = `${pod.metadata.namespace}/${pod.metadata.name}`
+  if (type === 'deleted' || isOver(pod)) leave(key, pod, state)
+  else if (pod.spec?.nodeName) settle(key, pod, old as Pod | undefined, state)
+  else if (state.profiles.has(schedulerNameOf(pod))) wait(key, pod, old as Pod | undefined, state)
+}
+
+/** It is gone, or over. */
+function leave(key: string, pod: Pod, { cache, queue, nominations }: State): void {
+  const removed = cache.setPod(key, undefined) === 'removed'
+  queue.remove(key)
+  nominations.remove(key)
+  if (removed || pod.status?.nominatedNodeName) queue.move({ what: 'pods/delete', old: pod })
+}
+
+/** It has a node. */
+function settle(key: string, pod: Pod, old: Pod | undefined, { cache, queue, nominations }: State): void {
+  queue.remove(key)
+  nominations.remove(key)
+  const change = cache.setPod(key, pod)
+  if (change === 'placed') queue.move({ what: 'pods/add', object: pod })
+  else if (change === 'changed' && old) for (const happened of placedHappenings(pod, old)) queue.move(happened)
+}
+
+/** It waits for a node. */
+function wait(key: string, pod: Pod, old: Pod | undefined, { cache, queue, nominations }: State): void {
+  if (cache.isAssumed(key)) {
+    if (!pod.metadata.deletionTimestamp) return
+    // Its binding will fail: its room is free at once.
+    cache.forget(key)
+    queue.move({ what: 'pods/delete', old: pod })
+    return
+  }
+  const info = podInfo(pod)
+  const nominated = pod.status?.nominatedNodeName ?? ''
+  if (nominated !== (old?.status?.nominatedNodeName ?? '')) {
+    nominations.set(info, nominated)
+    if (old?.status?.nominatedNodeName) queue.move({ what: 'pods/delete', old })
+  }
+  const queued = queue.find(key)
+  if (!queued) queue.add(info)
+  else queue.update(queued, info, old ? ownHappenings(pod, old) : [])
+}

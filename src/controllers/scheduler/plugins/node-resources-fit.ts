@@ -1,0 +1,107 @@
+/** Room for what the pod asks for, and how much of it is left. Mirrors plugins/noderesources/fit.go. */
+import type { Node } from '../../../types/core-v1.ts'
+import { NodeInfo } from '../node-info.ts'
+import type { Plugin, PodScore, Refusal } from '../plugin.ts'
+import type { PodInfo } from '../pod-info.ts'
+import {
+  allocatableOf,
+  DEFAULT_RESOURCES,
+  leastAllocated,
+  mostAllocated,
+  type ResourceWeight,
+  requestedToCapacityRatio,
+  type ShapePoint,
+  weighted,
+} from './node-resources.ts'
+
+export interface NodeResourcesFitArgs {
+  ignoredResources?: string[]
+  ignoredResourceGroups?: string[]
+  scoringStrategy?: {
+    type?: 'LeastAllocated' | 'MostAllocated' | 'RequestedToCapacityRatio'
+    resources?: ResourceWeight[]
+    requestedToCapacityRatio?: { shape: ShapePoint[] }
+  }
+}
+
+export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin {
+  const resourcesOf = countedBy(args)
+  return {
+    name: 'NodeResourcesFit',
+    hints: [
+      { on: ['pods/delete', 'pods/smaller', 'self/smaller'] },
+      {
+        on: ['nodes/add', 'nodes/allocatable'],
+        helps(pod, { object, old }) {
+          const node = new NodeInfo(object as Node)
+          const extended = resourcesOf(pod)
+          if (!fits(pod, node, extended)) return false
+          return !old || hasMore(pod, node, new NodeInfo(old as Node))
+        },
+      },
+    ],
+    preFilter(pod) {
+      const extended = resourcesOf(pod)
+      return { filter: (node) => (fits(pod, node, extended) ? undefined : lacking(pod, node, extended)) }
+    },
+    preScore: (pod) => scoreOf(pod, args),
+  }
+}
+
+type Extended = readonly (readonly [name: string, value: number])[]
+const NONE: Extended = []
+
+/** The extended resources of a pod that are looked at. */
+function countedBy({ ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs) {
+  const isIgnored = (name: string): boolean =>
+    name.includes('/') && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]))
+  return ({ extended }: PodInfo): Extended =>
+    extended.size === 0 ? NONE : [...extended].filter(([name, value]) => value > 0 && !isIgnored(name))
+}
+
+function fits(pod: PodInfo, node: NodeInfo, extended: Extended): boolean {
+  if (node.pods.size + 1 > node.maxPods) return false
+  if (pod.cpu > 0 && pod.cpu > node.cpu - node.usedCpu) return false
+  if (pod.memory > 0 && pod.memory > node.memory - node.usedMemory) return false
+  if (pod.ephemeral > 0 && pod.ephemeral > node.ephemeral - node.usedEphemeral) return false
+  for (const [name, value] of extended) {
+    if (value > (node.extended.get(name) ?? 0) - (node.usedExtended.get(name) ?? 0)) return false
+  }
+  return true
+}
+
+/** Every resource that lacks; one that the node has not enough of in all makes the whole final. */
+function lacking(pod: PodInfo, node: NodeInfo, extended: Extended): Refusal {
+  const reasons: string[] = []
+  let resolvable = true
+  const check = (name: string, wanted: number, all: number, used: number): void => {
+    if (wanted === 0 || wanted <= all - used) return
+    reasons.push(`Insufficient ${name}`)
+    if (wanted > all) resolvable = false
+  }
+  if (node.pods.size + 1 > node.maxPods) reasons.push('Too many pods')
+  check('cpu', pod.cpu, node.cpu, node.usedCpu)
+  check('memory', pod.memory, node.memory, node.usedMemory)
+  check('ephemeral-storage', pod.ephemeral, node.ephemeral, node.usedEphemeral)
+  for (const [name, value] of extended) {
+    check(name, value, node.extended.get(name) ?? 0, node.usedExtended.get(name) ?? 0)
+  }
+  return { reasons, resolvable }
+}
+
+/** There is more of something that the pod asks for. */
+function hasMore(pod: PodInfo, node: NodeInfo, old: NodeInfo): boolean {
+  if (node.maxPods > old.maxPods) return true
+  const more = (wanted: number, name: string): boolean =>
+    wanted > 0 && allocatableOf(node, name) > allocatableOf(old, name)
+  if (more(pod.cpu, 'cpu') || more(pod.memory, 'memory') || more(pod.ephemeral, 'ephemeral-storage')) return true
+  return [...pod.extended].some(([name, value]) => more(value, name))
+}
+
+function scoreOf(pod: PodInfo, { scoringStrategy = {} }: NodeResourcesFitArgs): PodScore {
+  const { type = 'LeastAllocated', requestedToCapacityRatio: ratio } = scoringStrategy
+  const resources = scoringStrategy.resources?.length ? scoringStrategy.resources : DEFAULT_RESOURCES
+  if (type === 'MostAllocated') return { score: weighted(pod, resources, mostAllocated) }
+  if (type === 'LeastAllocated') return { score: weighted(pod, resources, leastAllocated) }
+  return { score: weighted(pod, resources, requestedToCapacityRatio(ratio?.shape ?? []), true) }
+}
