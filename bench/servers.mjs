@@ -27,7 +27,7 @@ async function startProcess(args) {
       child.once('exit', resolve)
       child.kill('SIGTERM')
     })
-  return { target: { host: '127.0.0.1', port }, stop }
+  return { target: { host: '127.0.0.1', port }, pid: child.pid, stop }
 }
 
 /** No controllers: a kube-apiserver has none either. */
