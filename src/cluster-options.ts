@@ -74,6 +74,18 @@ export interface ListenOptions {
   port?: number
   /** Default 127.0.0.1. */
   host?: string
+  /** HTTPS: `true` with a certificate of the cluster's own authority, or with yours. Default: plain HTTP. */
+  tls?: boolean | TlsOptions
+}
+
+/** What an HTTPS server shows, and whom it believes. PEM texts. */
+export interface TlsOptions {
+  /** Its certificate, with those between it and its authority; default: one of the cluster's own authority. */
+  cert?: string
+  /** The key of `cert`. */
+  key?: string
+  /** The authority whose client certificates say who a client is; default: the cluster's own. */
+  clientCa?: string
 }
 
 /** A cluster: an API server with its state and controllers. Answers requests only after `listen` (or through `app`). */

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
-import { createHttpServer, type HttpServer } from './api/http-server.ts'
+import { createHttpServer, type HttpServer, type TlsMaterial } from './api/http-server.ts'
 import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
 import { Turns } from './api/turns.ts'
@@ -12,7 +12,13 @@ import { type Clock, realClock, type Timer } from './apimachinery/clock.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
-import { type Cluster, type ClusterOptions, type ListenOptions, requireOptions } from './cluster-options.ts'
+import {
+  type Cluster,
+  type ClusterOptions,
+  type ListenOptions,
+  requireOptions,
+  type TlsOptions,
+} from './cluster-options.ts'
 import { openStorage } from './cluster-storage.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
@@ -25,7 +31,7 @@ import { bootstrap, objectsOf, populate, startingState } from './starting-state.
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
-export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions } from './cluster-options.ts'
+export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions, TlsOptions } from './cluster-options.ts'
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 /** As kube-apiserver's --etcd-compaction-interval. */
@@ -68,6 +74,8 @@ class LocalCluster implements Cluster {
   readonly #controllers: ReturnType<typeof selectControllers>
   #app: ReturnType<typeof createApp> | undefined
   #server: HttpServer | undefined
+  /** PEM: by which clients know an HTTPS server. */
+  #authority: string | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
   #compaction: Timer | undefined
@@ -135,9 +143,10 @@ class LocalCluster implements Cluster {
     return this.#app
   }
 
-  async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {
+  async listen({ port = 0, host = '127.0.0.1', tls = false }: ListenOptions = {}): Promise<string> {
     if (this.url) return this.url
-    const http = createHttpServer(this.app, this.#api)
+    const secured = tls === false ? undefined : this.#secured(host, tls === true ? {} : tls)
+    const http = await createHttpServer(this.app, this.#api, secured)
     const { server } = http
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -149,13 +158,23 @@ class LocalCluster implements Cluster {
     this.#server = http
     const address = server.address() as AddressInfo
     const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-    this.url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
+    this.#authority = secured?.authority
+    this.url = `${secured ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
     return this.url
+  }
+
+  /** `authority`: by which clients know the server. */
+  #secured(host: string, { cert, key, clientCa }: TlsOptions): TlsMaterial & { authority: string } {
+    if ((cert === undefined) !== (key === undefined)) throw new TypeError('listen: tls.cert and tls.key go together')
+    const own = this.#plane.serverCertificate(host)
+    const clientAuthority = clientCa ?? own.authority
+    if (cert === undefined || key === undefined) return { ...own, clientAuthority }
+    return { cert, key, clientAuthority, authority: cert }
   }
 
   kubeconfig(): string {
     if (!this.url) throw new Error('kubeconfig: the cluster does not listen yet; call listen() first')
-    return kubeconfigFor(this.url)
+    return kubeconfigFor(this.url, this.#authority)
   }
 
   async apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {

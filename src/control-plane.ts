@@ -128,6 +128,13 @@ export class ControlPlane {
     return this.#parts.rootCa ?? this.#ca().pem
   }
 
+  /** A certificate of the cluster's authority for whoever serves it at `host`. */
+  serverCertificate(host: string): { cert: string; key: string; authority: string } {
+    const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
+    const hosts = new Set([...names, 'localhost', '127.0.0.1', '::1', host])
+    return { ...this.#ca().forServer([...hosts]), authority: this.#ca().pem }
+  }
+
   #ca(): CertificateAuthority {
     this.#authority ??= createCertificateAuthority(this.#parts.clock, this.#parts.random)
     return this.#authority

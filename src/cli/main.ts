@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { withEtcdFlags } from './etcd-flags.ts'
 import { packageVersion } from './package-version.ts'
 import type { ServeFlags } from './serve.ts'
+import { withTlsFlags } from './tls-flags.ts'
 
 const program = new Command()
 
@@ -26,7 +27,7 @@ Examples:
 
 /** Flags that `start` and `run` share. */
 function serving(command: Command): Command {
-  return command
+  return withTlsFlags(command)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--nodes <number>', 'emulated nodes of a new cluster', parseCount, 1)
     .option('--fixtures <path...>', 'YAML or JSON files or folders to apply at the start, in order')
