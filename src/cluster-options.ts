@@ -11,6 +11,11 @@ import type { ServiceAddresses } from './registry/core/service-endpoint.ts'
 export interface ClusterOptions {
   /** YAML or JSON files, or folders of them, applied in order before the cluster is handed over. */
   fixtures?: string | readonly string[]
+  /**
+   * What emulated objects do: files or folders of Stages and ContainerBehaviors, applied before all else. True: none yet, but they are served. Also
+   * served when a fixture is one.
+   */
+  stages?: boolean | string | readonly string[]
   /** Keep the cluster's state in this JSON file; default: in memory. */
   data?: string
   /** Keep the cluster's state in this etcd, which several processes may share: each serves the same cluster. */
@@ -137,6 +142,10 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
   fixtures: {
     is: (value) => [value].flat().every((path) => typeof path === 'string'),
     words: 'a path or a list of them',
+  },
+  stages: {
+    is: (value) => typeof value === 'boolean' || [value].flat().every((path) => typeof path === 'string'),
+    words: 'true, a path or a list of them',
   },
   data: { is: (value) => typeof value === 'string' && value !== '', words: 'the path of a file' },
   etcd: {

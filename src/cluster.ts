@@ -23,10 +23,12 @@ import { openStorage } from './cluster-storage.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
+import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient } from './local-client.ts'
 import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
+import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
 import { bootstrap, objectsOf, populate, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
@@ -43,14 +45,19 @@ const DEFAULT_WRITES_IN_FLIGHT = 200
 /** A running, settled cluster. Rejects when an option is none or has no such value, or a fixture or the data file cannot be read. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   requireOptions(options)
-  const fixtures = (await Promise.all([options.fixtures ?? []].flat().map(readFixtures))).flat()
-  const controllers = selectControllers(options.controllers ?? true)
+  const given = await readAll(options.fixtures ?? [])
+  const { stages: paths = false } = options
+  const stages = [...(typeof paths === 'boolean' ? [] : await readAll(paths)), ...given.filter(isStagingFixture)]
+  const fixtures = given.filter((fixture) => !isStagingFixture(fixture))
+  const chosen = selectControllers(options.controllers ?? true)
   const storage = await openStorage(options)
+  const hasStages = paths !== false || stages.length > 0 || storage.get(DEFINITIONS, 'stages.kubemu.dev') !== undefined
+  const controllers = hasStages ? chosen : chosen.filter((controller) => controller !== stage)
   const untouched = storage.mark()
   let cluster: LocalCluster | undefined
   try {
     cluster = new LocalCluster(options, storage, controllers)
-    await cluster.start(fixtures)
+    await cluster.start(fixtures, hasStages ? stages : undefined)
     return cluster
   } catch (error) {
     // A start that fails leaves the data as it found it: no cluster is half there the next time. What others write to is not taken back.
@@ -60,6 +67,14 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     throw error
   }
 }
+
+/** Where storage keeps CustomResourceDefinitions. */
+const DEFINITIONS = '/registry/apiextensions.k8s.io/customresourcedefinitions/'
+
+const readAll = async (paths: string | readonly string[]): Promise<Fixture[]> =>
+  (await Promise.all([paths].flat().map(readFixtures))).flat()
+
+const isStagingFixture = ({ object }: Fixture): boolean => isStaging(object)
 
 class LocalCluster implements Cluster {
   readonly client: Client
@@ -105,15 +120,17 @@ class LocalCluster implements Cluster {
     }
   }
 
-  /** Its starting state or what its data file holds, controllers, fixtures; then everything settled. */
-  async start(fixtures: readonly Fixture[]): Promise<void> {
+  /** Its starting state or what its data file holds, controllers, Stages if there are to be any, fixtures; then everything settled. */
+  async start(fixtures: readonly Fixture[], stages: readonly Fixture[] | undefined): Promise<void> {
     const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
     const { nodes = 1 } = this.#options
     if (!isNew) await bootstrap(this.#plane)
-    else if (this.#storage.shared) await populate(this.#plane, { nodes, controllers: this.#controllers })
-    else await this.#fill()
+    else if (this.#storage.shared)
+      await populate(this.#plane, { nodes: stages ? 0 : nodes, controllers: this.#controllers })
+    else await this.#fill(stages ? 0 : nodes)
     this.#plane.startControllers()
     await this.settle()
+    if (stages) await this.#stage(stages, isNew ? nodes : 0)
     await applyFixtures(this.#plane.registry, fixtures, ADMIN)
     await this.settle()
     this.#initial = this.#storage.mark()
@@ -121,8 +138,17 @@ class LocalCluster implements Cluster {
     if (seconds > 0) this.#compaction = compactByAge(this.#storage, this.#clock, seconds * 1000)
   }
 
-  async #fill(): Promise<void> {
-    const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes = 1 } = this.#options
+  /** Nodes come after the Stages that may be theirs. */
+  async #stage(stages: readonly Fixture[], nodes: number): Promise<void> {
+    await applyObjects(this.#plane.registry, STAGE_DEFINITIONS, ADMIN)
+    await applyFixtures(this.#plane.registry, stages, ADMIN)
+    await this.settle()
+    await populate(this.#plane, { nodes, controllers: [] })
+    await this.settle()
+  }
+
+  async #fill(nodes: number): Promise<void> {
+    const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins } = this.#options
     const controllers = this.#controllers
     const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes, controllers }
     const state = await startingState(shape)

@@ -9,6 +9,8 @@ import { type CertificateAuthority, createCertificateAuthority } from './certifi
 import type { ClusterOptions } from './cluster-options.ts'
 import type { ControllerDefinition } from './controllers/controller.ts'
 import { ControllerRunner } from './controllers/runner.ts'
+import { STAGE_MANAGER } from './controllers/stages/ownership.ts'
+import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
 import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
@@ -20,7 +22,11 @@ import { resources } from './registry/resources.ts'
 import type { Storage } from './storage/interface.ts'
 
 /** Controllers that are programs of their own: what managedFields call them. */
-const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler' }
+const PROGRAMS: Record<string, string> = {
+  kubelet: 'kubelet',
+  scheduler: 'kube-scheduler',
+  stage: STAGE_MANAGER,
+}
 
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 const POD_CIDR = '10.244.0.0/16'
@@ -94,6 +100,7 @@ export class ControlPlane {
         signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
         podCidr: POD_CIDR,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
+        stages: controllers.includes(stage),
         quotaUsage: (quota) => usageOf(quota, this.registry),
       },
     })

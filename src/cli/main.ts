@@ -31,6 +31,10 @@ function serving(command: Command): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--nodes <number>', 'emulated nodes of a new cluster', parseCount, 1)
     .option('--fixtures <path...>', 'YAML or JSON files or folders to apply at the start, in order')
+    .option(
+      '--stages [path...]',
+      'Stages and ContainerBehaviors: what emulated objects do; without a path they are only served',
+    )
     .option('--controllers <names>', 'which to run: a,b or -c for all but c; a wrong name lists them', '*')
     .option('--no-controllers', 'run none: objects stay as they are written')
     .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)

@@ -13,6 +13,7 @@ export interface ServeFlags extends EtcdFlags, TlsFlags {
   port: number
   nodes: number
   fixtures?: string[]
+  stages?: true | string[]
   /** Comma list, or false for `--no-controllers`. */
   controllers: string | false
   enableAdmissionPlugins?: string[]
@@ -52,6 +53,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
   const cluster = await createCluster({
     nodes: flags.nodes,
     fixtures: flags.fixtures,
+    stages: flags.stages,
     controllers,
     enableAdmissionPlugins,
     disableAdmissionPlugins,

@@ -1,9 +1,17 @@
 /** Stages, compiled once for each version of the object, and the choice among them. Mirrors kwok pkg/utils/lifecycle/lifecycle.go. */
+
+import { compileTemplate, type Template } from '../../apimachinery/gotemplate/template.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Random } from '../../apimachinery/random.ts'
-import { compileTemplate, type Template } from '../../apimachinery/gotemplate/template.ts'
 import type { PatchType } from '../client.ts'
-import { compileDuration, compileSelector, compileWeight, type Milliseconds, type Predicate, type Weight } from './expressions.ts'
+import {
+  compileDuration,
+  compileSelector,
+  compileWeight,
+  type Milliseconds,
+  type Predicate,
+  type Weight,
+} from './expressions.ts'
 import { FUNCTION_NAMES } from './functions.ts'
 import type { Stage, StageEvent, StageFinalizers, StageNext, StagePatch, StageSpec, StageStep } from './stage.ts'
 

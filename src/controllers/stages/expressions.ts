@@ -30,7 +30,8 @@ function compileMatch({ cel, jq, key, operator, values }: MatchExpression): Pred
     return (object) => evaluate(object) === true
   }
   if (jq) return compileRequirement(jq)
-  if (key === undefined || operator === undefined) throw new Error('a match expression has cel, jq, or key and operator')
+  if (key === undefined || operator === undefined)
+    throw new Error('a match expression has cel, jq, or key and operator')
   return compileRequirement({ key, operator, values })
 }
 
