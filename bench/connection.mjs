@@ -1,8 +1,9 @@
 // One keep-alive HTTP/1.1 connection, one request at a time, with as little work as can be: what the load generator costs, the server lacks.
 import net from 'node:net'
+import { StringDecoder } from 'node:string_decoder'
 import tls from 'node:tls'
 
-/** `target`: { host, port, tls, token }. Resolves when connected. */
+/** `target`: { host, port, tls, token, accept }. Resolves when connected. */
 export function connect(target) {
   const { host, port } = target
   return new Promise((resolve, reject) => {
@@ -14,10 +15,16 @@ export function connect(target) {
   })
 }
 
-export function requestText({ host, port, token }, method, path, body, type = 'application/json') {
+export function requestText(
+  { host, port, token, accept = 'application/json' },
+  method,
+  path,
+  body,
+  type = 'application/json',
+) {
   const length = body === undefined ? '' : `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
   const authorization = token ? `Authorization: Bearer ${token}\r\n` : ''
-  return `${method} ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nAccept: application/json\r\n${authorization}${length}\r\n${body ?? ''}`
+  return `${method} ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nAccept: ${accept}\r\n${authorization}${length}\r\n${body ?? ''}`
 }
 
 const END_OF_CHUNKS = Buffer.from('0\r\n\r\n')
@@ -42,7 +49,7 @@ export class Connection {
     return connection
   }
 
-  /** Resolves with { status, bytes, body() } of the answer; rejects on a code of 300 or more. */
+  /** Resolves with { status, bytes, body(), text(length) } of the answer; rejects on a code of 300 or more. */
   send(method, path, body, type) {
     return new Promise((resolve, reject) => {
       if (this.#socket.closed) reject(new Error('connection closed'))
@@ -59,14 +66,13 @@ export class Connection {
   lines(path, told) {
     this.#socket.removeAllListeners('data')
     this.#socket.write(requestText(this.#target, 'GET', path))
+    const chunks = new Chunks()
     let text = ''
-    this.#socket.setEncoding('utf8')
-    this.#socket.on('data', (chunk) => {
-      text += chunk
-      // Lines of JSON begin with a brace; those of the head and of the chunks' framing do not.
+    this.#socket.on('data', (bytes) => {
+      text += chunks.take(bytes)
       const lines = text.split('\n')
       text = lines.pop()
-      for (const line of lines) if (line.startsWith('{') && line.endsWith('}')) told(line)
+      for (const line of lines) told(line)
     })
     return new Promise((resolve) => {
       if (this.#socket.closed) resolve()
@@ -86,7 +92,13 @@ export class Connection {
       this.#needed >= 0 ? this.#size >= this.#needed : this.#status > 0 && chunk.subarray(-5).equals(END_OF_CHUNKS)
     if (!ended) return
     const chunks = this.#chunks
-    const answer = { status: this.#status, bytes: this.#size, body: () => bodyOf(Buffer.concat(chunks)) }
+    const answer = {
+      status: this.#status,
+      bytes: this.#size,
+      body: () => bodyOf(Buffer.concat(chunks)),
+      /** The first bytes as they came, head and framing included. */
+      text: (length) => Buffer.concat(chunks).latin1Slice(0, length),
+    }
     this.#chunks = []
     this.#size = this.#status = 0
     this.#needed = -1
@@ -101,6 +113,35 @@ export class Connection {
     this.#status = Number(text.slice(9, 12))
     const length = /\r\ncontent-length: (\d+)/i.exec(text)
     this.#needed = length ? end + 4 + Number(length[1]) : -1
+  }
+}
+
+/** Takes a chunked answer apart as it comes: a line may be in several chunks. */
+class Chunks {
+  #rest = Buffer.alloc(0)
+  #inBody = false
+  #decoder = new StringDecoder('utf8')
+
+  /** The text that is complete with these bytes. */
+  take(bytes) {
+    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes
+    if (!this.#inBody) {
+      const end = this.#rest.indexOf('\r\n\r\n')
+      if (end < 0) return ''
+      this.#inBody = true
+      this.#rest = this.#rest.subarray(end + 4)
+    }
+    let text = ''
+    for (let at = 0; ; ) {
+      const line = this.#rest.indexOf('\r\n', at)
+      const length = line < 0 ? 0 : Number.parseInt(this.#rest.latin1Slice(at, line), 16)
+      if (!length || this.#rest.length < line + 2 + length + 2) {
+        this.#rest = this.#rest.subarray(at)
+        return text
+      }
+      text += this.#decoder.write(this.#rest.subarray(line + 2, line + 2 + length))
+      at = line + 2 + length + 2
+    }
   }
 }
 

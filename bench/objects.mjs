@@ -48,3 +48,40 @@ export const podApplied = JSON.stringify({
   metadata: { labels: { applied: 'yes' } },
   spec: { containers: [{ name: 'web', image: 'registry.example.com/web:1.2.5' }] },
 })
+
+export const podStatusPatch = JSON.stringify({
+  status: {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+  },
+})
+
+export function deployment(name, replicas, version) {
+  const labels = { app: name }
+  const container = {
+    name: 'web',
+    image: `registry.example.com/web:${version}`,
+    resources: { requests: { cpu: '10m', memory: '16Mi' } },
+  }
+  return JSON.stringify({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container] } },
+    },
+  })
+}
+
+/** With room for the pods of every workload; KWOK fills in the rest as KubEmu's kubelet does. */
+export function node(name) {
+  const room = { cpu: '64', memory: '256Gi', pods: '1000' }
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'kubernetes.io/hostname': name }, annotations: { 'kwok.x-k8s.io/node': 'fake' } },
+    status: { capacity: room, allocatable: room },
+  })
+}

@@ -1,18 +1,19 @@
-// npm run bench:profile [-- --verb create --count 20000 --clients 32]: where the server's time goes. Prints the CPU time of a request (a number
-// that other work on the machine changes less than the rate) and the functions with the most time of their own; keeps the .cpuprofile.
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// npm run bench:profile [-- --verb create --count 20000 --clients 32] or [-- --work rollout] or [-- --work watch]: where the server's time goes.
+// Prints the CPU time of a request, of a pod that becomes Running, or of an event to a watcher (a number that other work on the machine
+// changes less than the rate) and the functions with the most time of their own; keeps the .cpuprofile.
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Connection } from './connection.mjs'
+import { prepare, send } from './both.mjs'
+import { load } from './load-job.mjs'
+import { beside, cpuSeconds, readyLine, start, stop, temporaryFolder } from './processes.mjs'
 
 const { values } = parseArgs({
   allowNegative: true,
   options: {
+    work: { type: 'string', default: 'requests' },
     verb: { type: 'string', default: 'create' },
-    count: { type: 'string', default: '20000' },
+    count: { type: 'string' },
     clients: { type: 'string', default: '32' },
     top: { type: 'string', default: '40' },
     out: { type: 'string', default: 'bench/profiles' },
@@ -20,82 +21,76 @@ const { values } = parseArgs({
     sample: { type: 'boolean', default: true },
   },
 })
-const count = Number(values.count)
-const folder = mkdtempSync(join(tmpdir(), 'kubemu-profile-'))
-const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-mkdirSync(values.out, { recursive: true })
 
-const server = await start()
-const target = { host: '127.0.0.1', port: server.port }
-await prepare()
-const needed = values.verb === 'create' ? [] : ['create']
-const warm = { kind: 'requests', target, namespace: 'warm', count: 3_000, clients: 8 }
-for (const verb of new Set(['create', values.verb])) await load({ ...warm, verb })
-for (const verb of needed) await load({ kind: 'requests', target, verb, namespace: 'bench', count, clients: 32 })
-const before = cpuSeconds()
-const { perSecond } = await load({
-  kind: 'requests',
-  target,
-  verb: values.verb,
-  namespace: 'bench',
-  count,
-  clients: Number(values.clients),
-})
-const after = cpuSeconds()
-await server.stop()
-const micros = ((after - before) / count) * 1e6
-console.log(
-  `${values.verb}: ${micros.toFixed(0)} us of CPU time a request, ${Math.round(perSecond)}/s with ${values.clients} clients`,
-)
-if (values.sample) printTop(readProfile())
-rmSync(folder, { recursive: true })
+/** `prepare` is not measured, `run` is, and answers how many units it was. */
+const WORKS = {
+  requests: {
+    flags: ['--no-controllers'],
+    unit: `${values.verb} request`,
+    async prepare(target, count) {
+      const warm = { kind: 'requests', target, namespace: 'warm', count: 3_000, clients: 8 }
+      for (const verb of new Set(['create', values.verb])) await load({ ...warm, verb })
+      const create = { kind: 'requests', target, verb: 'create', namespace: 'bench', count, clients: 32 }
+      if (values.verb !== 'create') await load(create)
+    },
+    async run(target, count) {
+      const clients = Number(values.clients)
+      await load({ kind: 'requests', target, verb: values.verb, namespace: 'bench', count, clients })
+      return count
+    },
+  },
+  rollout: {
+    flags: ['--nodes', '100'],
+    unit: 'pod to Running',
+    prepare: (target) => load({ kind: 'rollout', target, namespace: 'warm', deployments: 5, replicas: 100 }),
+    async run(target, count) {
+      const replicas = 100
+      await load({ kind: 'rollout', target, namespace: 'bench', deployments: Math.ceil(count / replicas), replicas })
+      return count
+    },
+  },
+  watch: {
+    flags: ['--no-controllers'],
+    unit: 'event to a watcher',
+    prepare: (target) => fan(target, 'warm', 100),
+    async run(target, count) {
+      const watchers = 1_000
+      await fan(target, 'bench', count / watchers, watchers)
+      return count
+    },
+  },
+}
+const COUNTS = { requests: 20_000, rollout: 5_000, watch: 400_000 }
 
-async function start() {
-  const flags = ['--port', '0', '--in-memory', '--no-controllers', '--json', '--log-level', 'error']
-  const profiling = values.sample
-    ? ['--cpu-prof', `--cpu-prof-dir=${values.out}`, `--cpu-prof-name=${values.verb}.cpuprofile`]
-    : []
-  const args = [...profiling, cli, 'start', ...flags, '--kubeconfig', join(folder, 'kubeconfig')]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  process.once('exit', () => child.kill('SIGKILL'))
-  const line = await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(JSON.parse(String(chunk)))))
-  const stop = () =>
-    new Promise((resolve) => {
-      child.once('exit', resolve)
-      child.kill('SIGTERM')
-    })
-  return { port: Number(new URL(line.url).port), pid: child.pid, stop }
+const work = WORKS[values.work]
+if (!work) throw new Error(`--work is one of ${Object.keys(WORKS).join(', ')}`)
+const count = Number(values.count ?? COUNTS[values.work])
+const name = values.work === 'requests' ? values.verb : values.work
+const server = await serve(work.flags)
+await prepare(server.target, ['warm', 'bench'])
+await work.prepare(server.target, count)
+const [before, began] = [cpuSeconds([server.child]), performance.now()]
+const units = await work.run(server.target, count)
+const [cpu, seconds] = [cpuSeconds([server.child]) - before, (performance.now() - began) / 1000]
+await stop(server.child)
+console.log(`${work.unit}: ${((cpu / units) * 1e6).toFixed(1)} us of CPU time, ${Math.round(units / seconds)}/s`)
+if (values.sample) printTop(JSON.parse(readFileSync(join(values.out, `${name}.cpuprofile`), 'utf8')))
+
+async function serve(flags) {
+  mkdirSync(values.out, { recursive: true })
+  const sampling = ['--cpu-prof', `--cpu-prof-dir=${values.out}`, `--cpu-prof-name=${name}.cpuprofile`]
+  const config = ['--kubeconfig', join(temporaryFolder(), 'kubeconfig')]
+  const fixed = ['start', '--port', '0', '--in-memory', '--json', '--log-level', 'error', ...config, ...flags]
+  const args = [...(values.sample ? sampling : []), beside('../dist/cli/main.js'), ...fixed]
+  const child = start(process.execPath, args, { pipe: true })
+  const { url } = await readyLine(child)
+  return { child, target: { host: '127.0.0.1', port: Number(new URL(url).port) } }
 }
 
-async function prepare() {
-  for (const name of ['warm', 'bench']) {
-    const connection = await Connection.open(target)
-    await connection.send('POST', '/api/v1/namespaces', JSON.stringify({ metadata: { name } }))
-    const account = JSON.stringify({ metadata: { name: 'default' } })
-    await connection.send('POST', `/api/v1/namespaces/${name}/serviceaccounts`, account)
-    connection.close()
-  }
-}
-
-function load(job) {
-  const args = [fileURLToPath(new URL('load.mjs', import.meta.url)), JSON.stringify(job)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += chunk
-  })
-  return new Promise((resolve) => child.once('exit', () => resolve(JSON.parse(text))))
-}
-
-/** User and system time of the server's process. Linux counts it in ticks of 10 ms. */
-function cpuSeconds() {
-  const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-function readProfile() {
-  const name = readdirSync(values.out).find((file) => file === `${values.verb}.cpuprofile`)
-  return JSON.parse(readFileSync(join(values.out, name), 'utf8'))
+async function fan(target, namespace, writes, watchers = 10) {
+  const list = await send(target, 'GET', `/api/v1/namespaces/${namespace}/pods`)
+  const { resourceVersion } = JSON.parse(list.body()).metadata
+  await load({ kind: 'watch', target, namespace, resourceVersion, watchers, writes })
 }
 
 function printTop({ nodes, samples, timeDeltas }) {
