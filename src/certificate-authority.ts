@@ -17,6 +17,7 @@ import {
   time,
   utf8String,
 } from './apimachinery/der.ts'
+import { type Ip, parseIp } from './apimachinery/ip.ts'
 import type { Random } from './apimachinery/random.ts'
 import type { CertificateRequest } from './certificate-signing.ts'
 
@@ -33,7 +34,12 @@ const SUBJECT_ALTERNATIVE_NAME = objectIdentifier('2.5.29.17')
 const BASIC_CONSTRAINTS = objectIdentifier('2.5.29.19')
 /** digitalSignature (bit 0), keyEncipherment (2), keyCertSign (5): the last two bits of the byte are unused. */
 const CA_USAGES = bitString(Buffer.from([0b10100100]), 2)
+const EXTENDED_KEY_USAGE = objectIdentifier('2.5.29.37')
+const SERVER_AUTH = objectIdentifier('1.3.6.1.5.5.7.3.1')
+/** digitalSignature (bit 0), keyEncipherment (2). */
+const SERVER_USAGES = bitString(Buffer.from([0b10100000]), 5)
 const DNS_NAME = 0x82
+const IP_ADDRESS = 0x87
 const VERSION_3 = Buffer.from([2])
 
 export interface CertificateAuthority {
@@ -43,35 +49,30 @@ export interface CertificateAuthority {
   read(request: string): Promise<CertificateRequest>
   /** A certificate for the request, as PEM. Rejects on a usage that is not known. */
   sign(request: string, usages: readonly string[], durationMs: number): Promise<string>
+  /** A certificate for a server of these names and addresses, and its key, both as PEM. */
+  forServer(hosts: readonly string[]): { cert: string; key: string }
 }
 
 /** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
 export function createCertificateAuthority(clock: Clock, random: Random): CertificateAuthority {
   keys ??= makeKeys()
   const { privateKey, publicKey: key } = keys
-  const name = sequence(set(sequence(COMMON_NAME, utf8String(NAME))))
   const now = clock.now()
-  const content = sequence(
-    explicit(0, integer(VERSION_3)),
-    integer(Buffer.from(random.uuid().replaceAll('-', ''), 'hex')),
-    ECDSA_WITH_SHA256,
-    name,
-    sequence(time(now - EARLIER_MS), time(now + TEN_YEARS_MS)),
-    name,
+  const serialNumber = (): string => random.uuid().replaceAll('-', '')
+  const pem = certificate({
+    subject: NAME,
+    serialNumber: serialNumber(),
+    from: now - EARLIER_MS,
+    to: now + TEN_YEARS_MS,
     key,
-    explicit(
-      3,
-      sequence(
-        extension(KEY_USAGE, true, CA_USAGES),
-        extension(BASIC_CONSTRAINTS, true, sequence(boolean(true))),
-        extension(SUBJECT_KEY_IDENTIFIER, false, octetString(createHash('sha1').update(key).digest())),
-        extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(element(DNS_NAME, Buffer.from(NAME)))),
-      ),
-    ),
-  )
-  const certificate = sequence(content, ECDSA_WITH_SHA256, bitString(sign('sha256', content, privateKey)))
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
-  const pem = `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+    signedWith: privateKey,
+    extensions: [
+      extension(KEY_USAGE, true, CA_USAGES),
+      extension(BASIC_CONSTRAINTS, true, sequence(boolean(true))),
+      extension(SUBJECT_KEY_IDENTIFIER, false, octetString(createHash('sha1').update(key).digest())),
+      extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(element(DNS_NAME, Buffer.from(NAME)))),
+    ],
+  })
   return {
     pem,
     async read(request) {
@@ -80,10 +81,70 @@ export function createCertificateAuthority(clock: Clock, random: Random): Certif
     },
     async sign(request, usages, durationMs) {
       const { signRequest } = await import('./certificate-signing.ts')
-      const serialNumber = random.uuid().replaceAll('-', '')
-      return signRequest(request, { pem, key: privateKey }, { usages, durationMs, now: clock.now(), serialNumber })
+      const asked = { usages, durationMs, now: clock.now(), serialNumber: serialNumber() }
+      return signRequest(request, { pem, key: privateKey }, asked)
+    },
+    forServer(hosts) {
+      const own = makeKeys()
+      const cert = certificate({
+        subject: 'kube-apiserver',
+        serialNumber: serialNumber(),
+        from: clock.now() - EARLIER_MS,
+        to: now + TEN_YEARS_MS,
+        key: own.publicKey,
+        signedWith: privateKey,
+        extensions: [
+          extension(KEY_USAGE, true, SERVER_USAGES),
+          extension(EXTENDED_KEY_USAGE, false, sequence(SERVER_AUTH)),
+          extension(BASIC_CONSTRAINTS, true, sequence()),
+          extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(...hosts.map(hostName))),
+        ],
+      })
+      return { cert, key: String(own.privateKey.export({ type: 'pkcs8', format: 'pem' })) }
     },
   }
+}
+
+interface CertificateContent {
+  subject: string
+  /** Hexadecimal. */
+  serialNumber: string
+  /** Milliseconds since the epoch. */
+  from: number
+  to: number
+  key: Buffer
+  signedWith: KeyObject
+  extensions: Buffer[]
+}
+
+/** Signed by the authority, as PEM. */
+function certificate({ subject, serialNumber, from, to, key, signedWith, extensions }: CertificateContent): string {
+  const content = sequence(
+    explicit(0, integer(VERSION_3)),
+    integer(Buffer.from(serialNumber, 'hex')),
+    ECDSA_WITH_SHA256,
+    commonName(NAME),
+    sequence(time(from), time(to)),
+    commonName(subject),
+    key,
+    explicit(3, sequence(...extensions)),
+  )
+  const signed = sequence(content, ECDSA_WITH_SHA256, bitString(sign('sha256', content, signedWith)))
+  const lines = signed.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+}
+
+const commonName = (name: string): Buffer => sequence(set(sequence(COMMON_NAME, utf8String(name))))
+
+/** An address or a name, as a certificate says for whom it is. */
+function hostName(host: string): Buffer {
+  const ip = parseIp(host)
+  return ip ? element(IP_ADDRESS, ipBytes(ip)) : element(DNS_NAME, Buffer.from(host))
+}
+
+function ipBytes({ bits, v4 }: Ip): Buffer {
+  const all = Buffer.from(bits.toString(16).padStart(32, '0'), 'hex')
+  return v4 ? all.subarray(-4) : all
 }
 
 interface Keys {

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './api/app.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
-import { createHttpServer, type HttpServer } from './api/http-server.ts'
+import { createHttpServer, type HttpServer, type TlsMaterial } from './api/http-server.ts'
 import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
 import { Turns } from './api/turns.ts'
@@ -12,20 +12,28 @@ import { type Clock, realClock, type Timer } from './apimachinery/clock.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
-import { type Cluster, type ClusterOptions, type ListenOptions, requireOptions } from './cluster-options.ts'
+import {
+  type Cluster,
+  type ClusterOptions,
+  type ListenOptions,
+  requireOptions,
+  type TlsOptions,
+} from './cluster-options.ts'
 import { openStorage } from './cluster-storage.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
+import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient } from './local-client.ts'
 import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
+import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
 import { bootstrap, objectsOf, populate, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
-export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions } from './cluster-options.ts'
+export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions, TlsOptions } from './cluster-options.ts'
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 /** As kube-apiserver's --etcd-compaction-interval. */
@@ -37,14 +45,19 @@ const DEFAULT_WRITES_IN_FLIGHT = 200
 /** A running, settled cluster. Rejects when an option is none or has no such value, or a fixture or the data file cannot be read. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   requireOptions(options)
-  const fixtures = (await Promise.all([options.fixtures ?? []].flat().map(readFixtures))).flat()
-  const controllers = selectControllers(options.controllers ?? true)
+  const given = await readAll(options.fixtures ?? [])
+  const { stages: paths = false } = options
+  const stages = [...(typeof paths === 'boolean' ? [] : await readAll(paths)), ...given.filter(isStagingFixture)]
+  const fixtures = given.filter((fixture) => !isStagingFixture(fixture))
+  const chosen = selectControllers(options.controllers ?? true)
   const storage = await openStorage(options)
+  const hasStages = paths !== false || stages.length > 0 || storage.get(DEFINITIONS, 'stages.kubemu.dev') !== undefined
+  const controllers = hasStages ? chosen : chosen.filter((controller) => controller !== stage)
   const untouched = storage.mark()
   let cluster: LocalCluster | undefined
   try {
     cluster = new LocalCluster(options, storage, controllers)
-    await cluster.start(fixtures)
+    await cluster.start(fixtures, hasStages ? stages : undefined)
     return cluster
   } catch (error) {
     // A start that fails leaves the data as it found it: no cluster is half there the next time. What others write to is not taken back.
@@ -54,6 +67,14 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     throw error
   }
 }
+
+/** Where storage keeps CustomResourceDefinitions. */
+const DEFINITIONS = '/registry/apiextensions.k8s.io/customresourcedefinitions/'
+
+const readAll = async (paths: string | readonly string[]): Promise<Fixture[]> =>
+  (await Promise.all([paths].flat().map(readFixtures))).flat()
+
+const isStagingFixture = ({ object }: Fixture): boolean => isStaging(object)
 
 class LocalCluster implements Cluster {
   readonly client: Client
@@ -68,6 +89,8 @@ class LocalCluster implements Cluster {
   readonly #controllers: ReturnType<typeof selectControllers>
   #app: ReturnType<typeof createApp> | undefined
   #server: HttpServer | undefined
+  /** PEM: by which clients know an HTTPS server. */
+  #authority: string | undefined
   #initial: StorageMark | undefined
   #closing: Promise<void> | undefined
   #compaction: Timer | undefined
@@ -97,15 +120,17 @@ class LocalCluster implements Cluster {
     }
   }
 
-  /** Its starting state or what its data file holds, controllers, fixtures; then everything settled. */
-  async start(fixtures: readonly Fixture[]): Promise<void> {
+  /** Its starting state or what its data file holds, controllers, Stages if there are to be any, fixtures; then everything settled. */
+  async start(fixtures: readonly Fixture[], stages: readonly Fixture[] | undefined): Promise<void> {
     const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
     const { nodes = 1 } = this.#options
     if (!isNew) await bootstrap(this.#plane)
-    else if (this.#storage.shared) await populate(this.#plane, { nodes, controllers: this.#controllers })
-    else await this.#fill()
+    else if (this.#storage.shared)
+      await populate(this.#plane, { nodes: stages ? 0 : nodes, controllers: this.#controllers })
+    else await this.#fill(stages ? 0 : nodes)
     this.#plane.startControllers()
     await this.settle()
+    if (stages) await this.#stage(stages, isNew ? nodes : 0)
     await applyFixtures(this.#plane.registry, fixtures, ADMIN)
     await this.settle()
     this.#initial = this.#storage.mark()
@@ -113,8 +138,17 @@ class LocalCluster implements Cluster {
     if (seconds > 0) this.#compaction = compactByAge(this.#storage, this.#clock, seconds * 1000)
   }
 
-  async #fill(): Promise<void> {
-    const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes = 1 } = this.#options
+  /** Nodes come after the Stages that may be theirs. */
+  async #stage(stages: readonly Fixture[], nodes: number): Promise<void> {
+    await applyObjects(this.#plane.registry, STAGE_DEFINITIONS, ADMIN)
+    await applyFixtures(this.#plane.registry, stages, ADMIN)
+    await this.settle()
+    await populate(this.#plane, { nodes, controllers: [] })
+    await this.settle()
+  }
+
+  async #fill(nodes: number): Promise<void> {
+    const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins } = this.#options
     const controllers = this.#controllers
     const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes, controllers }
     const state = await startingState(shape)
@@ -135,9 +169,10 @@ class LocalCluster implements Cluster {
     return this.#app
   }
 
-  async listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<string> {
+  async listen({ port = 0, host = '127.0.0.1', tls = false }: ListenOptions = {}): Promise<string> {
     if (this.url) return this.url
-    const http = createHttpServer(this.app, this.#api)
+    const secured = tls === false ? undefined : this.#secured(host, tls === true ? {} : tls)
+    const http = await createHttpServer(this.app, this.#api, secured)
     const { server } = http
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -149,13 +184,23 @@ class LocalCluster implements Cluster {
     this.#server = http
     const address = server.address() as AddressInfo
     const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-    this.url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
+    this.#authority = secured?.authority
+    this.url = `${secured ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
     return this.url
+  }
+
+  /** `authority`: by which clients know the server. */
+  #secured(host: string, { cert, key, clientCa }: TlsOptions): TlsMaterial & { authority: string } {
+    if ((cert === undefined) !== (key === undefined)) throw new TypeError('listen: tls.cert and tls.key go together')
+    const own = this.#plane.serverCertificate(host)
+    const clientAuthority = clientCa ?? own.authority
+    if (cert === undefined || key === undefined) return { ...own, clientAuthority }
+    return { cert, key, clientAuthority, authority: cert }
   }
 
   kubeconfig(): string {
     if (!this.url) throw new Error('kubeconfig: the cluster does not listen yet; call listen() first')
-    return kubeconfigFor(this.url)
+    return kubeconfigFor(this.url, this.#authority)
   }
 
   async apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]> {

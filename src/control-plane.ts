@@ -9,6 +9,8 @@ import { type CertificateAuthority, createCertificateAuthority } from './certifi
 import type { ClusterOptions } from './cluster-options.ts'
 import type { ControllerDefinition } from './controllers/controller.ts'
 import { ControllerRunner } from './controllers/runner.ts'
+import { STAGE_MANAGER } from './controllers/stages/ownership.ts'
+import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
 import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
@@ -20,7 +22,11 @@ import { resources } from './registry/resources.ts'
 import type { Storage } from './storage/interface.ts'
 
 /** Controllers that are programs of their own: what managedFields call them. */
-const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler' }
+const PROGRAMS: Record<string, string> = {
+  kubelet: 'kubelet',
+  scheduler: 'kube-scheduler',
+  stage: STAGE_MANAGER,
+}
 
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
 const POD_CIDR = '10.244.0.0/16'
@@ -94,6 +100,7 @@ export class ControlPlane {
         signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
         podCidr: POD_CIDR,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
+        stages: controllers.includes(stage),
         quotaUsage: (quota) => usageOf(quota, this.registry),
       },
     })
@@ -126,6 +133,13 @@ export class ControlPlane {
   /** PEM of kube-root-ca.crt. */
   rootCa(): string {
     return this.#parts.rootCa ?? this.#ca().pem
+  }
+
+  /** A certificate of the cluster's authority for whoever serves it at `host`. */
+  serverCertificate(host: string): { cert: string; key: string; authority: string } {
+    const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
+    const hosts = new Set([...names, 'localhost', '127.0.0.1', '::1', host])
+    return { ...this.#ca().forServer([...hosts]), authority: this.#ca().pem }
   }
 
   #ca(): CertificateAuthority {

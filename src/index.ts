@@ -18,6 +18,7 @@ export {
   createCluster,
   type EtcdClusterOptions,
   type ListenOptions,
+  type TlsOptions,
 } from './cluster.ts'
 export type { Client, DeleteOptions, ResourceName } from './controllers/client.ts'
 export { FixtureError } from './scenario/fixtures.ts'

@@ -2,7 +2,12 @@
 import { newBadRequest, newServiceUnavailable } from './apimachinery/errors.ts'
 import { formatSelectorObject } from './apimachinery/labels.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
-import type { Client, InformerEvent, ServedResource, WatchSource } from './controllers/client.ts'
+import { applyJsonPatch } from './apimachinery/patch/json.ts'
+import { applyMergePatch } from './apimachinery/patch/merge.ts'
+import { applyStrategicMergePatch } from './apimachinery/patch/strategic.ts'
+import type { JsonMap } from './apimachinery/patch/values.ts'
+import type { Client, InformerEvent, PatchType, ServedResource, WatchSource } from './controllers/client.ts'
+import { schemaOf } from './registry/decode.ts'
 import type { UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import type { Registry } from './registry/registry.ts'
@@ -58,6 +63,12 @@ export function createLocalClient(
       }
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
     },
+    async patch(resource, namespace, name, type, patch, options = {}) {
+      const store = registry.store(resource)
+      const change = patchFunction(registry, store, type)
+      const next = (old: DynamicObject | undefined): DynamicObject => store.decode(change(old as never, patch) as never)
+      return (await store.update(name, next, request(namespace, options.subresource))).object as never
+    },
     async createSubresource(resource, namespace, name, subresource, body) {
       const context = registry.writeContext(request(namespace, subresource))
       return createSubresource(storeOf(resource), namespace, name, body as DynamicObject, context)
@@ -89,6 +100,18 @@ function requireKind({ definition }: Store, object: KubeObject): void {
       `${groupResource} are ${apiVersion} ${kind}, and the object is ${given.apiVersion} ${given.kind}`,
     )
   }
+}
+
+function patchFunction(
+  registry: Registry,
+  { definition }: Store,
+  type: PatchType,
+): (old: JsonMap, patch: unknown) => unknown {
+  if (type === 'json') return applyJsonPatch
+  if (type === 'merge') return applyMergePatch
+  if (definition.custom) throw newBadRequest('a strategic merge patch needs types that the server knows')
+  const model = schemaOf(registry, definition).node.name
+  return (old, patch) => applyStrategicMergePatch(old, patch, model, registry.lookupType)
 }
 
 const INFORMER_TYPES = { ADDED: 'added', MODIFIED: 'updated', DELETED: 'deleted' } as const

@@ -92,7 +92,7 @@ const ONLY_IN: Record<string, string[]> = {
   picocolors: ['cli/'],
   'node:child_process': ['cli/'],
   'node:http': ['api/'],
-  'node:https': ['outbound/'],
+  'node:https': ['outbound/', 'api/http-server.ts'],
   'node:tls': ['outbound/'],
   'node:fs': ['storage/', 'cli/', 'apimachinery/package-root.ts'],
   'node:fs/promises': ['storage/', 'cli/', 'scenario/'],

@@ -3,6 +3,7 @@ import {
   createServer,
   type IncomingMessage,
   IncomingMessage as NodeIncomingMessage,
+  type RequestListener,
   type Server,
   type ServerOptions,
   ServerResponse,
@@ -33,6 +34,13 @@ const LIMITS: ServerOptions = {
 /** Requests in hand may take so long once the server ends. */
 const GRACE_MS = 5_000
 
+/** PEM texts. `clientAuthority`: whose certificates say who a client is. */
+export interface TlsMaterial {
+  cert: string
+  key: string
+  clientAuthority: string
+}
+
 export interface HttpServer {
   /** Not yet listening. */
   readonly server: Server
@@ -41,21 +49,23 @@ export interface HttpServer {
 }
 
 /**
- * An HTTP server for the app. Requests and responses are born with express's prototypes: express then does not change
+ * An HTTP server for the app, or an HTTPS one. Requests and responses are born with express's prototypes: express then does not change
  * the prototype of each, which costs more than all the rest it does.
  */
-export function createHttpServer(app: Express, options: ApiOptions): HttpServer {
+export async function createHttpServer(app: Express, options: ApiOptions, tls?: TlsMaterial): Promise<HttpServer> {
   class Request extends NodeIncomingMessage {}
   class Response<T extends IncomingMessage> extends ServerResponse<T> {}
   Object.setPrototypeOf(Request.prototype, app.request)
   Object.setPrototypeOf(Response.prototype, app.response)
   app.request = Request.prototype as never
   app.response = Response.prototype as never
-  const server = createServer({ ...LIMITS, IncomingMessage: Request, ServerResponse: Response }, (req, res) => {
+  const listener: RequestListener = (req, res) => {
     const problem = hostProblem(req)
     if (problem) refuse(req.socket, problem)
     else app(req, res)
-  })
+  }
+  const settings = { ...LIMITS, IncomingMessage: Request, ServerResponse: Response }
+  const server = tls ? await createSecureServer(settings, tls, listener) : createServer(settings, listener)
   // Node would drop all headers after the 2,000th.
   server.maxHeadersCount = 0
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -81,6 +91,18 @@ export function createHttpServer(app: Express, options: ApiOptions): HttpServer 
       await closed
     },
   }
+}
+
+/** Certificates of clients are asked for, not required: there are tokens, too. What they are worth is judged by each request. */
+async function createSecureServer(
+  settings: ServerOptions,
+  tls: TlsMaterial,
+  listener: RequestListener,
+): Promise<Server> {
+  const https = await import('node:https')
+  const { cert, key, clientAuthority } = tls
+  const asked = { requestCert: true, rejectUnauthorized: false, ca: clientAuthority }
+  return https.createServer({ ...settings, ...asked, cert, key, minVersion: 'TLSv1.2' }, listener)
 }
 
 function atMost(ms: number, done: Promise<void>): Promise<void> {

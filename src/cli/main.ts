@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { withEtcdFlags } from './etcd-flags.ts'
 import { packageVersion } from './package-version.ts'
 import type { ServeFlags } from './serve.ts'
+import { withTlsFlags } from './tls-flags.ts'
 
 const program = new Command()
 
@@ -26,10 +27,14 @@ Examples:
 
 /** Flags that `start` and `run` share. */
 function serving(command: Command): Command {
-  return command
+  return withTlsFlags(command)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--nodes <number>', 'emulated nodes of a new cluster', parseCount, 1)
     .option('--fixtures <path...>', 'YAML or JSON files or folders to apply at the start, in order')
+    .option(
+      '--stages [path...]',
+      'Stages and ContainerBehaviors: what emulated objects do; without a path they are only served',
+    )
     .option('--controllers <names>', 'which to run: a,b or -c for all but c; a wrong name lists them', '*')
     .option('--no-controllers', 'run none: objects stay as they are written')
     .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)

@@ -5,13 +5,15 @@ import { type Cluster, type ClusterOptions, createCluster, type Logger } from '.
 import { admissionProblems } from '../registry/admission/admission.ts'
 import type { EtcdFlags } from './etcd-flags.ts'
 import { createLogger } from './logger.ts'
+import { type TlsFlags, tlsOf } from './tls-flags.ts'
 import { UsageError } from './usage-error.ts'
 
-export interface ServeFlags extends EtcdFlags {
+export interface ServeFlags extends EtcdFlags, TlsFlags {
   host: string
   port: number
   nodes: number
   fixtures?: string[]
+  stages?: true | string[]
   /** Comma list, or false for `--no-controllers`. */
   controllers: string | false
   enableAdmissionPlugins?: string[]
@@ -45,11 +47,13 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
   const [problem] = admissionProblems({ enable: enableAdmissionPlugins, disable: disableAdmissionPlugins })
   if (problem) throw new UsageError(problem)
   const serviceAddresses = addressesOf(flags)
+  const tls = await tlsOf(flags)
   // Before anything is made: what fails for its port leaves no data file behind.
   await requireAddress(flags)
   const cluster = await createCluster({
     nodes: flags.nodes,
     fixtures: flags.fixtures,
+    stages: flags.stages,
     controllers,
     enableAdmissionPlugins,
     disableAdmissionPlugins,
@@ -64,7 +68,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
     logger,
   })
   try {
-    const url = await cluster.listen({ port: flags.port, host: flags.host })
+    const url = await cluster.listen({ port: flags.port, host: flags.host, tls })
     return { cluster, url, logger }
   } catch (error) {
     await cluster.close()

@@ -36,6 +36,15 @@ export interface Client {
     change: (old: T) => T,
     options?: { subresource?: 'status' | 'finalize' | 'approval' },
   ): Promise<T>
+  /** The object, changed as the patch says; a result that is equal writes nothing. Throws NotFound, and 400 or 422 for a patch that does not fit. */
+  patch<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    type: PatchType,
+    patch: unknown,
+    options?: { subresource?: string },
+  ): Promise<T>
   /** POST to a subresource that has its own kind: `binding`, `eviction`. */
   createSubresource(
     resource: ResourceName,
@@ -54,6 +63,9 @@ export interface Client {
     options?: { namespace?: string; labelSelector?: LabelSelector },
   ): Promise<T[]>
 }
+
+/** How a patch is read. `strategic` needs a kind whose types the server knows. */
+export type PatchType = 'json' | 'merge' | 'strategic'
 
 /** One step of history as a controller's informer reads it. */
 export interface InformerEvent {

@@ -52,6 +52,8 @@ export interface ControllerSettings {
   /** `10.244.0.0/16`: nodes get a part of it each. */
   podCidr: string
   kubernetesVersion: string
+  /** Stages are played. */
+  stages: boolean
   /** What the quota's namespace has in use of what it limits, counted now. */
   quotaUsage(quota: KubeObject): Record<string, string>
 }
@@ -59,7 +61,10 @@ export interface ControllerSettings {
 export interface ControllerContext {
   client: Client
   settings: ControllerSettings
+  /** Throws for what the controller does not read, or nobody serves. */
   lister<T extends KubeObject>(resource: ResourceName): Lister<T>
+  /** Whether `lister` has it now: custom resources come and go. */
+  isServed(resource: ResourceName): boolean
   recorder: Recorder
   clock: Clock
   random: Random

@@ -28,6 +28,7 @@ import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
 import { serviceLb } from './service-lb.ts'
 import { serviceaccount } from './serviceaccount.ts'
+import { stage } from './stages/stages.ts'
 import { statefulset } from './statefulset/statefulset.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { ttl } from './ttl.ts'
@@ -51,6 +52,7 @@ export const controllers: readonly ControllerDefinition[] = [
   job,
   ttlAfterFinished,
   kubelet,
+  stage,
   nodeLifecycle,
   taintEviction,
   scheduler,

@@ -144,6 +144,7 @@ export class ControllerRunner {
         if (!informer) throw new Error(`controller ${definition.name} does not read ${resource}`)
         return informer as unknown as Lister<T>
       },
+      isServed: (resource) => this.#informers.get(resource) !== undefined,
       enqueue: (key, afterMs = 0) => queue.addAfter(formatKey(key), afterMs),
       resources: () => this.#servedResources().resources,
       resourceFor: (apiVersion, kind) => this.#resourceFor(apiVersion, kind),

@@ -13,3 +13,16 @@ export function perRun<T>(make: (context: ControllerContext) => T): (context: Co
     return state
   }
 }
+
+/** As perRun, but one copy for all controllers of a run. */
+export function sharedPerRun<T>(make: () => T): (context: ControllerContext) => T {
+  const states = new WeakMap<ControllerContext['settings'], T>()
+  return ({ settings }) => {
+    let state = states.get(settings)
+    if (state === undefined) {
+      state = make()
+      states.set(settings, state)
+    }
+    return state
+  }
+}

@@ -1,8 +1,13 @@
 /** Kubeconfig files for emulated clusters. */
 
-/** The text of a kubeconfig with one context, `kubemu`, for a server at `url`. */
-export function kubeconfigFor(url: string): string {
+/** The text of a kubeconfig with one context, `kubemu`, for a server at `url`; `authority`: the PEM by which an HTTPS server is known. */
+export function kubeconfigFor(url: string, authority?: string): string {
   // Some clients refuse http:// unless told that nothing is verified.
+  const trust = authority
+    ? `certificate-authority-data: ${Buffer.from(authority).toString('base64')}`
+    : 'insecure-skip-tls-verify: true'
+  // Over HTTPS kubectl asks for a name and a password when it has nothing to show. Any text will do: it is no token of an account.
+  const user = authority ? '\n    token: kubernetes-admin' : ' {}'
   return `apiVersion: v1
 kind: Config
 current-context: kubemu
@@ -10,7 +15,7 @@ clusters:
 - name: kubemu
   cluster:
     server: ${url}
-    insecure-skip-tls-verify: true
+    ${trust}
 contexts:
 - name: kubemu
   context:
@@ -18,6 +23,6 @@ contexts:
     user: kubernetes-admin
 users:
 - name: kubernetes-admin
-  user: {}
+  user:${user}
 `
 }

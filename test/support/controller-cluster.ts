@@ -89,6 +89,7 @@ export async function controllerCluster(
       signRequest: (pem, usages, durationMs) => authority().sign(pem, usages, durationMs),
       podCidr: '10.244.0.0/16',
       kubernetesVersion: 'v1.37.0',
+      stages: controllers.some(({ name }) => name === 'stage'),
       quotaUsage: () => ({}),
     },
   })

@@ -1,4 +1,4 @@
-/** Who asks: the owner of a token of this cluster, or whom an impersonator names. Mirrors apiserver/pkg/endpoints/filters/{authentication.go,impersonation}. */
+/** Who asks: the owner of a client certificate or of a token of this cluster, or whom an impersonator names. Mirrors apiserver/pkg/endpoints/filters/{authentication.go,impersonation}. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestHandler } from 'express'
 import { newBadRequest, newForbidden, newUnauthorized } from '../../apimachinery/errors.ts'
@@ -10,6 +10,7 @@ import {
 } from '../../registry/authentication/token-authenticator.ts'
 import type { AccessAttributes } from '../../registry/authorization/authorizer.ts'
 import type { UserInfo } from '../../registry/user.ts'
+import { certificateUser } from '../client-certificate.ts'
 import type { Exchange } from '../exchange.ts'
 import { exchangeOf } from './with-exchange.ts'
 
@@ -29,8 +30,11 @@ export function withIdentity(): RequestHandler {
 
 /** Sets the exchange's user. Requests that say nothing of one stay the admin's and are not kept waiting. Throws or rejects with 400, 401 and 403. */
 export function identify(exchange: Exchange): Promise<void> | undefined {
-  const { headers } = exchange.req
-  const token = tokenOf(headers)
+  const { headers, socket } = exchange.req
+  const shown = certificateUser(socket)
+  const token = typeof shown === 'string' ? tokenOf(headers) : ''
+  if (typeof shown === 'object') exchange.user = shown
+  else if (token === '' && shown === 'refused') throw newUnauthorized('Unauthorized')
   if (token !== '') return authenticate(exchange, token).then(() => impersonate(exchange, headers))
   impersonate(exchange, headers)
   return undefined

@@ -3,8 +3,10 @@ import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Key, type Result, type Watch } from '../controller.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
+import { STAGE_RESOURCES } from '../stages/stage.ts'
 import { beat, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
 import { reconcilePod } from './pods.ts'
+import { BEHAVIOR_RESOURCE } from './rules.ts'
 import { stateOf } from './state.ts'
 
 /** The key of the timer that all nodes share. */
@@ -21,6 +23,7 @@ export const kubelet = defineController({
       keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
       when: (pod) => nodeNameOf(pod) !== undefined,
     },
+    ...[...STAGE_RESOURCES, BEHAVIOR_RESOURCE].map(staged),
     ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes'].map(waitedFor),
   ],
   indexes: { pods: podsByNode },
@@ -30,18 +33,28 @@ export const kubelet = defineController({
   },
 })
 
+/** What no Stage selects any more, what one does now, and what behaves anew: everything is looked at again. */
+function staged(resource: string): Watch {
+  return {
+    resource,
+    keys: (_, context) => [...context.lister('pods').list(), ...context.lister('nodes').list()].map(keyOf),
+  }
+}
+
+const keyOf = ({ metadata: { namespace = '', name = '' } }: KubeObject): Key => ({ namespace, name })
+
 /** Pods that miss an object are asked for again when it comes or changes. */
 function waitedFor(resource: string): Watch {
   return {
     resource,
     keys({ metadata: { namespace = '', name } }, context) {
       const pods = stateOf(context).waiting.get(`${resource} ${namespace}/${name}`)
-      return pods ? [...pods].map(keyOf) : []
+      return pods ? [...pods].map(parseKey) : []
     },
   }
 }
 
-function keyOf(text: string): Key {
+function parseKey(text: string): Key {
   const slash = text.indexOf('/')
   return { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
 }

@@ -6,6 +6,7 @@ import type { Lease } from '../../types/coordination-v1.ts'
 import type { Node } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import { formatIpv4, ipv4Number } from '../node-ipam.ts'
+import { isStaged } from '../stages/ownership.ts'
 import { AddressPool } from './addresses.ts'
 import { heartbeat, missingLabels, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KubeletState, stateOf } from './state.ts'
@@ -55,14 +56,14 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
   state.addresses.add(address)
   const facts = { address, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
   const isNew = !node.status?.conditions?.some(({ type }) => type === 'Ready')
-  const registered = await writeRegistration(node, facts, context)
+  const registered = isStaged('nodes', node, context) ? node : await writeRegistration(node, facts, context)
   if (!registered) return
   const ready = isReady(registered)
   const known = { name, uid, address, podCidr: '', reportedAt: clock.now(), pool: state.fallback, ready }
   state.nodes.set(name, known)
   setPodCidr(state, known, node)
   await ensureLease(node, context)
-  if (isNew) {
+  if (isNew && registered !== node) {
     for (const [reason, message] of START_EVENTS) {
       context.recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
     }
@@ -173,7 +174,7 @@ export async function beat(context: ControllerContext): Promise<void> {
       await ensureLease(node, context)
     }
     const silent = node.status?.conditions?.some(({ status }) => status === 'Unknown')
-    if (!silent && now - known.reportedAt < STATUS_REPORT_MS) continue
+    if ((!silent && now - known.reportedAt < STATUS_REPORT_MS) || isStaged('nodes', node, context)) continue
     known.reportedAt = now
     await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(now)), {
       subresource: 'status',

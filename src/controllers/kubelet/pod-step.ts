@@ -4,7 +4,7 @@ import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import type { Behaviour } from './behaviour.ts'
 import { behaviourOf } from './container-behaviour.ts'
-import { annotationRule, type BehaviourRule } from './rules.ts'
+import { annotationRule, BEHAVIOR_RESOURCE, type BehaviourRule, compileRule } from './rules.ts'
 import type { KnownPod, KubeletState } from './state.ts'
 
 /** Where a container of a pod stands, and in which list it is. */
@@ -71,12 +71,16 @@ export class PodStep {
     return behaviourOf(this.pod, container, init, status.restartCount, this.#rule(container))
   }
 
+  /** An annotation goes before the first ContainerBehavior that matches. */
   #rule(container: Container): BehaviourRule | undefined {
-    const { rules } = this.#state
-    return (
-      this.#ownRule(container) ??
-      (rules.length > 0 ? rules.find((rule) => rule.matches(this.pod, container)) : undefined)
-    )
+    const own = this.#ownRule(container)
+    const { settings } = this.#context
+    if (own || !settings.stages || !this.#context.isServed(BEHAVIOR_RESOURCE)) return own
+    for (const object of this.#context.lister(BEHAVIOR_RESOURCE).list()) {
+      const { rule } = compileRule(object)
+      if (rule?.matches(this.pod, container)) return rule
+    }
+    return undefined
   }
 
   /** What cannot be read is said, and does nothing. */

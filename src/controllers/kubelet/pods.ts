@@ -4,8 +4,10 @@ import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { Pod, PodStatus } from '../../types/core-v1.ts'
 import type { ControllerContext, Key, Result } from '../controller.ts'
 import { isPodTerminal } from '../pods.ts'
+import { isStaged } from '../stages/ownership.ts'
+import { addressFor, end, forget, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
-import { type KnownNode, type KnownPod, type KubeletState, stateOf } from './state.ts'
+import { type KnownNode, type KnownPod, stateOf } from './state.ts'
 import { admit, advance, fail, isRunning, type NodeAddresses, terminate } from './steps.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
@@ -17,8 +19,8 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   if (!pod?.spec?.nodeName) return
   const node = state.nodes.get(pod.spec.nodeName)
   // A node that registers or becomes ready asks for its pods again.
-  if (!node?.ready) return
-  if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return over(state, text, state.pods.get(text))
+  if (!node?.ready || isStaged('pods', pod, context)) return
+  if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return end(state, text, state.pods.get(text))
   const known = knownPod(state, text, pod, node)
   const step = new PodStep(pod, known, context, state)
   const status = next(step, addressesOf(known, node))
@@ -56,60 +58,8 @@ function next(step: PodStep, addresses: NodeAddresses): PodStatus {
   return advance(step, addresses)
 }
 
-function knownPod(state: KubeletState, text: string, pod: Pod, node: KnownNode): KnownPod {
-  let known = state.pods.get(text)
-  if (known) return known
-  known = { uid: pod.metadata.uid ?? '', node: node.name }
-  const address = pod.status?.podIP
-  if (address && !pod.spec?.hostNetwork) {
-    node.pool.occupy(address)
-    known.pool = node.pool
-    known.address = address
-  }
-  state.pods.set(text, known)
-  return known
-}
-
-function forget(state: KubeletState, text: string, known: KnownPod): void {
-  over(state, text, known)
-  state.pods.delete(text)
-}
-
-/** A pod that has ended gives its address back, and waits for nothing. */
-function over(state: KubeletState, text: string, known: KnownPod | undefined): void {
-  if (!known) return
-  if (known.address) known.pool?.release(known.address)
-  known.address = undefined
-  waitFor(state, text, known, [])
-}
-
-/** Notes which objects ask for the pod again when they come or change. */
-function waitFor({ waiting }: KubeletState, text: string, known: KnownPod, missed: readonly string[]): void {
-  if (missed.length === 0 && !known.waitsFor) return
-  for (const object of known.waitsFor ?? []) {
-    const pods = waiting.get(object)
-    pods?.delete(text)
-    if (pods?.size === 0) waiting.delete(object)
-  }
-  known.waitsFor = missed.length > 0 ? missed : undefined
-  for (const object of missed) {
-    const pods = waiting.get(object)
-    if (pods) pods.add(text)
-    else waiting.set(object, new Set([text]))
-  }
-}
-
-function addressesOf(known: KnownPod, { address, pool }: KnownNode): NodeAddresses {
-  return {
-    host: address,
-    pod() {
-      if (!known.address) {
-        known.pool = pool
-        known.address = pool.take()
-      }
-      return known.address
-    },
-  }
+function addressesOf(known: KnownPod, node: KnownNode): NodeAddresses {
+  return { host: node.address, pod: () => addressFor(known, node) }
 }
 
 /** Written over the status that the step saw; whoever wrote in between makes it a conflict, and the step is done again. */

@@ -46,8 +46,29 @@ interface BehaviourText {
   pullError?: string
 }
 
+export const BEHAVIOR_RESOURCE = 'containerbehaviors.kubemu.dev'
+
 export interface CompiledRule extends BehaviourRule {
   matches(pod: Pod, container: Container): boolean
+}
+
+/** A rule, or what is wrong with it. */
+export type Compiled = { rule: CompiledRule; problem?: undefined } | { rule?: undefined; problem: string }
+
+const kept = new WeakMap<KubeObject, Compiled>()
+
+/** Compiled once for each version of the ContainerBehavior. */
+export function compileRule(object: KubeObject): Compiled {
+  let compiled = kept.get(object)
+  if (!compiled) {
+    try {
+      compiled = { rule: compileSpec((object as unknown as { spec?: BehaviourSpec }).spec ?? {}) }
+    } catch (error) {
+      compiled = { problem: (error as Error).message }
+    }
+    kept.set(object, compiled)
+  }
+  return compiled
 }
 
 const DURATIONS: Record<string, keyof Behaviour> = {
@@ -85,8 +106,7 @@ export function compileBehaviour(text: object): Behaviour {
   return behaviour
 }
 
-export function compileRule(object: KubeObject): CompiledRule {
-  const { selector = {}, behavior = {} } = (object as unknown as { spec?: BehaviourSpec }).spec ?? {}
+function compileSpec({ selector = {}, behavior = {} }: BehaviourSpec): CompiledRule {
   const { images, commands, containers, namespaces, matchLabels = {}, matchAnnotations = {} } = selector
   const imagePatterns = images?.map(patternOf)
   const commandPatterns = commands?.map(patternOf)

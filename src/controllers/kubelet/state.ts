@@ -1,8 +1,7 @@
 /** What the emulated kubelets remember; all of it can be had again from nodes and pods. */
-import { perRun } from '../state.ts'
+import { sharedPerRun } from '../state.ts'
 import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
 import type { BackOff } from './back-off.ts'
-import type { CompiledRule } from './rules.ts'
 
 export interface KnownNode {
   name: string
@@ -65,21 +64,19 @@ export interface KubeletState {
   fallback: AddressPool
   /** What waits for an object, by `configmaps default/settings`: `namespace/name` of pods. */
   waiting: Map<string, Set<string>>
-  /** Compiled ContainerBehaviors, by name. */
-  rules: readonly CompiledRule[]
   /** `node image`: what needs no pulling. */
   images: Set<string>
   /** The lease timer runs. */
   beating: boolean
 }
 
-export const stateOf = perRun<KubeletState>(() => ({
+/** Stages give pods addresses of the same nodes. */
+export const stateOf = sharedPerRun<KubeletState>(() => ({
   nodes: new Map(),
   pods: new Map(),
   addresses: new Set(),
   fallback: new AddressPool(DEFAULT_POD_CIDR),
   waiting: new Map(),
-  rules: [],
   images: new Set(),
   beating: false,
 }))
