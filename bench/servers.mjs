@@ -12,6 +12,7 @@ async function serve(args) {
   const port = line.port ?? Number(new URL(line.url).port)
   return {
     target: { host: '127.0.0.1', port },
+    pid: child.pid,
     children: [child],
     rss: () => megabytes([child]),
     stop: () => stop(child),

@@ -6,7 +6,7 @@ import { lineChart } from './chart.mjs'
 import { Connection } from './connection.mjs'
 import { cpuSeconds, makeNamespace, megabytes, quantile, rssBytes, runJob, whole } from './jobs.mjs'
 import { pod } from './objects.mjs'
-import { startKubemu } from './servers.mjs'
+import { startApiServer } from './servers.mjs'
 import { Revisions } from './soak-revisions.mjs'
 
 const { values: flags } = parseArgs({
@@ -27,7 +27,7 @@ const SAMPLE_SECONDS = 10
 /** Of a hundred writes so many replace a pod by another: the number of objects stays. */
 const REPLACED = 10
 
-const server = await startKubemu('--in-memory')
+const server = await startApiServer()
 const { target, pid } = server
 const folder = (i) => `/api/v1/namespaces/soak-${i % NAMESPACES}/pods`
 await fill()
