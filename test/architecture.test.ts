@@ -156,6 +156,7 @@ const KNOW_CUSTOM_RESOURCES: Record<string, string> = {
   'src/api/list-bytes.ts': 'items of their lists carry kind and apiVersion',
   'src/api/respond.ts': 'a definition chooses the name of the list kind',
   'src/apimachinery/managedfields/update.ts': 'an empty list of managedFields resets nothing',
+  'src/local-client.ts': 'a strategic merge needs types that the server knows',
   'src/registry/create.ts': 'nothing new while the definition is being deleted',
   'src/registry/managed-fields.ts': 'merge rules come from the structural schema instead of the facts',
   'src/registry/registry.ts': 'stores come and go with definitions',
