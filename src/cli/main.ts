@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `kubemu` command: reads the command line and hands over. Exit codes: 0 fine, 1 it failed, 2 it was asked wrongly. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { ExportFlags } from './data.ts'
 import { withEtcdFlags } from './etcd-flags.ts'
 import { packageVersion } from './package-version.ts'
 import type { ServeFlags } from './serve.ts'
@@ -86,6 +87,41 @@ serving(program.command('run').description('Run a command against a cluster of i
   .action(async (command: string[], flags: ServeFlags) => {
     const { run } = await import('./run.ts')
     process.exitCode = await run(command, flags)
+  })
+
+const data = program.command('data').description('Look after a data file: what is in it, and whether it is whole')
+
+data
+  .command('check')
+  .description(
+    'Say what is in the file; exit code 1 and the place when it is damaged. Writes nothing, also works while a server has it open',
+  )
+  .argument('<file>', 'the data file, as in kubemu start --data')
+  .action(async (file: string) => {
+    const { check } = await import('./data.ts')
+    process.exitCode = await check(file)
+  })
+
+data
+  .command('compact')
+  .description('Fold the journal into the snapshot, so that one file is everything')
+  .argument('<file>', 'the data file')
+  .action(async (file: string) => {
+    const { compact } = await import('./data.ts')
+    process.exitCode = await compact(file)
+  })
+
+data
+  .command('export')
+  .description('Write the objects that people made to stdout, as a fixture for kubemu start --fixtures')
+  .argument('<file>', 'the data file')
+  .addOption(new Option('-o, --output <format>', 'yaml, or a List in json').choices(['yaml', 'json']).default('yaml'))
+  .option('--resource <names>', 'only these: pods,deployments.apps', parseNames)
+  .option('-n, --namespace <name>', 'only what is in this namespace')
+  .option('--all', 'also what the control plane makes by itself: for a cluster with --no-controllers')
+  .action(async (file: string, flags: ExportFlags) => {
+    const { exportFixture } = await import('./data.ts')
+    process.exitCode = await exportFixture(file, flags)
   })
 
 try {

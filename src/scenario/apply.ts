@@ -17,15 +17,17 @@ export async function applyObjects(
   user: UserInfo,
 ): Promise<KubeObject[]> {
   const applied: KubeObject[] = []
-  for (const object of objects) applied.push(await applyObject(registry, object as DynamicObject, user))
+  const uids: Uids = new Map()
+  for (const object of objects) applied.push(await applyObject(registry, object as DynamicObject, user, uids))
   return applied
 }
 
 /** As applyObjects; a failure is a FixtureError that says which object of which file it was. */
 export async function applyFixtures(registry: Registry, fixtures: readonly Fixture[], user: UserInfo): Promise<void> {
+  const uids: Uids = new Map()
   for (const { object, where } of fixtures) {
     try {
-      await applyObject(registry, object as DynamicObject, user)
+      await applyObject(registry, object as DynamicObject, user, uids)
     } catch (error) {
       if (!isStatusError(error)) throw error
       throw new FixtureError(
@@ -36,7 +38,36 @@ export async function applyFixtures(registry: Registry, fixtures: readonly Fixtu
   }
 }
 
-async function applyObject(registry: Registry, object: DynamicObject, user: UserInfo): Promise<KubeObject> {
+/** uid that a fixture has -> uid of what was made of it. Each object gets a new one; references within the fixtures follow. */
+type Uids = Map<string, string>
+
+async function applyObject(
+  registry: Registry,
+  fixture: DynamicObject,
+  user: UserInfo,
+  uids: Uids,
+): Promise<KubeObject> {
+  const applied = await applyDraft(registry, withNewUids(fixture, uids), user)
+  const { uid } = fixture.metadata
+  if (typeof uid === 'string') uids.set(uid, applied.metadata.uid ?? '')
+  return applied
+}
+
+/** Wherever they stand: in owner references, claims, the labels and selectors of a Job's pods. */
+function withNewUids(fixture: DynamicObject, uids: Uids): DynamicObject {
+  const { uid, ...metadata } = fixture.metadata
+  const object = uid === undefined ? fixture : { ...fixture, metadata }
+  return uids.size === 0 ? object : (replaced(object, uids) as DynamicObject)
+}
+
+function replaced(value: unknown, uids: Uids): unknown {
+  if (typeof value === 'string') return uids.get(value) ?? value
+  if (Array.isArray(value)) return value.map((element) => replaced(element, uids))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, replaced(member, uids)]))
+}
+
+async function applyDraft(registry: Registry, object: DynamicObject, user: UserInfo): Promise<KubeObject> {
   // Definitions that came just before may define what comes now.
   await registry.customResources.idle()
   const store = registry.storeForKind(object.apiVersion, object.kind)
