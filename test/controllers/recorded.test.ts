@@ -1,10 +1,11 @@
 /**
- * Cases that were played against the real kube-controller-manager are played against KubEmu. To record: RECORD_URL and RECORD_TOKEN of a real
- * cluster without nodes, and NODE_TLS_REJECT_UNAUTHORIZED=0; RECORD_ONLY is a part of the titles to record.
+ * Cases that were played against the real kube-controller-manager and kube-scheduler are played against KubEmu. To record: RECORD_URL and RECORD_TOKEN of a real
+ * cluster without nodes, and NODE_TLS_REJECT_UNAUTHORIZED=0; RECORD_ONLY is a part of the titles to record,
+ * RECORD_SUITE of the suites. A suite says which controllers run there, and which admission plug-ins must be off.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Snapshot, Stage, Suite } from './recorded/case.ts'
 import { play } from './recorded/play.ts'
 import { emulatedStage, realStage } from './recorded/stages.ts'
@@ -52,6 +53,7 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
           const stage = await realStage({ url, token: RECORD_TOKEN }, suite, `${run}-${i}`)
           try {
             golden[each.title] = await play(each, suite, stage)
+            save(suite, golden, path)
           } finally {
             if (suite.exclusive) await cleanUp(suite, stage)
           }
@@ -59,16 +61,17 @@ function record(suite: Suite, golden: Record<string, Snapshot[]>, path: string, 
         RECORD_TIMEOUT_MS,
       )
     }
-    afterAll(() => {
-      const lines = suite.cases
-        .filter(({ title }) => golden[title])
-        .map(
-          ({ title }) =>
-            `${JSON.stringify(title)}: [\n${golden[title].map((step) => JSON.stringify(step)).join(',\n')}\n]`,
-        )
-      writeFileSync(path, `{\n${lines.join(',\n')}\n}\n`)
-    })
   })
+}
+
+/** After each case: a recording that is broken off is not lost. */
+function save(suite: Suite, golden: Record<string, Snapshot[]>, path: string): void {
+  const lines = suite.cases
+    .filter(({ title }) => golden[title])
+    .map(
+      ({ title }) => `${JSON.stringify(title)}: [\n${golden[title].map((step) => JSON.stringify(step)).join(',\n')}\n]`,
+    )
+  writeFileSync(path, `{\n${lines.join(',\n')}\n}\n`)
 }
 
 /** Again and again, until nothing is left: controllers delete, and put finalizers on, meanwhile. */
@@ -77,8 +80,10 @@ async function cleanUp(suite: Suite, stage: Stage): Promise<void> {
     left = false
     for (const resource of [...(suite.cleans ?? []), ...suite.shows]) {
       for (const { metadata } of await stage.list(resource)) {
-        left = true
         const name = metadata.name as string
+        // Priority classes of the cluster's own stay.
+        if (name.startsWith('system-')) continue
+        left = true
         await stage.delete(resource, name, { gracePeriodSeconds: 0 }).catch(() => {})
         await stage.patch(resource, name, { metadata: { finalizers: null } }).catch(() => {})
       }

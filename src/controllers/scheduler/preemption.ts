@@ -68,13 +68,20 @@ export function preempt(search: Search, options: PreemptionOptions): Preemption 
   return { message, nominated: node.name, victims }
 }
 
-function ineligible({ pod, refusals, absent }: Search, { cache }: World): string | undefined {
+function ineligible({ pod, refusals, absent }: Search, world: World): string | undefined {
   const { spec, status } = pod.pod
   if (spec?.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
-  const nominated = cache.node(status?.nominatedNodeName ?? '')
+  const nominated = world.cache.node(status?.nominatedNodeName ?? '')
   if (!nominated || !(refusals.get(nominated.name) ?? absent).resolvable) return undefined
-  const leaving = [...nominated.pods.values()].some((other) => other.priority < pod.priority && isPreempted(other.pod))
+  const leaving = [...nominated.pods.values()].some(
+    (other) => other.priority < pod.priority && isPreempted(present(other, world)),
+  )
   return leaving ? 'not eligible due to a terminating pod on the nominated node.' : undefined
+}
+
+/** The pod as it is now: the books do not follow its status. */
+function present({ pod }: PodInfo, { lister }: World): Pod {
+  return lister<Pod>('pods').get(pod.metadata.namespace ?? '', pod.metadata.name ?? '') ?? pod
 }
 
 function isPreempted({ metadata, status }: Pod): boolean {
@@ -92,9 +99,14 @@ function tryNode(
   search: Search,
   original: NodeInfo,
   budgets: readonly PodDisruptionBudget[],
-  { nominations }: PreemptionOptions,
+  { nominations, world }: PreemptionOptions,
 ): Candidate | Refusal {
-  const potential = [...original.pods.values()].filter(({ priority }) => priority < search.pod.priority)
+  const potential: PodInfo[] = []
+  for (const each of original.pods.values()) {
+    if (each.priority >= search.pod.priority) continue
+    each.pod = present(each, world)
+    potential.push(each)
+  }
   if (potential.length === 0) return NO_VICTIMS
   const node = original.copy()
   const gone = new Set<PodInfo>()

@@ -166,14 +166,15 @@ function withUnschedulable(pod: Pod, { reason, message }: Failure, now: string):
 
 /** Less important pods that wait for the same node lose it, then the victims go. */
 async function evict({ info, nominated = '', victims }: Failure, state: State, context: ControllerContext) {
+  const toDelete = victims.filter(({ pod }) => !pod.metadata.deletionTimestamp)
+  // Where all are on their way already nobody else is told anything.
+  if (toDelete.length === 0) return
   for (const other of state.nominations.at(nominated)) {
     if (other.priority >= info.priority) continue
     state.nominations.remove(other.key)
     await changeStatus(other, context, (pod) => withNomination(pod, ''))
   }
-  for (const victim of victims) {
-    if (!victim.pod.metadata.deletionTimestamp) await preemptPod(victim, info, nominated, state, context)
-  }
+  for (const victim of toDelete) await preemptPod(victim, info, nominated, state, context)
 }
 
 async function preemptPod(

@@ -58,6 +58,8 @@ export interface Suite {
   exclusive?: boolean
   /** Resources without a namespace that are deleted after each recording. */
   cleans?: string[]
+  /** Admission plug-ins that are off, here and in the real cluster (besides ServiceAccount). */
+  withoutAdmission?: string[]
   cases: Case[]
 }
 
@@ -96,6 +98,11 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
   Job: { resource: 'jobs.batch', prefix: '/apis/batch/v1', namespaced: true },
   CronJob: { resource: 'cronjobs.batch', prefix: '/apis/batch/v1', namespaced: true },
   StorageClass: { resource: 'storageclasses.storage.k8s.io', prefix: '/apis/storage.k8s.io/v1', namespaced: false },
+  PriorityClass: {
+    resource: 'priorityclasses.scheduling.k8s.io',
+    prefix: '/apis/scheduling.k8s.io/v1',
+    namespaced: false,
+  },
   HorizontalPodAutoscaler: {
     resource: 'horizontalpodautoscalers.autoscaling',
     prefix: '/apis/autoscaling/v2',

@@ -16,6 +16,7 @@ function placed(object: DynamicObject, namespace: string): DynamicObject {
 export async function emulatedStage(suite: Suite, namespace: string): Promise<Stage & { close(): Promise<void> }> {
   const { client, clock, runner, pass } = await controllerCluster(selectControllers(suite.controllers), {
     start: Date.parse('2026-01-01T10:25:30Z'),
+    disableAdmissionPlugins: ['ServiceAccount', ...(suite.withoutAdmission ?? [])],
   })
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const place = (resource: string): string => (isNamespaced(resource) ? namespace : '')

@@ -6,7 +6,8 @@ import { daemonset } from './daemonset.cases.ts'
 import { deployment } from './deployment.cases.ts'
 import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
+import { scheduler } from './scheduler.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 import { volumes } from './volumes.cases.ts'
 
-export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset, volumes, hpa, csr, deployment]
+export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset, volumes, hpa, csr, deployment, scheduler]
