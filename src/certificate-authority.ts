@@ -53,15 +53,20 @@ export interface CertificateAuthority {
   forServer(hosts: readonly string[]): { cert: string; key: string }
 }
 
+/** Its certificate as PEM, and the key that signs. */
+export interface Authority {
+  pem: string
+  privateKey: KeyObject
+}
+
 /** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
-export function createCertificateAuthority(clock: Clock, random: Random): CertificateAuthority {
+export function newAuthority(clock: Clock, random: Random): Authority {
   keys ??= makeKeys()
   const { privateKey, publicKey: key } = keys
   const now = clock.now()
-  const serialNumber = (): string => random.uuid().replaceAll('-', '')
   const pem = certificate({
     subject: NAME,
-    serialNumber: serialNumber(),
+    serialNumber: random.uuid().replaceAll('-', ''),
     from: now - EARLIER_MS,
     to: now + TEN_YEARS_MS,
     key,
@@ -73,6 +78,16 @@ export function createCertificateAuthority(clock: Clock, random: Random): Certif
       extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(element(DNS_NAME, Buffer.from(NAME)))),
     ],
   })
+  return { pem, privateKey }
+}
+
+/** What an authority can do. Default: one that is made for it. */
+export function createCertificateAuthority(
+  clock: Clock,
+  random: Random,
+  { pem, privateKey }: Authority = newAuthority(clock, random),
+): CertificateAuthority {
+  const serialNumber = (): string => random.uuid().replaceAll('-', '')
   return {
     pem,
     async read(request) {
@@ -90,7 +105,7 @@ export function createCertificateAuthority(clock: Clock, random: Random): Certif
         subject: 'kube-apiserver',
         serialNumber: serialNumber(),
         from: clock.now() - EARLIER_MS,
-        to: now + TEN_YEARS_MS,
+        to: clock.now() + TEN_YEARS_MS - EARLIER_MS,
         key: own.publicKey,
         signedWith: privateKey,
         extensions: [

@@ -1,7 +1,9 @@
 /** Where a cluster's state is kept: makes the engine that the options ask for. Engines that need packages or files are loaded only then. */
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import type { ClusterOptions } from './cluster-options.ts'
-import type { Storage } from './storage/interface.ts'
+import { LEADER_LEASE } from './controllers/leader-election.ts'
+import { KEYS_PREFIX } from './shared-keys.ts'
+import type { Key, Storage } from './storage/interface.ts'
 import { MemoryStorage } from './storage/memory.ts'
 
 /** Rejects when the data file cannot be read or etcd cannot be reached; nothing is changed then. */
@@ -15,12 +17,8 @@ export async function openStorage({
   const history = { limit }
   if (etcd !== undefined) {
     const { openEtcd } = await import('./storage/etcd/etcd.ts')
-    return openEtcd({
-      ...etcd,
-      history,
-      shallow: shallowPrefixes(),
-      warn: (message) => logger?.warn({ etcd: etcd.endpoints.join() }, message),
-    })
+    const warn = (message: string): void => logger?.warn({ etcd: etcd.endpoints.join() }, message)
+    return openEtcd({ ...etcd, history, warn, shallow: shallowPrefixes(), lasting: isOfProcesses })
   }
   if (data === undefined) return new MemoryStorage({ history })
   const { openJsonFile } = await import('./storage/json-file.ts')
@@ -31,4 +29,8 @@ export async function openStorage({
 function shallowPrefixes(): string[] {
   const parts = loadFacts().resources.map(({ prefix, resource }) => prefix ?? resource)
   return parts.filter((part) => !part.includes('/')).map((part) => `/registry/${part}/`)
+}
+
+function isOfProcesses({ prefix, name }: Key): boolean {
+  return prefix === KEYS_PREFIX || (prefix === '/registry/leases/' && name === LEADER_LEASE)
 }

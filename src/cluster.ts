@@ -20,7 +20,7 @@ import {
   type TlsOptions,
 } from './cluster-options.ts'
 import { openStorage } from './cluster-storage.ts'
-import { ControlPlane } from './control-plane.ts'
+import { ControlPlane, type ControlPlaneParts } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
 import { stage } from './controllers/stages/stages.ts'
@@ -29,6 +29,7 @@ import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
+import { sharedKeys } from './shared-keys.ts'
 import { bootstrap, objectsOf, populate, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
@@ -54,9 +55,12 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const hasStages = paths !== false || stages.length > 0 || storage.get(DEFINITIONS, 'stages.kubemu.dev') !== undefined
   const controllers = hasStages ? chosen : chosen.filter((controller) => controller !== stage)
   const untouched = storage.mark()
+  const clock = options.clock ?? realClock()
+  const random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
   let cluster: LocalCluster | undefined
   try {
-    cluster = new LocalCluster(options, storage, controllers)
+    const keys = storage.shared ? await sharedKeys(storage, clock, random) : undefined
+    cluster = new LocalCluster(options, { storage, clock, random, controllers, keys, logger: options.logger ?? SILENT })
     await cluster.start(fixtures, hasStages ? stages : undefined)
     return cluster
   } catch (error) {
@@ -86,7 +90,7 @@ class LocalCluster implements Cluster {
   readonly #plane: ControlPlane
   readonly #api: ApiOptions
   readonly #stopping = new AbortController()
-  readonly #controllers: ReturnType<typeof selectControllers>
+  readonly #controllers: ControlPlaneParts['controllers']
   #app: ReturnType<typeof createApp> | undefined
   #server: HttpServer | undefined
   /** PEM: by which clients know an HTTPS server. */
@@ -95,16 +99,16 @@ class LocalCluster implements Cluster {
   #closing: Promise<void> | undefined
   #compaction: Timer | undefined
 
-  constructor(options: ClusterOptions, storage: Storage, controllers: ReturnType<typeof selectControllers>) {
+  constructor(options: ClusterOptions, parts: ControlPlaneParts) {
     // Every watch listens: any number of them is no leak.
     setMaxListeners(0, this.#stopping.signal)
+    const { storage, clock, random, logger, controllers } = parts
     this.#options = options
     this.#controllers = controllers
     this.#storage = storage
-    this.#clock = options.clock ?? realClock()
-    this.#random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
-    const logger = options.logger ?? SILENT
-    this.#plane = new ControlPlane(options, { storage, clock: this.#clock, random: this.#random, logger, controllers })
+    this.#clock = clock
+    this.#random = random
+    this.#plane = new ControlPlane(options, parts)
     const { registry, outbound } = this.#plane
     this.client = createLocalClient(registry, ADMIN, undefined, this.#stopping.signal)
     this.#api = {
@@ -128,7 +132,7 @@ class LocalCluster implements Cluster {
     else if (this.#storage.shared)
       await populate(this.#plane, { nodes: stages ? 0 : nodes, controllers: this.#controllers })
     else await this.#fill(stages ? 0 : nodes)
-    this.#plane.startControllers()
+    await this.#plane.runControllers()
     await this.settle()
     if (stages) await this.#stage(stages, isNew ? nodes : 0)
     await applyFixtures(this.#plane.registry, fixtures, ADMIN)

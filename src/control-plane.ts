@@ -1,4 +1,5 @@
 /** The API server's registry and the controllers on one storage, without a door: what a cluster is before anybody can reach it. */
+import { hostname } from 'node:os'
 import type { Clock } from './apimachinery/clock.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
@@ -8,6 +9,8 @@ import { Schemas } from './apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import type { ControllerDefinition } from './controllers/controller.ts'
+import { LeaderElector } from './controllers/leader-election.ts'
+import { createRecorder } from './controllers/recorder.ts'
 import { ControllerRunner } from './controllers/runner.ts'
 import { STAGE_MANAGER } from './controllers/stages/ownership.ts'
 import { stage } from './controllers/stages/stages.ts'
@@ -19,6 +22,7 @@ import { parseAddress, type ServiceAddresses, serviceResolver } from './registry
 import { SYSTEM_USER } from './registry/environment.ts'
 import { Registry } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
+import type { SharedKeys } from './shared-keys.ts'
 import type { Storage } from './storage/interface.ts'
 
 /** Controllers that are programs of their own: what managedFields call them. */
@@ -37,6 +41,8 @@ export interface ControlPlaneParts {
   random: Random
   logger: Logger
   controllers: readonly ControllerDefinition[]
+  /** Those of a cluster that several processes serve; absent: the cluster's own, made when needed. */
+  keys?: SharedKeys
   /** PEM of kube-root-ca.crt in place of that of an authority of its own. */
   rootCa?: string
 }
@@ -52,6 +58,7 @@ export class ControlPlane {
   readonly outbound: OutboundClient
   readonly #parts: ControlPlaneParts
   #runner: ControllerRunner | undefined
+  #elector: LeaderElector | undefined
   #authority: CertificateAuthority | undefined
 
   constructor(options: RegistrySettings, parts: ControlPlaneParts) {
@@ -74,15 +81,41 @@ export class ControlPlane {
         nodePortRange: { from: 30000, to: 32767 },
         podCidr: POD_CIDR,
       },
-      tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local'),
+      tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local', parts.keys?.tokens),
       admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
       outbound: this.outbound,
       authorizationMode: options.authorizationMode,
     })
+    if (storage.shared) storage.onReplaced(() => void this.#restartControllers())
   }
 
-  /** Reconciles begin in the next turn of the event loop. */
+  /**
+   * Runs the controllers from now on; on a storage that several processes share, while this one is elected: it resolves when the first vote is
+   * known.
+   */
+  async runControllers(): Promise<void> {
+    const { storage, controllers, clock, random, logger } = this.#parts
+    if (!storage.shared || controllers.length === 0) {
+      this.startControllers()
+      return
+    }
+    const client = createLocalClient(this.registry, SYSTEM_USER, 'kube-controller-manager')
+    this.#elector = new LeaderElector({
+      client,
+      clock,
+      random,
+      logger,
+      recorder: createRecorder({ client, clock, logger, component: 'kube-controller-manager' }),
+      identity: `${hostname()}_${random.uuid()}`,
+      onStartedLeading: () => this.startControllers(),
+      onStoppedLeading: () => this.stopControllers(),
+    })
+    await this.#elector.start()
+  }
+
+  /** Reconciles begin in the next turn of the event loop. Does nothing while another process is elected. */
   startControllers(): void {
+    if (this.#elector?.leads === false) return
     const { controllers, clock, random, logger } = this.#parts
     // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
     if (controllers.length > 0) this.rootCa()
@@ -109,7 +142,16 @@ export class ControlPlane {
 
   /** Resolves when no reconcile is in work any more. Idempotent. */
   async stopControllers(): Promise<void> {
-    await this.#runner?.stop()
+    const runner = this.#runner
+    this.#runner = undefined
+    await runner?.stop()
+  }
+
+  /** What informers know is of a history that has ended. */
+  async #restartControllers(): Promise<void> {
+    if (!this.#runner) return
+    await this.stopControllers()
+    this.startControllers()
   }
 
   /** Resolves when no work is left: neither the controllers' nor what the API server does by itself. */
@@ -125,6 +167,9 @@ export class ControlPlane {
 
   /** Storage is the caller's to close. */
   async close(): Promise<void> {
+    // A storage that does not answer is not waited for: the Lease runs out.
+    if (this.#elector?.leads) await this.#elector.stop((await this.#parts.storage.check()) === undefined)
+    await this.#elector?.stop(false)
     await this.stopControllers()
     this.registry.close()
     this.outbound.close()
@@ -143,7 +188,8 @@ export class ControlPlane {
   }
 
   #ca(): CertificateAuthority {
-    this.#authority ??= createCertificateAuthority(this.#parts.clock, this.#parts.random)
+    const { clock, random, keys } = this.#parts
+    this.#authority ??= createCertificateAuthority(clock, random, keys?.authority)
     return this.#authority
   }
 }

@@ -44,8 +44,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   'certificate-signing.ts': [],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
   'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/'],
-  'cluster-storage.ts': ['cluster-options.ts', 'apimachinery/', 'storage/'],
+  'cluster-storage.ts': ['cluster-options.ts', 'apimachinery/', 'storage/', 'shared-keys.ts', 'controllers/'],
+  'shared-keys.ts': ['apimachinery/', 'certificate-authority.ts', 'storage/interface.ts'],
   'control-plane.ts': [
+    'shared-keys.ts',
     'cluster-options.ts',
     'apimachinery/',
     'storage/interface.ts',
@@ -65,6 +67,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'local-client.ts',
   ],
   'cluster.ts': [
+    'shared-keys.ts',
     'cluster-options.ts',
     'cluster-storage.ts',
     'control-plane.ts',

@@ -1,7 +1,7 @@
 /** Objects that live for a time after their last write (Events: one hour). Stands where etcd's leases stand upstream. */
 import type { Timer } from '../apimachinery/clock.ts'
 import { type KubeObject, objectKey } from '../apimachinery/meta.ts'
-import { StorageError } from '../storage/interface.ts'
+import { type Cursor, StorageError } from '../storage/interface.ts'
 import type { ResourceDefinition } from './definition.ts'
 import type { Environment } from './environment.ts'
 
@@ -18,21 +18,58 @@ export class Expiry {
   readonly #environment: Pick<Environment, 'clock' | 'storage'>
   readonly #queues = new Map<string, Due[]>()
   readonly #timers = new Map<string, Timer>()
+  #stopped = false
 
   constructor(environment: Pick<Environment, 'clock' | 'storage'>) {
     this.#environment = environment
   }
 
-  /** Takes up what was stored before this process. */
+  /** Takes up what was stored before this process, and what others store: the first to delete it is the one who does. */
   start(definitions: readonly ResourceDefinition[]): void {
     for (const definition of definitions) {
       if (definition.ttlSeconds === undefined || this.#queues.has(definition.storagePrefix)) continue
-      for (const stored of this.#environment.storage.list(definition.storagePrefix).objects)
-        this.track(definition, stored)
+      this.#takeUp(definition)
+      if (this.#environment.storage.shared) this.#follow(definition)
     }
   }
 
-  track(definition: ResourceDefinition, stored: KubeObject): void {
+  /** After a write of this process. */
+  committed(definition: ResourceDefinition, stored: KubeObject): void {
+    if (!this.#environment.storage.shared) this.#track(definition, stored)
+  }
+
+  #takeUp(definition: ResourceDefinition): void {
+    for (const stored of this.#environment.storage.list(definition.storagePrefix).objects) {
+      this.#track(definition, stored)
+    }
+  }
+
+  #follow(definition: ResourceDefinition): void {
+    const { storage } = this.#environment
+    const wake = (): void => {
+      setImmediate(() => {
+        if (!this.#stopped) this.#read(definition, cursor)
+      })
+    }
+    const cursor = storage.watch(definition.storagePrefix, { fromRevision: storage.revision, wake })
+  }
+
+  #read(definition: ResourceDefinition, cursor: Cursor): void {
+    try {
+      for (let event = cursor.next(); event; event = cursor.next()) {
+        if (event.type !== 'delete') this.#track(definition, event.object)
+      }
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
+      cursor.close()
+      this.#queues.delete(definition.storagePrefix)
+      this.#timers.get(definition.storagePrefix)?.cancel()
+      this.#takeUp(definition)
+      this.#follow(definition)
+    }
+  }
+
+  #track(definition: ResourceDefinition, stored: KubeObject): void {
     const prefix = definition.storagePrefix
     const queue = this.#queues.get(prefix) ?? []
     this.#queues.set(prefix, queue)
@@ -42,6 +79,7 @@ export class Expiry {
   }
 
   stop(): void {
+    this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
     this.#queues.clear()

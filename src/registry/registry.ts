@@ -216,7 +216,7 @@ export class Registry implements Environment {
 
   /** Told of each create and update by the stores, after the commit. */
   committed(definition: ResourceDefinition, stored: KubeObject): void {
-    if (definition.ttlSeconds !== undefined) this.#expiry.track(definition, stored)
+    if (definition.ttlSeconds !== undefined) this.#expiry.committed(definition, stored)
   }
 
   inVersion(definition: ResourceDefinition, apiVersion: string): ResourceDefinition | undefined {

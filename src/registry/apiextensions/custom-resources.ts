@@ -50,6 +50,8 @@ interface Served {
   definitions: ResourceDefinition[]
 }
 
+const STORAGE_RETRY_MS = 1_000
+
 export class CustomResources {
   readonly #registry: ServingRegistry
   readonly #served = new Map<string, Served>()
@@ -99,8 +101,11 @@ export class CustomResources {
           await this.#reconcileAll()
         }
       } catch (error) {
-        // Storage closes under a write that was on its way: there is nothing left to follow.
-        if (!this.#stopped && !(error instanceof StorageError)) throw error
+        if (this.#stopped) return
+        if (!(error instanceof StorageError)) throw error
+        // Where storage is a server, it may be away for a time; when it is closed, there is nothing left to follow.
+        if (error.code !== 'Unavailable')
+          this.#registry.clock.after(STORAGE_RETRY_MS, () => this.#stopped || this.#wake())
       } finally {
         this.#running = undefined
       }

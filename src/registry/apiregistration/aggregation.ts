@@ -28,6 +28,7 @@ export interface AggregatingRegistry {
 const PREFIX = '/registry/apiregistration.k8s.io/apiservices/'
 /** Followed only while somebody refers to a Service. */
 const NETWORK_PREFIXES = ['/registry/services/specs/', '/registry/endpointslices/']
+const STORAGE_RETRY_MS = 1_000
 const RESYNC_MS = 30_000
 const FIRST_RETRY_MS = 500
 
@@ -106,8 +107,11 @@ export class Aggregation {
           await this.#reconcile()
         }
       } catch (error) {
-        // Storage closes under a write that was on its way: there is nothing left to follow.
-        if (!this.#stopped && !(error instanceof StorageError)) throw error
+        if (this.#stopped) return
+        if (!(error instanceof StorageError)) throw error
+        // Where storage is a server, it may be away for a time; when it is closed, there is nothing left to follow.
+        if (error.code !== 'Unavailable')
+          this.#registry.clock.after(STORAGE_RETRY_MS, () => this.#stopped || this.#wake())
       } finally {
         this.#running = undefined
       }

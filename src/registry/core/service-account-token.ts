@@ -1,5 +1,5 @@
 /** serviceaccounts/token: signed tokens on request. Mirrors pkg/registry/core/serviceaccount/storage/token.go and pkg/serviceaccount/claims.go. */
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { newBadRequest, newConflict, newInvalid, newNotFound, newNotImplemented } from '../../apimachinery/errors.ts'
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
@@ -46,14 +46,15 @@ export function newTokenSigner(
   }
 }
 
-/** A signer with a key of its own, made when first needed, whose tokens are for this cluster's own API unless asked otherwise. */
-export function createTokenSigner(issuer: string): TokenSigner {
+/** A signer whose tokens are for this cluster's own API unless asked otherwise. Its key, on the curve P-256, is made when first needed. */
+export function createTokenSigner(issuer: string, given?: KeyObject): TokenSigner {
   let made: TokenSigner | undefined
   const make = (): TokenSigner => {
-    const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const der = keys.publicKey.export({ type: 'spki', format: 'der' })
+    const privateKey = given ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const publicKey = createPublicKey(privateKey)
+    const der = publicKey.export({ type: 'spki', format: 'der' })
     const keyId = createHash('sha256').update(der).digest('base64url')
-    return newTokenSigner(keys, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
+    return newTokenSigner({ privateKey, publicKey }, { algorithm: 'ES256', keyId, issuer, audiences: [issuer] })
   }
   const signer = (): TokenSigner => {
     made ??= make()

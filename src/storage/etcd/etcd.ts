@@ -5,6 +5,7 @@
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type {
   Cursor,
+  EventType,
   HistoryOptions,
   Key,
   ListOptions,
@@ -15,12 +16,13 @@ import type {
 } from '../interface.ts'
 import { StorageError } from '../interface.ts'
 import { asPicture, MemoryStorage, withRevision } from '../memory.ts'
+import { differences } from '../picture.ts'
 import { CALL_MS, connect, type EtcdAddress, type EtcdConnection } from './connection.ts'
 import { Follower } from './follower.ts'
 import { encodeObject, Keys } from './keys.ts'
-import { Mirror, type OwnCommit } from './mirror.ts'
-import { COMPACT, type Operation, RANGE, type Transaction, TXN, unchangedSince } from './protocol.ts'
-import { changesBetween, readAll } from './state.ts'
+import { Mirror, type Sent } from './mirror.ts'
+import { COMPACT, RANGE, TXN, unchangedSince } from './protocol.ts'
+import { readAll, transactionsOf } from './state.ts'
 
 export interface EtcdOptions extends EtcdAddress {
   history?: HistoryOptions
@@ -28,6 +30,8 @@ export interface EtcdOptions extends EtcdAddress {
   prefix?: string
   /** Prefixes of resources that have one part after `/registry/`: see Keys. */
   shallow: Iterable<string>
+  /** Keys that `restore` leaves alone: they are the processes' own, such as who of them is elected. */
+  lasting?: (key: Key) => boolean
   /** Told what a person should know: that etcd is away, that a value cannot be read. */
   warn?: (message: string) => void
 }
@@ -46,7 +50,7 @@ export async function openEtcd(options: EtcdOptions): Promise<EtcdStorage> {
   try {
     const initial = await readAll(connection, keys, START_MS)
     const memory = new MemoryStorage({ history: options.history, initial })
-    return new EtcdStorage(connection, keys, memory, options.warn ?? (() => {}))
+    return new EtcdStorage(connection, keys, memory, options)
   } catch (error) {
     connection.close()
     const isAway = error instanceof StorageError && error.code === 'Timeout'
@@ -65,15 +69,22 @@ export class EtcdStorage implements Storage {
   readonly #mirror: Mirror
   readonly #follower: Follower
   readonly #warn: (message: string) => void
+  readonly #lasting: (key: Key) => boolean
   #asking: Promise<unknown> | undefined
   #nextAnswer: Promise<void> | undefined
   #closed = false
 
-  constructor(connection: EtcdConnection, keys: Keys, memory: MemoryStorage, warn: (message: string) => void) {
+  constructor(
+    connection: EtcdConnection,
+    keys: Keys,
+    memory: MemoryStorage,
+    { warn = () => {}, lasting = () => false }: Pick<EtcdOptions, 'warn' | 'lasting'>,
+  ) {
     this.#connection = connection
     this.#keys = keys
     this.#memory = memory
     this.#warn = warn
+    this.#lasting = lasting
     this.#mirror = new Mirror(memory, keys, warn)
     this.#follower = new Follower(connection, keys.root, memory.revision, {
       onEvents: (events, revision) => this.#mirror.take(events, revision),
@@ -128,24 +139,20 @@ export class EtcdStorage implements Storage {
   }
 
   async create(prefix: string, name: string, object: KubeObject): Promise<KubeObject> {
-    const key = { prefix, name }
-    const put = { key: this.#keys.encode(prefix, name), value: encodeObject(object) }
-    const created = await this.#commit(key, '0', { put }, { type: 'create', object })
+    const created = await this.#commit('create', { key: { prefix, name }, object, value: encodeObject(object) }, '0')
     if (created) return created
     throw new StorageError('Exists', `key exists: ${prefix}${name}`)
   }
 
   async update(prefix: string, name: string, object: KubeObject, expected: string): Promise<KubeObject> {
     const key = { prefix, name }
-    const put = { key: this.#keys.encode(prefix, name), value: encodeObject(object) }
-    return (await this.#commit(key, expected, { put }, { type: 'update', object })) ?? this.#refuse(key, expected)
+    const updated = await this.#commit('update', { key, object, value: encodeObject(object) }, expected)
+    return updated ?? this.#refuse(key, expected)
   }
 
   async delete(prefix: string, name: string, last: KubeObject, expected: string): Promise<KubeObject> {
     const key = { prefix, name }
-    const deleteRange = { key: this.#keys.encode(prefix, name) }
-    const deleted = await this.#commit(key, expected, { deleteRange }, { type: 'delete', object: last })
-    return deleted ?? this.#refuse(key, expected)
+    return (await this.#commit('delete', { key, object: last }, expected)) ?? this.#refuse(key, expected)
   }
 
   watch(prefix: string, options: WatchOptions): Cursor {
@@ -170,7 +177,9 @@ export class EtcdStorage implements Storage {
   /** In several transactions when it is much: other processes may see what lies between. What is written back has new revisions. */
   async restore(mark: StorageMark): Promise<void> {
     this.#requireOpen()
-    for (const success of changesBetween(asPicture(this.#memory.mark()), asPicture(mark), this.#keys)) {
+    const present = asPicture(this.#memory.mark())
+    const changes = differences(present, asPicture(mark)).filter(({ key }) => !this.#lasting(key))
+    for (const success of transactionsOf(changes, present, this.#keys)) {
       const { header } = await this.#connection.write(TXN, { compare: [], success, failure: [] })
       await this.#reach(header.revision)
     }
@@ -187,26 +196,27 @@ export class EtcdStorage implements Storage {
   }
 
   /** Answers the object at its new revision once reads show it, or undefined when the key is not at `expected` ('0': not there). */
-  async #commit(
-    key: Key,
-    expected: string,
-    operation: Operation,
-    own: Pick<OwnCommit, 'type' | 'object'>,
-  ): Promise<KubeObject | undefined> {
+  async #commit(type: EventType, sent: Sent, expected: string): Promise<KubeObject | undefined> {
     this.#requireOpen()
-    const compare = [unchangedSince(this.#keys.encode(key.prefix, key.name), Number(expected))]
-    const request: Transaction = { compare, success: [operation], failure: [] }
-    const { succeeded, header } = await this.#connection.write(TXN, request)
-    const { revision } = header
-    if (!succeeded) {
-      // Whoever looks again after this sees what was in the way.
-      await this.#reach(revision)
-      return undefined
+    const at = this.#keys.encode(sent.key.prefix, sent.key.name)
+    const operation = sent.value ? { put: { key: at, value: sent.value } } : { deleteRange: { key: at } }
+    const compare = [unchangedSince(at, Number(expected))]
+    const answered = this.#mirror.sending(sent)
+    try {
+      const { succeeded, header } = await this.#connection.write(TXN, { compare, success: [operation], failure: [] })
+      const { revision } = header
+      if (!succeeded) {
+        // Whoever looks again after this sees what was in the way.
+        await this.#reach(revision)
+        return undefined
+      }
+      const object = withRevision(sent.object, revision)
+      this.#mirror.commit({ type, key: sent.key, object, revision })
+      await this.#mirror.reached(revision, CALL_MS)
+      return object
+    } finally {
+      answered()
     }
-    const object = withRevision(own.object, revision)
-    this.#mirror.commit({ type: own.type, key, object, revision })
-    await this.#mirror.reached(revision, CALL_MS)
-    return object
   }
 
   #refuse({ prefix, name }: Key, expected: string): never {

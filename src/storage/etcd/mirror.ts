@@ -18,6 +18,13 @@ export interface OwnCommit {
   revision: number
 }
 
+/** A write that etcd has not yet answered. `value`: what it puts; absent: it deletes. */
+export interface Sent {
+  key: Key
+  object: KubeObject
+  value?: Buffer
+}
+
 interface Waiting {
   revision: number
   resolve: () => void
@@ -32,12 +39,25 @@ export class Mirror {
   readonly #warn: (message: string) => void
   /** Confirmed, and not yet next in order. */
   readonly #own = new Map<number, OwnCommit>()
+  /** By etcd's key: the watch may tell of them before their answer comes. */
+  readonly #sent = new Map<string, Set<Sent>>()
   readonly #waiting = new Set<Waiting>()
 
   constructor(memory: MemoryStorage, keys: Keys, warn: (message: string) => void) {
     this.#memory = memory
     this.#keys = keys
     this.#warn = warn
+  }
+
+  /** A write is on its way: if the watch tells of it first, the object is still the one that was written. Answers how to forget it. */
+  sending(sent: Sent): () => void {
+    const at = sent.key.prefix + sent.key.name
+    const all = this.#sent.get(at) ?? new Set()
+    this.#sent.set(at, all.add(sent))
+    return () => {
+      all.delete(sent)
+      if (all.size === 0 && this.#sent.get(at) === all) this.#sent.delete(at)
+    }
   }
 
   commit(own: OwnCommit): void {
@@ -114,7 +134,11 @@ export class Mirror {
     const key = this.#keys.decode(kv.key)
     if (key === undefined) return undefined
     const stored = this.#memory.get(key.prefix, key.name)
-    if (type === DELETE) return stored && { type: 'delete', key, object: withRevision(stored, revision), revision }
+    const sent = this.#sentAs(key, type === DELETE ? undefined : kv.value)
+    if (type === DELETE) {
+      return stored && { type: 'delete', key, object: withRevision(sent ?? stored, revision), revision }
+    }
+    if (sent) return { type: stored ? 'update' : 'create', key, object: withRevision(sent, revision), revision }
     try {
       const object = decodeObject(key, kv.value, revision)
       return { type: stored ? 'update' : 'create', key, object, revision }
@@ -122,6 +146,13 @@ export class Mirror {
       this.#warn((error as Error).message)
       return stored && { type: 'delete', key, object: withRevision(stored, revision), revision }
     }
+  }
+
+  #sentAs(key: Key, value: Buffer | undefined): KubeObject | undefined {
+    for (const sent of this.#sent.get(key.prefix + key.name) ?? []) {
+      if (value === undefined ? sent.value === undefined : sent.value?.equals(value)) return sent.object
+    }
+    return undefined
   }
 
   #apply({ type, key, object, revision }: OwnCommit): void {

@@ -1,7 +1,7 @@
 /** Reads the state of a cluster from etcd as a whole, and says what has to be written to get to another one. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Key } from '../interface.ts'
-import { differences, newTree, type Picture, type Tree } from '../picture.ts'
+import { type Change, newTree, type Picture, type Tree } from '../picture.ts'
 import type { EtcdConnection } from './connection.ts'
 import { decodeObject, encodeObject, type Keys } from './keys.ts'
 import { endOfPrefix, type KeyValue, type Operation, RANGE } from './protocol.ts'
@@ -47,15 +47,15 @@ function put(trees: Map<string, Tree>, { prefix, name }: Key, object: KubeObject
   tree.set(name, object)
 }
 
-/** Operations that turn `from` into `to`, in transactions of a size that etcd takes. */
-export function* changesBetween(from: Picture, to: Picture, keys: Keys): Iterable<Operation[]> {
+/** The operations that make `changes` to `present`, in transactions of a size that etcd takes. */
+export function* transactionsOf(changes: readonly Change[], present: Picture, keys: Keys): Iterable<Operation[]> {
   let operations: Operation[] = []
   let bytes = 0
-  for (const { key, object } of differences(from, to)) {
+  for (const { key, object } of changes) {
     const value = object && encodeObject(object)
-    const present = from.trees.get(key.prefix)?.get(key.name)
+    const stored = present.trees.get(key.prefix)?.get(key.name)
     // Written back before: the same but for its revision.
-    if (value && present && encodeObject(present).equals(value)) continue
+    if (value && stored && encodeObject(stored).equals(value)) continue
     const at = keys.encode(key.prefix, key.name)
     if (operations.length > 0 && (operations.length === MAX_OPERATIONS || bytes + (value?.length ?? 0) > MAX_BYTES)) {
       yield operations
