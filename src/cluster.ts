@@ -30,7 +30,7 @@ import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.t
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
 import { sharedKeys } from './shared-keys.ts'
-import { bootstrap, objectsOf, populate, startingState } from './starting-state.ts'
+import { bootstrap, objectsOf, populateBeside, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
@@ -128,10 +128,12 @@ class LocalCluster implements Cluster {
   async start(fixtures: readonly Fixture[], stages: readonly Fixture[] | undefined): Promise<void> {
     const isNew = this.#storage.get('/registry/namespaces/', 'default') === undefined
     const { nodes = 1 } = this.#options
-    if (!isNew) await bootstrap(this.#plane)
-    else if (this.#storage.shared)
-      await populate(this.#plane, { nodes: stages ? 0 : nodes, controllers: this.#controllers })
-    else await this.#fill(stages ? 0 : nodes)
+    const nodesNow = stages ? 0 : nodes
+    if (this.#storage.shared) {
+      const controllers = isNew ? this.#controllers : []
+      await populateBeside(this.#plane, { nodes: isNew ? nodesNow : 0, controllers })
+    } else if (isNew) await this.#fill(nodesNow)
+    else await bootstrap(this.#plane)
     await this.#plane.runControllers()
     await this.settle()
     if (stages) await this.#stage(stages, isNew ? nodes : 0)

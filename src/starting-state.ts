@@ -3,7 +3,7 @@
  * a time and uids that can be found again in what it wrote; a new cluster gets these objects with its own time and uids in their place.
  */
 import { formatMicroTime, formatTime, ManualClock } from './apimachinery/clock.ts'
-import { isAlreadyExists } from './apimachinery/errors.ts'
+import { isAlreadyExists, isStatusError } from './apimachinery/errors.ts'
 import { compileForm, type Form, fill, fillSome } from './apimachinery/form.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
@@ -53,6 +53,10 @@ const TEMPLATE_TIME = 462_249 * 2_048_000
 const COUNTER_DIGITS = 5
 const TEMPLATE_UID = '00000000-0000-4000-8000-'
 const TEMPLATE_ROOT_CA = 'PEM of the root CA'
+
+/** How often, and after which real time, a start is tried again that another process's start was in the way of. */
+const ATTEMPTS_BESIDE = 50
+const RETRY_BESIDE_MS = 100
 
 /** Shapes kept; the oldest are forgotten. A process seldom has more than one or two. */
 const KEPT_SHAPES = 16
@@ -123,8 +127,20 @@ export async function bootstrap({ registry }: ControlPlane): Promise<void> {
   }
 }
 
-/** All that nobody but us would create. Other processes may be at it at the same time, on a storage that they share. */
-export async function populate(
+/** As `populate`, while other processes may be at the same on a storage that they share: what is half there for a moment is tried again. */
+export async function populateBeside(plane: ControlPlane, shape: Pick<Shape, 'nodes' | 'controllers'>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await populate(plane, shape)
+    } catch (error) {
+      if (!isStatusError(error) || attempt === ATTEMPTS_BESIDE) throw error
+      await new Promise((resolve) => setTimeout(resolve, RETRY_BESIDE_MS))
+    }
+  }
+}
+
+/** All that nobody but us would create, where it is not there. */
+async function populate(
   plane: ControlPlane,
   { nodes, controllers }: Pick<Shape, 'nodes' | 'controllers'>,
 ): Promise<void> {

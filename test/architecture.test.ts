@@ -144,6 +144,7 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/apimachinery/random.ts': 'is the Random',
   'src/api/metrics.ts': 'measures the machine: durations of requests',
   'src/api/http-server.ts': 'waits for the machine: cuts connections that do not end while it closes',
+  'src/starting-state.ts': 'waits for another process that starts at the same time',
   'src/storage/etcd/connection.ts': 'waits for a server: until when an answer is in time',
   'src/storage/etcd/etcd.ts': 'waits for a server: when it is asked for a sign',
   'src/storage/etcd/follower.ts': 'waits for a server: when it is tried again',

@@ -17,6 +17,8 @@ export interface Server {
   folder: string
   /** What the server said on stderr so far. */
   errors(): string
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>
   /** Interrupts it; resolves with its exit code. */
   stop(): Promise<number | null>
 }
@@ -26,7 +28,8 @@ export async function startServer(...flags: string[]): Promise<Server> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is missing: run \`npm run build\` first`)
   const folder = await mkdtemp(join(tmpdir(), 'kubemu-e2e-'))
   const kubeconfig = join(folder, 'kubeconfig')
-  const fixed = ['start', '--port', '0', '--in-memory', '--json', '--log-level', 'warn', '--kubeconfig', kubeconfig]
+  const state = flags.includes('--storage') ? [] : ['--in-memory']
+  const fixed = ['start', '--port', '0', ...state, '--json', '--log-level', 'warn', '--kubeconfig', kubeconfig]
   const child = spawn(process.execPath, [CLI, ...fixed, ...flags], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
@@ -38,6 +41,10 @@ export async function startServer(...flags: string[]): Promise<Server> {
     kubeconfig,
     folder,
     errors: () => said,
+    async kill() {
+      await ended(child, 'SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
     async stop() {
       const code = await ended(child)
       await rm(folder, { recursive: true, force: true })
@@ -54,10 +61,10 @@ function firstLine(child: ChildProcess, said: () => string): Promise<string> {
   })
 }
 
-function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode)
+function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
   return new Promise((resolve) => {
     child.once('exit', resolve)
-    child.kill('SIGINT')
+    child.kill(signal)
   })
 }
