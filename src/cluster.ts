@@ -149,7 +149,7 @@ class LocalCluster implements Cluster {
     await applyObjects(this.#plane.registry, STAGE_DEFINITIONS, ADMIN)
     await applyFixtures(this.#plane.registry, stages, ADMIN)
     await this.settle()
-    await populate(this.#plane, { nodes, controllers: [] })
+    await populateBeside(this.#plane, { nodes, controllers: [] })
     await this.settle()
   }
 
