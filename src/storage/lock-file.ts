@@ -18,8 +18,8 @@ export function takeLock(path: string): () => void {
   const content = `${JSON.stringify(self)}\n`
   // Made aside and linked: whoever finds a lock finds all of its content.
   const own = `${path}.${process.pid}`
-  writeFileSync(own, content)
   try {
+    writeFileSync(own, content)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (putIfAbsent(own, path)) return () => release(path, content)
       const found = tryToRead(path)

@@ -106,6 +106,20 @@ describe('a disk that fails', () => {
     expect(stateOf(await open(crashed(path)))).toEqual(stateOf(storage))
   })
 
+  it.each([
+    ['EACCES', 'this user may not read and write there; give it the right, or choose another data file'],
+    ['EROFS', 'this disk is read-only; choose a data file on another one'],
+    ['ENOSPC', 'the disk is full; make room, or choose a data file on another disk'],
+  ])('that answers %s at the start is said with what to do, and nothing is left behind', async (code, remedy) => {
+    const path = newFile()
+    const openSync = () => {
+      throw broken(code)
+    }
+    const message = `${path}: ${remedy} (${code}: the disk says no)`
+    await expect(open(path, { fs: { ...nodeFileSystem, openSync } })).rejects.toThrow(message)
+    expect(folderOf(path)).toEqual([])
+  })
+
   it('leaves no half of a data file in the room that the journal needs, and says once that it is full', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const path = newFile()
