@@ -7,7 +7,9 @@ import type { KubeObject } from '../src/apimachinery/meta.ts'
 import { encodeYaml } from '../src/apimachinery/schema/yaml-encode.ts'
 import { checkDataFile, compactDataFile, exportDataFile } from '../src/data-file.ts'
 import { createCluster } from '../src/index.ts'
-import { crashed, newFile, open, PODS, writeSome } from './support/data-files.ts'
+import { closeAfterEach, crashed, newFile, open, PODS, writeSome } from './support/data-files.ts'
+
+closeAfterEach()
 
 const folder = mkdtempSync(join(tmpdir(), 'kubemu-data-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -3,7 +3,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { type DataFile, readDataFile } from '../../src/storage/data-file.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/storage/file-system.ts'
 import { failure, object } from '../conformance/storage.ts'
-import { crashed, folderOf, newFile, open, PODS, stateOf, writeSome } from '../support/data-files.ts'
+import { closeAfterEach, crashed, folderOf, newFile, open, PODS, stateOf, writeSome } from '../support/data-files.ts'
+
+closeAfterEach()
 
 describe('a disk that fails', () => {
   const broken = (code: string) => Object.assign(new Error(`${code}: the disk says no`), { code })

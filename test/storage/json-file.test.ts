@@ -5,7 +5,19 @@ import { describe, expect, it, vi } from 'vitest'
 import { type FileSystem, nodeFileSystem } from '../../src/storage/file-system.ts'
 import type { JsonFileStorage } from '../../src/storage/json-file.ts'
 import { failure, object, storageConformance } from '../conformance/storage.ts'
-import { compiled, crashed, folderOf, newFile, open, PODS, stateOf, writeSome } from '../support/data-files.ts'
+import {
+  closeAfterEach,
+  compiled,
+  crashed,
+  folderOf,
+  newFile,
+  open,
+  PODS,
+  stateOf,
+  writeSome,
+} from '../support/data-files.ts'
+
+closeAfterEach()
 
 storageConformance('JSON file', (history) => open(newFile(), { history }))
 storageConformance('JSON file with fsync', (history) => open(newFile(), { history, fsync: 'always' }))

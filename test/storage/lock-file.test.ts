@@ -4,7 +4,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { takeLock } from '../../src/storage/lock-file.ts'
-import { compiled, folderOf, newFile, open, PODS, writeSome } from '../support/data-files.ts'
+import { closeAfterEach, compiled, folderOf, newFile, open, PODS, writeSome } from '../support/data-files.ts'
+
+closeAfterEach()
 
 it('refuses a file that is open, and leaves it to its holder', async () => {
   const path = newFile()

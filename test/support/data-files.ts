@@ -1,4 +1,4 @@
-/** Data files of a test's own: opened, and copied as a crash would leave them. All are closed after each test, and gone after the last. */
+/** Data files of a test's own: opened, and copied as a crash would leave them. All are gone after the last test. */
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +15,14 @@ process.on('exit', () => fs.rmSync(root, { recursive: true, force: true }))
 let files = 0
 export const newFile = () => join(root, `${++files}`, 'cluster.json')
 const opened: Storage[] = []
-afterEach(async () => {
-  vi.useRealTimers()
-  for (const storage of opened.splice(0)) await storage.close()
-})
+
+/** Each test file says that its storages are closed after each of its tests: the files share this module. */
+export function closeAfterEach(): void {
+  afterEach(async () => {
+    vi.useRealTimers()
+    for (const storage of opened.splice(0)) await storage.close()
+  })
+}
 
 export async function open(path: string, options: JsonFileOptions = {}): Promise<JsonFileStorage> {
   const storage = await openJsonFile(path, { idleMs: 1e9, ...options })
@@ -54,6 +58,7 @@ export function writeSome(storage: Storage, from: number, to: number): void {
 /** A child process runs plain JavaScript: the folder with the engine compiled for it. */
 export function compiled(): string {
   const built = join(root, 'built')
+  if (fs.existsSync(built)) return built
   for (const folder of ['storage', 'apimachinery']) {
     fs.mkdirSync(join(built, folder), { recursive: true })
     for (const file of fs.readdirSync(join('src', folder)).filter((name) => name.endsWith('.ts'))) {
