@@ -2,7 +2,6 @@
 import { hostname } from 'node:os'
 import type { Clock } from './apimachinery/clock.ts'
 import type { Logger } from './apimachinery/logger.ts'
-import type { KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
@@ -19,6 +18,7 @@ import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
 import { createTokenSigner } from './registry/core/service-account-token.ts'
 import { parseAddress, type ServiceAddresses, serviceResolver } from './registry/core/service-endpoint.ts'
+import type { TokenSigner } from './registry/definition.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
 import { Registry } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
@@ -57,12 +57,14 @@ export class ControlPlane {
   readonly registry: Registry
   readonly outbound: OutboundClient
   readonly #parts: ControlPlaneParts
+  readonly #tokens: TokenSigner
   #runner: ControllerRunner | undefined
   #elector: LeaderElector | undefined
   #authority: CertificateAuthority | undefined
 
   constructor(options: RegistrySettings, parts: ControlPlaneParts) {
     this.#parts = parts
+    this.#tokens = createTokenSigner('https://kubernetes.default.svc.cluster.local', parts.keys?.tokens)
     const { storage, clock, random } = parts
     const addresses = addressesOf(options.serviceAddresses ?? {})
     this.outbound = createOutbound({
@@ -81,7 +83,7 @@ export class ControlPlane {
         nodePortRange: { from: 30000, to: 32767 },
         podCidr: POD_CIDR,
       },
-      tokens: createTokenSigner('https://kubernetes.default.svc.cluster.local', parts.keys?.tokens),
+      tokens: this.#tokens,
       admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
       outbound: this.outbound,
       authorizationMode: options.authorizationMode,
@@ -131,10 +133,11 @@ export class ControlPlane {
         rootCa: async () => this.rootCa(),
         readRequest: (pem) => this.#ca().read(pem),
         signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
+        signToken: (claims) => this.#tokens.sign(claims),
         podCidr: POD_CIDR,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
         stages: controllers.includes(stage),
-        quotaUsage: (quota) => usageOf(quota, this.registry),
+        quotaUsage: (quota) => quotaUsage(quota, this.registry),
       },
     })
     this.#runner.start()
@@ -207,10 +210,4 @@ let schemas: Schemas | undefined
 function sharedSchemas(): Schemas {
   schemas ??= new Schemas(loadFacts())
   return schemas
-}
-
-function usageOf(quota: KubeObject, registry: Registry): Record<string, string> {
-  const counted = registry.definitions().filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'))
-  const names = counted.map(({ groupResource }) => groupResource)
-  return quotaUsage(quota, names, (resource) => registry.reader.list(resource, quota.metadata.namespace))
 }

@@ -49,6 +49,8 @@ export interface ControllerSettings {
   readRequest(pem: string): Promise<{ commonName: string; organizations: string[]; nameTypes: string[] }>
   /** A certificate of the cluster's authority for the request, as PEM. */
   signRequest(pem: string, usages: readonly string[], durationMs: number): Promise<string>
+  /** A token of the cluster's key with these claims and no other. */
+  signToken(claims: Record<string, unknown>): Promise<string>
   /** `10.244.0.0/16`: nodes get a part of it each. */
   podCidr: string
   kubernetesVersion: string

@@ -29,6 +29,7 @@ import { scheduler } from './scheduler/scheduler.ts'
 import { serviceLb } from './service-lb.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { stage } from './stages/stages.ts'
+import { serviceaccountToken } from './serviceaccount-token.ts'
 import { statefulset } from './statefulset/statefulset.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { ttl } from './ttl.ts'
@@ -38,6 +39,7 @@ import { volumeProvisioner } from './volume-provisioner.ts'
 
 export const controllers: readonly ControllerDefinition[] = [
   serviceaccount,
+  serviceaccountToken,
   rootCaCertificatePublisher,
   clusterroleAggregation,
   nodeIpam,

@@ -4,6 +4,7 @@ import { isNotFound, isStatusError } from '../apimachinery/errors.ts'
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Pod, Service } from '../types/core-v1.ts'
 import { type ControllerContext, defineController } from './controller.ts'
 import { isPodReady } from './pods.ts'
+import { inEndpointsOrder } from './port-order.ts'
 import {
   addressesOf,
   familiesOf,
@@ -120,12 +121,13 @@ function partOf(service: Service, pod: Pod): Part | null {
   const { publishNotReadyAddresses = false, ports = [] } = service.spec!
   const ip = leadsSomewhere(pod, publishNotReadyAddresses) ? addressesOf(pod, familiesOf(service)[0])[0] : undefined
   if (!ip) return null
-  const own = ports.flatMap((port): EndpointPort[] => {
+  const found = ports.flatMap((port): EndpointPort[] => {
     const number = portOf(pod, port)
     if (number === undefined) return []
     const { name, protocol = 'TCP', appProtocol } = port
     return [{ ...(name ? { name } : {}), port: number, protocol, ...(appProtocol ? { appProtocol } : {}) }]
   })
+  const own = inEndpointsOrder(found)
   if (own.length === 0 && (ports.length > 0 || !isHeadless(service))) return null
   const ready = publishNotReadyAddresses || isPodReady(pod)
   return { key: JSON.stringify(own), ports: own, address: addressOf(pod, ip, service), ready }

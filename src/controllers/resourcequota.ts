@@ -9,8 +9,15 @@ const QUOTAS = 'resourcequotas'
 export const resourcequota = defineController({
   name: 'resourcequota',
   component: 'resourcequota-controller',
-  for: QUOTAS,
-  watches: [{ resource: '*', keys: quotasOf, when: changesUsage }],
+  watches: [
+    {
+      // What admission adds to the status, or somebody writes there, is not counted again, as upstream.
+      resource: QUOTAS,
+      when: (quota, old) => !old || (quota as ResourceQuota).spec?.hard !== (old as ResourceQuota).spec?.hard,
+      keys: ({ metadata }) => [{ namespace: metadata.namespace ?? '', name: metadata.name ?? '' }],
+    },
+    { resource: '*', keys: quotasOf, when: changesUsage },
+  ],
   async reconcile({ namespace, name }, { lister, settings, client }) {
     const quota = lister<ResourceQuota>(QUOTAS).get(namespace, name)
     if (!quota) return

@@ -6,7 +6,6 @@ import { isNamespaceTerminating } from './pod-control.ts'
 
 const NAME = 'default'
 
-/** DEVIATION(no-token-secrets): nobody fills Secrets that ask for a token of an account, as upstream's tokens_controller.go does. */
 export const serviceaccount = defineController({
   name: 'serviceaccount',
   component: 'service-account-controller',

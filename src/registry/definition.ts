@@ -48,6 +48,7 @@ export interface TokenSigner {
   readonly issuer: string
   /** What a token is for when the request does not say. */
   readonly audiences: readonly string[]
+  /** `iss` of the claims, if they have it, is in place of this signer's. */
   sign(claims: Record<string, unknown>): Promise<string>
   /** The claims of a token that this key signed; rejects with what is wrong with the signature. Times are not looked at. */
   verify(token: string): Promise<Record<string, unknown>>

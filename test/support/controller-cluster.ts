@@ -9,6 +9,7 @@ import type { Client, WatchSource } from '../../src/controllers/client.ts'
 import type { ControllerDefinition } from '../../src/controllers/controller.ts'
 import { ControllerRunner } from '../../src/controllers/runner.ts'
 import { createLocalClient, createWatchSource } from '../../src/local-client.ts'
+import { quotaUsage } from '../../src/registry/admission/resource-quota.usage.ts'
 import { SYSTEM_USER } from '../../src/registry/environment.ts'
 import { Registry } from '../../src/registry/registry.ts'
 import { resources } from '../../src/registry/resources.ts'
@@ -87,10 +88,11 @@ export async function controllerCluster(
       rootCa: async () => '-----BEGIN CERTIFICATE-----\nroot\n-----END CERTIFICATE-----\n',
       readRequest: (pem) => authority().read(pem),
       signRequest: (pem, usages, durationMs) => authority().sign(pem, usages, durationMs),
+      signToken: async (claims) => `token of ${JSON.stringify(claims)}`,
       podCidr: '10.244.0.0/16',
       kubernetesVersion: 'v1.37.0',
       stages: controllers.some(({ name }) => name === 'stage'),
-      quotaUsage: () => ({}),
+      quotaUsage: (quota) => quotaUsage(quota, registry),
     },
   })
   runner.start()

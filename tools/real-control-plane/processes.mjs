@@ -67,7 +67,7 @@ export async function startKubemu(processes, folder, { port }) {
   const where = ['--port', `${port}`, '--in-memory', '--kubeconfig', kubeconfig]
   const what = ['--nodes', '3', '--controllers', KEPT_CONTROLLERS, '--log-level', 'info']
   processes.start('kubemu', process.execPath, [CLI, 'start', ...where, ...what])
-  await answers(`http://127.0.0.1:${port}/readyz`)
+  await answers(processes, `http://127.0.0.1:${port}/readyz`)
   return kubeconfig
 }
 
@@ -95,7 +95,7 @@ export async function startReal(processes, folder, { port, binaries, keys }) {
     ],
   ])
   writeFileSync(kubeconfig, kubeconfigText(`https://127.0.0.1:${port}`))
-  await answers(`https://127.0.0.1:${port}/readyz`)
+  await answers(processes, `https://127.0.0.1:${port}/readyz`)
   return kubeconfig
 }
 
@@ -133,8 +133,10 @@ function kubeconfigText(server) {
 }
 
 /** Waits until the address says ok; whose certificate it shows is not the question. */
-async function answers(url) {
+async function answers(processes, url) {
   for (let tries = 0; tries < 600; tries++) {
+    const [ended] = processes.ended()
+    if (ended) throw new Error(`${ended} ended: see its log`)
     try {
       const options = ['-sk', '--max-time', '2', '-H', `Authorization: Bearer ${TOKEN}`, url]
       if (execFileSync('curl', options, { encoding: 'utf8' }) === 'ok') return

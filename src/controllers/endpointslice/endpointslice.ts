@@ -5,7 +5,9 @@ import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import type { Node, Pod, Service } from '../../types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../types/discovery-v1.ts'
 import { type ControllerContext, defineController, type Key } from '../controller.ts'
+import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { controllerRef, isPodReady } from '../pods.ts'
+import { inSliceOrder } from '../port-order.ts'
 import {
   addressesOf,
   familiesOf,
@@ -29,6 +31,8 @@ export const SLICE_MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 const MANAGER = 'endpointslice-controller.k8s.io'
 const HEADLESS = 'service.kubernetes.io/headless'
 const ZONE = 'topology.kubernetes.io/zone'
+/** Kinds of `trafficDistribution` that give hints. */
+const CLOSE = new Set(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
 const RESERVED = [SERVICE_NAME, SLICE_MANAGED_BY, HEADLESS]
 
 const triggerTimes = perRun(() => new TriggerTimes())
@@ -48,6 +52,16 @@ export const endpointslice = defineController({
   watches: [
     servicesOfPod,
     {
+      // A node that comes late: its pods were left out.
+      resource: 'nodes',
+      when: (_node, old) => old === undefined,
+      keys: (node, context, old, change) =>
+        context
+          .lister('pods')
+          .byIndex('node', node.metadata.name ?? '')
+          .flatMap((pod) => servicesOfPod.keys(pod, context, old, change)),
+    },
+    {
       resource: SLICES,
       when: ({ metadata }) => metadata.labels?.[SLICE_MANAGED_BY] === MANAGER,
       keys: ({ metadata }): Key[] => [
@@ -55,8 +69,7 @@ export const endpointslice = defineController({
       ],
     },
   ],
-  reads: ['nodes'],
-  indexes: { pods: podsByLabel, [SLICES]: slicesByService },
+  indexes: { pods: { ...podsByLabel, ...podsByNode }, [SLICES]: slicesByService },
   async reconcile(key, context) {
     const service = context.lister<Service>('services').get(key.namespace, key.name)
     if (!service) {
@@ -87,6 +100,20 @@ async function reconcileService(service: Service, context: ControllerContext): P
       await context.client.update(SLICES, shown({ ...slice, metadata: { ...slice.metadata, annotations } }))
     }
     for (const slice of plan.delete) await remove(slice, context)
+  }
+  tellOfMissingNodes(service, pods, context)
+}
+
+/** Upstream fails here and tries again; here the node that comes calls. */
+function tellOfMissingNodes(service: Service, pods: readonly Pod[], { lister, recorder }: ControllerContext): void {
+  if (service.spec?.publishNotReadyAddresses) return
+  const { namespace, name } = service.metadata
+  for (const pod of pods) {
+    const node = nodeNameOf(pod)
+    if (!node || !leadsSomewhere(pod, true) || lister('nodes').get('', node)) continue
+    const what = `skipping Pod ${pod.metadata.name} for Service ${namespace}/${name}: Node ${node} Not Found`
+    const message = `Error updating Endpoint Slices for Service ${namespace}/${name}: ${what}`
+    recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message)
   }
 }
 
@@ -153,12 +180,13 @@ function endpointsOf(service: Service, pod: Pod, node: Node | undefined): Map<st
 }
 
 function portsOf(service: Service, pod: Pod): EndpointPort[] {
-  return (service.spec?.ports ?? []).flatMap((port): EndpointPort[] => {
+  const ports = (service.spec?.ports ?? []).flatMap((port): EndpointPort[] => {
     const number = portOf(pod, port)
     if (number === undefined) return []
     const { name = '', protocol = 'TCP', appProtocol } = port
     return [{ name, protocol, port: number, ...(appProtocol ? { appProtocol } : {}) }]
   })
+  return inSliceOrder(ports)
 }
 
 function endpointOf(pod: Pod, addresses: string[], service: Service, node: Node | undefined): Endpoint {
@@ -168,6 +196,7 @@ function endpointOf(pod: Pod, addresses: string[], service: Service, node: Node 
   const hostname = hostnameFor(pod, service)
   const zone = node?.metadata.labels?.[ZONE]
   const { namespace, name, uid } = pod.metadata
+  const hints = ready ? hintsOf(service, pod, zone) : undefined
   return {
     addresses,
     conditions: { ready, serving, terminating },
@@ -175,7 +204,17 @@ function endpointOf(pod: Pod, addresses: string[], service: Service, node: Node 
     targetRef: { kind: 'Pod', namespace, name, uid },
     ...(pod.spec?.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...(hints ? { hints } : {}),
   }
+}
+
+/** Who should be led to this endpoint, where the Service wants its traffic to stay close. Mirrors endpointslice/trafficdist. */
+function hintsOf({ spec }: Service, pod: Pod, zone: string | undefined): Endpoint['hints'] {
+  const distribution = spec?.trafficDistribution ?? ''
+  if (!CLOSE.has(distribution)) return undefined
+  const node = distribution === 'PreferSameNode' ? pod.spec?.nodeName : undefined
+  if (!zone && !node) return undefined
+  return { ...(zone ? { forZones: [{ name: zone }] } : {}), ...(node ? { forNodes: [{ name: node }] } : {}) }
 }
 
 async function create(

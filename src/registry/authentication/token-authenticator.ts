@@ -2,6 +2,7 @@
 import type { Clock } from '../../apimachinery/clock.ts'
 import { isStatusError, newNotFound } from '../../apimachinery/errors.ts'
 import { quote } from '../../apimachinery/go-text.ts'
+import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { Reader, TokenSigner } from '../definition.ts'
 import type { UserInfo } from '../user.ts'
 
@@ -20,6 +21,10 @@ export interface TokenOwner {
 
 /** A token of this cluster that is not, or no longer, good; the message is for whoever reviews it. */
 export class TokenError extends Error {}
+
+/** Of tokens that are kept in Secrets. Mirrors pkg/serviceaccount/legacy.go. */
+const LEGACY_ISSUER = 'kubernetes/serviceaccount'
+const LEGACY_CLAIMS = 'kubernetes.io/serviceaccount/'
 
 interface Reference {
   name: string
@@ -51,18 +56,20 @@ export async function authenticateToken(
   { reader, clock, tokens }: TokenWorld,
   audiences: readonly string[] = tokens?.audiences ?? [],
 ): Promise<TokenOwner | undefined> {
-  if (!tokens || issuerOf(token) !== tokens.issuer) return undefined
+  const issuer = issuerOf(token)
+  if (!tokens || (issuer !== tokens.issuer && issuer !== LEGACY_ISSUER)) return undefined
   const claims = (await tokens.verify(token).catch(() => {
     throw new TokenError('go-jose/go-jose: error in cryptographic primitive')
   })) as Claims
-  const own = [claims.aud ?? []].flat()
+  const isLegacy = issuer === LEGACY_ISSUER
+  const own = isLegacy ? [...tokens.audiences] : [claims.aud ?? []].flat()
   const common = own.filter((audience) => audiences.includes(audience))
   if (common.length === 0) {
     const what = `token audiences ${list(own)} is invalid for the target audiences ${list(audiences)}`
     throw new TokenError(what)
   }
   checkTimes(claims, clock.now() / 1000)
-  return { user: ownerOf(claims, reader), audiences: common }
+  return { user: isLegacy ? legacyOwnerOf(claims, token, reader) : ownerOf(claims, reader), audiences: common }
 }
 
 const list = (texts: readonly string[]): string => `[${texts.map(quote).join(' ')}]`
@@ -113,6 +120,25 @@ function ownerOf({ jti, 'kubernetes.io': bound }: Claims, reader: Reader): UserI
     groups: [...serviceAccountGroups(namespace), 'system:authenticated'],
     extra,
   }
+}
+
+/** The Secret must still hold the token, and the account be the one it was made for. */
+function legacyOwnerOf(claims: Claims, token: string, reader: Reader): UserInfo {
+  const claim = (name: string): string => String((claims as Record<string, unknown>)[LEGACY_CLAIMS + name] ?? '')
+  const [namespace, name, secretName] = [claim('namespace'), claim('service-account.name'), claim('secret.name')]
+  const secret = find(reader, 'secrets', namespace, secretName)
+  if (!secret || secret.metadata.deletionTimestamp) throw new TokenError('Token has been invalidated')
+  if ((secret as DynamicObject)['data']?.token !== Buffer.from(token).toString('base64')) {
+    throw new TokenError("Token does not match server's copy")
+  }
+  const account = find(reader, 'serviceaccounts', namespace, name)
+  if (!account) throw new TokenError(newNotFound({ group: '', resource: 'serviceaccounts' }, name).message)
+  const { uid = '' } = account.metadata
+  if (uid !== claim('service-account.uid')) {
+    throw new TokenError(`ServiceAccount UID (${uid}) does not match claim (${claim('service-account.uid')})`)
+  }
+  const groups = [...serviceAccountGroups(namespace), 'system:authenticated']
+  return { username: `system:serviceaccount:${namespace}:${name}`, uid, groups, extra: {} }
 }
 
 export const serviceAccountGroups = (namespace: string): string[] => [

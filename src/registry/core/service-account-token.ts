@@ -32,7 +32,7 @@ export function newTokenSigner(
     audiences,
     async sign(claims) {
       const { SignJWT } = await import('jose')
-      return new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(privateKey)
+      return new SignJWT({ iss: issuer, ...claims }).setProtectedHeader({ alg: algorithm, kid: keyId }).sign(privateKey)
     },
     async verify(token) {
       const { compactVerify } = await import('jose')

@@ -24,6 +24,8 @@ export interface Step {
   put?: { resource: string; name: string; subresource: string; object: object }
   /** What a metrics server would say of pods, from now on. */
   metrics?: Metrics
+  /** Evicts a pod; a refusal is an answer, too. */
+  evict?: string
   seconds?: number
 }
 
@@ -44,13 +46,17 @@ export interface Suite {
   components: string[]
   /** Resources that are compared after each step. */
   shows: string[]
+  /** Resources that are looked at for their names and uids only. */
+  sees?: string[]
+  /** Objects without a namespace that all cases share: they are there before, and stay as they are. */
+  shares?: DynamicObject[]
   /** Parts of objects that say who asked. */
   hides?: string[]
   /** Seconds that pass in KubEmu after each step: what looks now and then has looked by then. */
   settleSeconds?: number
   /** How often the real controllers repeat an Event depends on their timers, or on chance. */
   ignoresCounts?: boolean
-  /** Which of several pods that are alike is deleted first is chance: pods have no numbers in Events, and are not compared themselves. */
+  /** Which of several pods that are alike is deleted first is chance: pods have no numbers in Events. */
   alikePods?: boolean
   /** How long nothing may happen before a real cluster counts as settled. */
   quietMs: number
@@ -77,6 +83,7 @@ export interface Stage {
   delete(resource: string, name: string, options: object): Promise<void>
   bind(pod: string, node: string): Promise<void>
   measure(pod: string, usage: Record<string, string>): Promise<void>
+  evict(pod: string): Promise<void>
   pass(seconds: number): Promise<void>
   settle(): Promise<void>
 }
@@ -111,6 +118,11 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
   CertificateSigningRequest: {
     resource: 'certificatesigningrequests.certificates.k8s.io',
     prefix: '/apis/certificates.k8s.io/v1',
+    namespaced: false,
+  },
+  PriorityClass: {
+    resource: 'priorityclasses.scheduling.k8s.io',
+    prefix: '/apis/scheduling.k8s.io/v1',
     namespaced: false,
   },
   ConfigMap: { resource: 'configmaps', prefix: '/api/v1', namespaced: true },

@@ -15,12 +15,11 @@ export async function play({ steps }: Case, suite: Suite, stage: Stage): Promise
     const now: Record<string, Record<string, Parts>> = {}
     const snapshot: Snapshot = {}
     const lists = new Map<string, DynamicObject[]>()
-    for (const resource of suite.shows) lists.set(resource, await stage.list(resource))
+    for (const resource of [...suite.shows, ...(suite.sees ?? [])]) lists.set(resource, await stage.list(resource))
     names.seeTemplates(lists.get('replicasets.apps') ?? [])
     names.seeEvents(events)
     for (const objects of lists.values()) names.see(objects)
     for (const resource of suite.shows) {
-      if (resource === 'pods' && suite.alikePods) continue
       now[resource] = Object.fromEntries(lists.get(resource)!.map((object) => shown(object, names, suite.hides)))
       const changed = changes(before[resource] ?? {}, now[resource], changes)
       if (Object.keys(changed).length > 0) snapshot[resource] = changed
@@ -66,6 +65,7 @@ async function run(step: Step, stage: Stage, names: Names): Promise<void> {
     }
   }
   if (step.bind) await stage.bind(names.real(step.bind.name), step.bind.node)
+  if (step.evict) await stage.evict(names.real(step.evict))
   for (const [name, usage] of Object.entries(step.metrics ?? {})) await stage.measure(names.real(name), usage)
   if (step.delete) {
     const { resource, name, propagationPolicy, gone } = step.delete
@@ -109,7 +109,7 @@ class Names {
       const hash = metadata.labels?.['pod-template-hash']
       const name = metadata.name ?? ''
       if (!hash || !name.endsWith(hash) || this.#templates.has(name)) continue
-      const alias = name.slice(0, -hash.length) + `HASH${++this.#hashes}`
+      const alias = `${name.slice(0, -hash.length)}HASH${++this.#hashes}`
       this.#words.set(hash, `HASH${this.#hashes}`)
       this.#templates.set(name, alias)
       this.#reals.set(alias, name)
@@ -190,10 +190,14 @@ class Names {
 const byRevision = (a: DynamicObject, b: DynamicObject): number =>
   Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)
 
+/** Of objects that were made in the same second; names may be chance. */
+const tieOf = ({ metadata, addressType, ports }: DynamicObject): string =>
+  JSON.stringify([addressType, ports, metadata.name])
+
 const byAge = (a: DynamicObject, b: DynamicObject): number =>
   (a['revision'] ?? 0) - (b['revision'] ?? 0) ||
   Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '') ||
-  (a.metadata.name! < b.metadata.name! ? -1 : 1)
+  (tieOf(a) < tieOf(b) ? -1 : 1)
 
 function eventLines(events: readonly DynamicObject[], suite: Suite, names: Names): Map<string, number> {
   const lines = new Map<string, number>()
@@ -222,6 +226,14 @@ const NOISE: Record<string, unknown> = {
   priority: 0,
 }
 
+/** Made by keys that differ from cluster to cluster. */
+const SECRETS: Record<string, string> = {
+  certificate: 'CERTIFICATE',
+  token: 'TOKEN',
+  'ca.crt': 'CA',
+  namespace: 'NAMESPACE',
+}
+
 function shown(object: DynamicObject, names: Names, hides: readonly string[] = []): [string, Parts] {
   const {
     uid,
@@ -239,7 +251,7 @@ function shown(object: DynamicObject, names: Names, hides: readonly string[] = [
   const text = JSON.stringify({ ...rest, metadata, ...(spec ? { spec } : {}) }, (key, value) => {
     if (value && typeof value === 'object' && !Array.isArray(value)) return sorted(value)
     if (key === 'resourceVersion') return undefined
-    if (key === 'certificate' && value) return 'CERTIFICATE'
+    if (key in SECRETS && value) return SECRETS[key]
     if (key in NOISE && NOISE[key] === value) return undefined
     return typeof value === 'string'
       ? value.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, (_, zone) =>

@@ -20,14 +20,16 @@ export async function emulatedStage(suite: Suite, namespace: string): Promise<St
   })
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const place = (resource: string): string => (isNamespaced(resource) ? namespace : '')
+  const create = async (object: DynamicObject): Promise<void> => {
+    const { resource } = KINDS[object.kind]
+    const created = await client.create<DynamicObject>(resource, placed(object, namespace))
+    if (object['status']) await client.updateStatus(resource, { ...created, status: object['status'] })
+  }
+  for (const object of suite.shares ?? []) await create(object)
   return {
     namespace,
     now: () => clock.now(),
-    async create(object) {
-      const { resource } = KINDS[object.kind]
-      const created = await client.create<DynamicObject>(resource, placed(object, namespace))
-      if (object['status']) await client.updateStatus(resource, { ...created, status: object['status'] })
-    },
+    create,
     async list(resource) {
       const objects = await client.list<DynamicObject>(resource)
       return objects.filter(({ metadata }) => !isNamespaced(resource) || metadata.namespace === namespace)
@@ -54,6 +56,10 @@ export async function emulatedStage(suite: Suite, namespace: string): Promise<St
       )
       const change = (old: KubeObject): KubeObject => ({ ...old, metadata: { ...old.metadata, annotations } })
       await client.modify('pods', namespace, pod, change)
+    },
+    async evict(pod) {
+      const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } } as KubeObject
+      await client.createSubresource('pods', namespace, pod, 'eviction', body).catch(() => {})
     },
     pass,
     settle: () => (suite.settleSeconds ? pass(suite.settleSeconds) : runner.settle()),
@@ -111,17 +117,23 @@ export async function realStage({ url, token }: RealServer, suite: Suite, namesp
     return (answer['items'] as DynamicObject[]).map((item) => ({ ...item, kind }))
   }
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  const create = async (object: DynamicObject): Promise<void> => {
+    const { resource } = KINDS[object.kind]
+    const created = await call('POST', pathOf(resource), placed(object, namespace))
+    if (!object['status']) return
+    const path = `${pathOf(resource, created.metadata.name)}/status`
+    await call('PATCH', path, { status: object['status'] }, 'application/merge-patch+json')
+  }
   await call('POST', '/api/v1/namespaces', { metadata: { name: namespace } })
+  for (const object of suite.shares ?? []) {
+    await create(object).catch((error: Error) => {
+      if (!error.message.includes('already exists')) throw error
+    })
+  }
   return {
     namespace,
     now: () => Date.now(),
-    async create(object) {
-      const { resource } = KINDS[object.kind]
-      const created = await call('POST', pathOf(resource), placed(object, namespace))
-      if (!object['status']) return
-      const path = `${pathOf(resource, created.metadata.name)}/status`
-      await call('PATCH', path, { status: object['status'] }, 'application/merge-patch+json')
-    },
+    create,
     list,
     async patch(resource, name, merge, subresource) {
       const path = pathOf(resource, name) + (subresource ? `/${subresource}` : '')
@@ -149,6 +161,10 @@ export async function realStage({ url, token }: RealServer, suite: Suite, namesp
         window: '1s',
         containers: [{ name: 'main', usage }],
       })
+    },
+    async evict(pod) {
+      const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod } }
+      await call('POST', `${pathOf('pods', pod)}/eviction`, body).catch(() => {})
     },
     pass: (seconds) => sleep(seconds * 1000),
     async settle() {

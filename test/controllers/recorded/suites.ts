@@ -1,13 +1,32 @@
 /** THE TABLE of recorded suites. */
+
+import { accounts } from './accounts.cases.ts'
 import type { Suite } from './case.ts'
 import { cronjob } from './cronjob.cases.ts'
 import { csr } from './csr.cases.ts'
 import { daemonset } from './daemonset.cases.ts'
 import { deployment } from './deployment.cases.ts'
+import { disruption } from './disruption.cases.ts'
 import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
+import { quotas } from './quota.cases.ts'
 import { scheduler } from './scheduler.cases.ts'
+import { services } from './services.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 import { volumes } from './volumes.cases.ts'
 
-export const suites: readonly Suite[] = [job, cronjob, statefulset, daemonset, volumes, hpa, csr, deployment, scheduler]
+export const suites: readonly Suite[] = [
+  job,
+  cronjob,
+  statefulset,
+  daemonset,
+  volumes,
+  hpa,
+  csr,
+  deployment,
+  scheduler,
+  services,
+  disruption,
+  quotas,
+  accounts,
+]
