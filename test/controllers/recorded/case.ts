@@ -120,11 +120,6 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
     prefix: '/apis/certificates.k8s.io/v1',
     namespaced: false,
   },
-  PriorityClass: {
-    resource: 'priorityclasses.scheduling.k8s.io',
-    prefix: '/apis/scheduling.k8s.io/v1',
-    namespaced: false,
-  },
   ConfigMap: { resource: 'configmaps', prefix: '/api/v1', namespaced: true },
   Secret: { resource: 'secrets', prefix: '/api/v1', namespaced: true },
   ServiceAccount: { resource: 'serviceaccounts', prefix: '/api/v1', namespaced: true },
