@@ -19,7 +19,8 @@ export async function readObject(
   return decodeText(registry, kind, { bytes: body, format }, fieldValidation, (text) => warnings.add(text))
 }
 
-async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promise<DynamicObject> {
+/** `inAnyGroup`: the kind is known in every group and version, as options are; clients of Go send it in that of the resource. */
+async function readProtobuf({ registry, body }: Exchange, expected: Kind, inAnyGroup = false): Promise<DynamicObject> {
   const { decodeProtobuf, isWireError, readEnvelope } = await import('../apimachinery/schema/protobuf.ts')
   try {
     const envelope = readEnvelope(body)
@@ -30,7 +31,8 @@ async function readProtobuf({ registry, body }: Exchange, expected: Kind): Promi
         'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
       )
     const given = { ...parseGroupVersion(envelope.apiVersion), kind: envelope.kind }
-    if (given.kind !== expected.kind || given.group !== expected.group || given.version !== expected.version) {
+    const isOfGroup = inAnyGroup || (given.group === expected.group && given.version === expected.version)
+    if (given.kind !== expected.kind || !isOfGroup) {
       throw newBadRequest(
         `the object in the body is ${envelope.apiVersion}, Kind=${given.kind}, which is not what this path takes: ${expected.kind}`,
       )
@@ -50,7 +52,7 @@ const DELETE_OPTIONS = { group: '', version: 'v1', kind: 'DeleteOptions' }
 /** DeleteOptions of whatever version they say they are. Throws 400 with shorter texts than other bodies get, and 415. */
 export async function readDeleteOptions(exchange: Exchange): Promise<RawDeleteOptions> {
   const format = bodyEncoding(exchange.req.headers['content-type'])
-  if (format === 'protobuf') return (await readProtobuf(exchange, DELETE_OPTIONS)) as RawDeleteOptions
+  if (format === 'protobuf') return (await readProtobuf(exchange, DELETE_OPTIONS, true)) as RawDeleteOptions
   try {
     const parsed = parseBody(exchange.body, format, DELETE_OPTIONS.kind)
     const { group, version, kind } = bodyKind(parsed, exchange.body, DELETE_OPTIONS)

@@ -146,3 +146,31 @@ it('gives custom resources, which have no protobuf form, in the next type that t
     expect(await ask(method, `${TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`)).toEqual([200, TYPE])
   }
 })
+
+it('takes DeleteOptions of the group and version of the resource, as clients of Go send them', async () => {
+  const make = (name: string): DynamicObject => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'default' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] } } },
+  })
+  await cluster.apply([make('one'), make('two')])
+  const options = { propagationPolicy: 'Background' }
+  for (const [name, apiVersion] of [
+    ['one', 'batch/v1'],
+    ['two', 'v1'],
+  ]) {
+    const bytes = encodeProtobuf(schemas.forKind('', 'v1', 'DeleteOptions')!, {
+      ...options,
+      apiVersion,
+      kind: 'DeleteOptions',
+    } as unknown as DynamicObject)
+    const { status } = await fetch(`${url}/apis/batch/v1/namespaces/default/jobs/${name}`, {
+      method: 'DELETE',
+      headers: { 'content-type': TYPE },
+      body: new Uint8Array(bytes),
+    })
+    expect(status).toBe(200)
+  }
+  expect(await cluster.client.list('jobs.batch')).toEqual([])
+})
