@@ -18,7 +18,8 @@ import { tableOf } from './table.ts'
 
 /** As upstream: smaller bodies are not worth it. */
 const GZIP_THRESHOLD_BYTES = 128 * 1024
-const NEWLINE = Buffer.from('\n')
+/** A text leaves with its headers in one write, bytes do not. Longer ones would be copied once too often. */
+const ONE_WRITE_BYTES = 16 * 1024
 
 /** A resource's object, or a Status, in the form the client accepts. */
 export async function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): Promise<void> {
@@ -40,7 +41,7 @@ export async function sendObject(exchange: ResourceExchange, code: number, objec
     } else if (accept.as) shown = partialObject(object as KubeObject, accept.version)
   }
   if (accept.encoding === 'json' && shown === object && object.kind !== 'Status' && !wantsPretty(exchange)) {
-    return end(exchange, code, 'application/json', Buffer.concat([objectBytes(object as KubeObject), NEWLINE]))
+    return end(exchange, code, 'application/json', objectBytes(object as KubeObject), '\n')
   }
   return sendValue(exchange, code, shown, accept.encoding)
 }
@@ -173,10 +174,16 @@ function quoteHeader(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f\u007f]/g, ' ')}"`
 }
 
-/** A whole body. Large ones are compressed for clients that can read it, off the event loop. */
-export async function end(exchange: Exchange, code: number, type: string, body: Buffer): Promise<void> {
+/** A whole body; `ending` is ASCII. Large ones are compressed for clients that can read it, off the event loop. */
+export async function end(exchange: Exchange, code: number, type: string, body: Buffer, ending = ''): Promise<void> {
   const { res } = exchange
   writeHeaders(exchange, code, type)
+  if (body.length <= ONE_WRITE_BYTES) {
+    res.setHeader('Content-Length', body.length + ending.length)
+    res.end(body.toString('latin1') + ending, 'latin1')
+    return
+  }
+  if (ending !== '') body = Buffer.concat([body, Buffer.from(ending)])
   if (body.length > GZIP_THRESHOLD_BYTES && exchange.req.method === 'GET' && acceptsGzip(exchange)) {
     res.setHeader('Content-Encoding', 'gzip')
     res.setHeader('Vary', 'Accept-Encoding')

@@ -1,6 +1,6 @@
 /** Puts text, bytes and objects together in one buffer, again and again: memory outside of the heap is dear to V8. */
 import type { KubeObject } from '../apimachinery/meta.ts'
-import { keptObjectBytes } from '../apimachinery/object-bytes.ts'
+import { keptObjectBytes, objectText } from '../apimachinery/object-bytes.ts'
 
 /** `start`: bytes to begin with; the buffer grows as needed. What was written is good until `clear`. */
 export class ByteWriter {
@@ -41,7 +41,7 @@ export class ByteWriter {
   /** The object as JSON. */
   object(object: KubeObject): void {
     const kept = keptObjectBytes(object)
-    if (kept === undefined) this.text(JSON.stringify(object))
+    if (kept === undefined) this.text(objectText(object))
     else this.bytes(kept)
   }
 

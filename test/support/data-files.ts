@@ -59,7 +59,7 @@ export function writeSome(storage: Storage, from: number, to: number): void {
 export function compiled(): string {
   const built = join(root, 'built')
   if (fs.existsSync(built)) return built
-  for (const folder of ['storage', 'apimachinery']) {
+  for (const folder of ['storage', 'apimachinery', 'apimachinery/managedfields']) {
     fs.mkdirSync(join(built, folder), { recursive: true })
     for (const file of fs.readdirSync(join('src', folder)).filter((name) => name.endsWith('.ts'))) {
       const source = fs.readFileSync(join('src', folder, file), 'utf8')

@@ -1,6 +1,6 @@
 /** What differs between two values of a type, as sets of fields. Mirrors structured-merge-diff/typed/compare.go. */
 import { deepEqual } from '../equality.ts'
-import { type Draft, type FieldSet, LEAF, recursiveDifference, union } from './field-set.ts'
+import { childrenOf, recursiveDifference, union } from './field-set.ts'
 import { everyField, everyItem, fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
 import { itemsByElement, sortedElements } from './list-elements.ts'
 import {
@@ -11,13 +11,14 @@ import {
   type MergeStruct,
   presentFields,
 } from './merge-node.ts'
-import { compareText, fieldElement, SELF } from './path-element.ts'
+import { compareText, fieldElement } from './path-element.ts'
+import { type FieldSet, LEAF, noMembers, type SetPrefix, setOfPrefix, withMember } from './set-prefix.ts'
 
 /** Nothing in it: the values are the same. */
 export interface Comparison {
-  added?: FieldSet
-  modified?: FieldSet
-  removed?: FieldSet
+  added?: FieldSet | undefined
+  modified?: FieldSet | undefined
+  removed?: FieldSet | undefined
 }
 
 const SAME: Comparison = Object.freeze({})
@@ -42,39 +43,60 @@ function compareValues(before: unknown, after: unknown, node: MergeNode): Compar
   if (node.kind === 'struct') compareStructs(before as Members | null, after as Members | null, node, out)
   else if (node.kind === 'map') compareMaps(before as Members | null, after as Members | null, node, out)
   else compareLists(before as unknown[] | null, after as unknown[] | null, node, out)
-  return out.made
+  return out.comparison()
 }
 
+/** In the making. Children come in canonical order. */
 class Differences {
-  made: Comparison = SAME
+  #added: SetPrefix | undefined
+  #modified: SetPrefix | undefined
+  #removed: SetPrefix | undefined
 
   /** One child: absent before means added. */
   child(element: string, before: unknown, after: unknown, node: MergeNode): void {
     if (before === after) return
-    if (before === undefined) this.put('added', element, everyField(after, node))
-    else if (after === undefined) this.put('removed', element, everyField(before, node))
+    if (before === undefined) this.add(element, everyField(after, node))
+    else if (after === undefined) this.remove(element, everyField(before, node))
     else {
       const { added, modified, removed } = compareValues(before, after, node)
-      if (added) this.put('added', element, added)
-      if (modified) this.put('modified', element, modified)
-      if (removed) this.put('removed', element, removed)
+      if (added) this.add(element, added)
+      if (modified) this.modify(element, modified)
+      if (removed) this.remove(element, removed)
     }
   }
 
   /** A list where none was. */
   allItems(after: unknown[], node: MergeList): void {
-    const added: Draft = {}
-    everyItem(after, node, added)
-    for (const element in added) this.put('added', element, added[element]!)
+    this.#added = everyItem(after, node, noMembers())
   }
 
-  put(what: keyof Comparison, element: string, set: FieldSet): void {
-    if (this.made === SAME) this.made = {}
-    const sets = this.made as Record<string, Draft>
-    const draft = sets[what]
-    if (draft === undefined) sets[what] = { [element]: set }
-    else draft[element] = set
+  add(element: string, set: FieldSet): void {
+    this.#added = withMember(this.#added ?? noMembers(), element, set)
   }
+
+  modify(element: string, set: FieldSet): void {
+    this.#modified = withMember(this.#modified ?? noMembers(), element, set)
+  }
+
+  remove(element: string, set: FieldSet): void {
+    this.#removed = withMember(this.#removed ?? noMembers(), element, set)
+  }
+
+  comparison(): Comparison {
+    return comparisonOf(
+      this.#added && setOfPrefix(this.#added),
+      this.#modified && setOfPrefix(this.#modified),
+      this.#removed && setOfPrefix(this.#removed),
+    )
+  }
+}
+
+function comparisonOf(
+  added: FieldSet | undefined,
+  modified: FieldSet | undefined,
+  removed: FieldSet | undefined,
+): Comparison {
+  return added || modified || removed ? { added, modified, removed } : SAME
 }
 
 function compareStructs(before: Members | null, after: Members | null, node: MergeStruct, out: Differences): void {
@@ -108,13 +130,13 @@ function compareLists(before: unknown[] | null, after: unknown[] | null, node: M
 function compareItems(element: string, was: unknown[], is: unknown[], { of }: MergeList, out: Differences): void {
   if (was.length < 2 && is.length < 2) out.child(element, was[0], is[0], of)
   else if (was.length > 1 && is.length > 1) {
-    if (!deepEqual(was, is)) out.put('modified', element, LEAF)
+    if (!deepEqual(was, is)) out.modify(element, LEAF)
   } else if (was.length > 1) {
-    if (is.length > 0) out.put('added', element, everyField(is[0], of))
-    out.put('removed', element, LEAF)
+    if (is.length > 0) out.add(element, everyField(is[0], of))
+    out.remove(element, LEAF)
   } else {
-    if (was.length > 0) out.put('removed', element, everyField(was[0], of))
-    out.put('added', element, LEAF)
+    if (was.length > 0) out.remove(element, everyField(was[0], of))
+    out.add(element, LEAF)
   }
 }
 
@@ -125,22 +147,15 @@ function compareAny(before: unknown, after: unknown): Comparison {
   if (before === null || after === null || was.kind === is.kind) {
     return compareValues(before, after, before === null ? is : was)
   }
-  const added = is.kind === 'map' ? withoutSelf(everyField(after, is)) : undefined
-  const removed = was.kind === 'map' ? withoutSelf(everyField(before, was)) : undefined
-  return { modified: LEAF, ...(added ? { added } : {}), ...(removed ? { removed } : {}) }
-}
-
-function withoutSelf({ [SELF]: _, ...children }: FieldSet): FieldSet | undefined {
-  return Object.keys(children).length > 0 ? children : undefined
+  const added = is.kind === 'map' ? childrenOf(everyField(after, is)) : undefined
+  const removed = was.kind === 'map' ? childrenOf(everyField(before, was)) : undefined
+  return comparisonOf(added, LEAF, removed)
 }
 
 /** Without the fields that a door resets. */
 export function filterComparison(comparison: Comparison, filter: FieldFilter | undefined): Comparison {
   if (filter === undefined || isSame(comparison)) return comparison
-  const added = filter(comparison.added)
-  const modified = filter(comparison.modified)
-  const removed = filter(comparison.removed)
-  return { ...(added && { added }), ...(modified && { modified }), ...(removed && { removed }) }
+  return comparisonOf(filter(comparison.added), filter(comparison.modified), filter(comparison.removed))
 }
 
 /** Leaves of a set what a door can write. */

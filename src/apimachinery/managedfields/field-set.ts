@@ -1,19 +1,12 @@
 /**
  * Sets of fields, in the form in which FieldsV1 carries them, so that nothing is converted: a member without children is `{}`, one with
- * children has `.`, what lacks both is only on the way to its children. Sets are immutable and share their parts; `undefined` is the empty
- * set. Members are in canonical order. Mirrors structured-merge-diff/fieldpath/set.go.
+ * children has `.`, what lacks both is only on the way to its children. Sets are immutable, and equal ones are mostly one object;
+ * `undefined` is the empty set. Members are in canonical order. Mirrors structured-merge-diff/fieldpath/set.go.
  */
 import { canonicalElement, compareElements, elementText, SELF } from './path-element.ts'
+import { type FieldSet, LEAF, noMembers, setOfPrefix, withMember } from './set-prefix.ts'
 
-export interface FieldSet {
-  readonly [element: string]: FieldSet
-}
-
-/** A member without children. */
-export const LEAF: FieldSet = Object.freeze({})
-
-/** While a set is made. */
-export type Draft = Record<string, FieldSet>
+export type { FieldSet } from './set-prefix.ts'
 
 export function isLeaf(node: FieldSet): boolean {
   for (const _ in node) return false
@@ -27,14 +20,16 @@ function isMember(node: FieldSet): boolean {
 /** A node of what is known of it; undefined for nothing. `children` has no `.`. */
 function nodeOf(member: boolean, children: FieldSet | undefined): FieldSet | undefined {
   if (children === undefined) return member ? LEAF : undefined
-  return member ? { [SELF]: LEAF, ...children } : children
+  return member ? withSelf(children) : children
 }
 
-function childrenOf(node: FieldSet): FieldSet | undefined {
+/** What is below a node. */
+export function childrenOf(node: FieldSet): FieldSet | undefined {
   if (isLeaf(node)) return undefined
   if (!(SELF in node)) return node
-  const { [SELF]: _, ...children } = node
-  return isLeaf(children) ? undefined : children
+  let children = noMembers()
+  for (const element in node) if (element !== SELF) children = withMember(children, element, node[element]!)
+  return setOfPrefix(children)
 }
 
 export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
@@ -45,24 +40,24 @@ export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSe
 function unionOf(a: FieldSet, b: FieldSet): FieldSet {
   const left = Object.keys(a)
   const right = Object.keys(b)
-  const out: Draft = {}
+  let all = noMembers()
   let i = 0
   let j = 0
   while (i < left.length || j < right.length) {
     const order = i === left.length ? 1 : j === right.length ? -1 : compareElements(left[i]!, right[j]!)
     if (order < 0) {
-      out[left[i]!] = a[left[i]!]!
+      all = withMember(all, left[i]!, a[left[i]!]!)
       i++
     } else if (order > 0) {
-      out[right[j]!] = b[right[j]!]!
+      all = withMember(all, right[j]!, b[right[j]!]!)
       j++
     } else {
-      out[left[i]!] = unionNode(a[left[i]!]!, b[right[j]!]!)
+      all = withMember(all, left[i]!, unionNode(a[left[i]!]!, b[right[j]!]!))
       i++
       j++
     }
   }
-  return out
+  return setOfPrefix(all)!
 }
 
 function unionNode(a: FieldSet, b: FieldSet): FieldSet {
@@ -73,23 +68,24 @@ function unionNode(a: FieldSet, b: FieldSet): FieldSet {
 
 /** The node as a member. */
 export function withSelf(node: FieldSet): FieldSet {
-  return isMember(node) ? node : { [SELF]: LEAF, ...node }
+  if (isMember(node)) return node
+  let whole = withMember(noMembers(), SELF, LEAF)
+  for (const element in node) whole = withMember(whole, element, node[element]!)
+  return setOfPrefix(whole)!
 }
 
 export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return undefined
   if (a === b) return a
-  let out: Draft | undefined
+  let common = noMembers()
   for (const element in a) {
     const other = b[element]
     if (other === undefined || element === SELF) continue
     const node = a[element]!
     const both = nodeOf(isMember(node) && isMember(other), intersection(childrenOf(node), childrenOf(other)))
-    if (both === undefined) continue
-    out ??= {}
-    out[element] = both
+    if (both !== undefined) common = withMember(common, element, both)
   }
-  return out
+  return setOfPrefix(common)
 }
 
 /** Members of a that are none of b. Children of a stay when only their parent is in b. */
@@ -116,13 +112,13 @@ function subtract(
   let touched = false
   for (const element in b) if (element in a && element !== SELF) touched = true
   if (!touched) return a
-  const out: Draft = {}
+  let kept = noMembers()
   for (const element in a) {
     const other = b[element]
     const left = other === undefined || element === SELF ? a[element] : rest(a[element]!, other)
-    if (left !== undefined) out[element] = left
+    if (left !== undefined) kept = withMember(kept, element, left)
   }
-  return isLeaf(out) ? undefined : out
+  return setOfPrefix(kept)
 }
 
 /** The node at an element; undefined when the set has nothing there. */
@@ -150,7 +146,7 @@ export function hasPath(set: FieldSet | undefined, path: readonly string[]): boo
 /** The set of one path. */
 export function setOfPath(path: readonly string[]): FieldSet {
   let node: FieldSet = LEAF
-  for (let i = path.length - 1; i >= 0; i--) node = { [path[i]!]: node }
+  for (let i = path.length - 1; i >= 0; i--) node = setOfPrefix(withMember(noMembers(), path[i]!, node))!
   return node
 }
 
@@ -185,7 +181,7 @@ function canonicalNode(value: unknown): FieldSet | undefined {
     }
   }
   if (members.size === 0 || (members.size === 1 && members.has(SELF))) return LEAF
-  const out: Draft = {}
-  for (const element of [...members.keys()].sort(compareElements)) out[element] = members.get(element)!
-  return out
+  let all = noMembers()
+  for (const element of [...members.keys()].sort(compareElements)) all = withMember(all, element, members.get(element)!)
+  return setOfPrefix(all)
 }

@@ -2,7 +2,7 @@
  * The fields that a value has, as a set: all of them for a value that was added or removed, those that count as said for an applied
  * configuration. Mirrors structured-merge-diff/typed/{compare,tofieldset}.go.
  */
-import { type Draft, type FieldSet, isLeaf, LEAF, withSelf } from './field-set.ts'
+import { withSelf } from './field-set.ts'
 import { itemElement, itemsByElement, sortedElements } from './list-elements.ts'
 import {
   deduced,
@@ -13,6 +13,7 @@ import {
   presentFields,
 } from './merge-node.ts'
 import { compareElements, compareText, fieldElement, SELF } from './path-element.ts'
+import { type FieldSet, LEAF, noMembers, type SetPrefix, setOfPrefix, withMember } from './set-prefix.ts'
 
 export type Members = Record<string, unknown>
 
@@ -35,51 +36,53 @@ export function everyField(value: unknown, node: MergeNode): FieldSet {
   if (node.kind === 'any') return everyField(value, deduced(value))
   if (value === null || (node.kind === 'list' ? node.relation === 'atomic' : node.atomic)) return LEAF
   if (!fits(value, node)) return LEAF
-  const out: Draft = { [SELF]: LEAF }
-  const found =
+  const self = withMember(noMembers(), SELF, LEAF)
+  const all =
     node.kind === 'list'
-      ? everyItem(value as unknown[], node, out)
+      ? everyItem(value as unknown[], node, self)
       : node.kind === 'struct'
-        ? everyStructField(value as Members, node, out)
-        : everyMapField(value as Members, node, out)
-  return found ? out : LEAF
+        ? everyStructField(value as Members, node, self)
+        : everyMapField(value as Members, node, self)
+  return all === self ? LEAF : setOfPrefix(all)!
 }
 
-function everyStructField(value: Members, node: MergeStruct, out: Draft): boolean {
-  let found = false
+function everyStructField(value: Members, node: MergeStruct, prefix: SetPrefix): SetPrefix {
   for (const { name, element, node: of } of presentFields(node, value)) {
     const child = value[name]
-    if (child === undefined) continue
-    out[element] = everyField(child, of)
-    found = true
+    if (child !== undefined) prefix = withMember(prefix, element, everyField(child, of))
   }
-  return found
+  return prefix
 }
 
-function everyMapField(value: Members, node: MergeMap, out: Draft): boolean {
+function everyMapField(value: Members, node: MergeMap, prefix: SetPrefix): SetPrefix {
+  for (const name of sortedNames(value)) {
+    if (value[name] !== undefined) prefix = withMember(prefix, fieldElement(name), everyField(value[name], node.of))
+  }
+  return prefix
+}
+
+/** Most maps are sorted: they are decoded that way. */
+function sortedNames(value: Members): string[] {
   const names = Object.keys(value)
-  for (const name of names.length > 1 ? names.sort(compareText) : names) {
-    if (value[name] !== undefined) out[fieldElement(name)] = everyField(value[name], node.of)
-  }
-  return names.length > 0
+  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return names.sort(compareText)
+  return names
 }
 
-/** Items that share an element are one member, without what is below them. Answers whether there are any. */
-export function everyItem(value: unknown[], node: MergeList, out: Draft): boolean {
+/** Items that share an element are one member, without what is below them. */
+export function everyItem(value: readonly unknown[], node: MergeList, prefix: SetPrefix): SetPrefix {
   const items = value.map((item): [element: string, item: unknown] => [itemElement(node, item), item])
   if (items.length > 1) items.sort(([a], [b]) => compareElements(a, b))
   items.forEach(([element, item], i) => {
-    const isShared = element === items[i - 1]?.[0] || element === items[i + 1]?.[0]
-    out[element] = isShared ? LEAF : everyField(item, node.of)
+    if (element === items[i - 1]?.[0]) return
+    const isShared = element === items[i + 1]?.[0]
+    prefix = withMember(prefix, element, isShared ? LEAF : everyField(item, node.of))
   })
-  return items.length > 0
+  return prefix
 }
 
 /** What an applied configuration says, and so owns: leaves, keys of maps, items of lists. Structs only when they are empty. */
 export function saidFields(value: unknown, node: MergeStruct): FieldSet | undefined {
-  const out: Draft = {}
-  saidInStruct(value as Members, node, out)
-  return isLeaf(out) ? undefined : out
+  return setOfPrefix(saidInStruct(value as Members, node))
 }
 
 /** undefined: nothing is said (an empty list). */
@@ -88,38 +91,43 @@ function saidBelow(value: unknown, node: MergeNode): FieldSet | undefined {
   if (node.kind === 'any') return saidBelow(value, deduced(value))
   if (node.kind === 'list' ? node.relation === 'atomic' : node.atomic) return LEAF
   if (value === null) return undefined
-  const out: Draft = {}
-  if (node.kind === 'list') saidItems(value as unknown[], node, out)
-  else if (node.kind === 'struct') saidInStruct(value as Members, node, out)
-  else saidInMap(value as Members, node, out)
-  return isLeaf(out) ? undefined : out
+  if (node.kind === 'list') return setOfPrefix(saidItems(value as unknown[], node))
+  if (node.kind === 'struct') return setOfPrefix(saidInStruct(value as Members, node))
+  return setOfPrefix(saidInMap(value as Members, node))
 }
 
-function saidInStruct(value: Members, node: MergeStruct, out: Draft): void {
+function saidInStruct(value: Members, node: MergeStruct): SetPrefix {
+  let said = noMembers()
   for (const { name, element, node: of } of presentFields(node, value)) {
     const child = value[name]
     if (child === undefined) continue
     const below = saidBelow(child, of)
-    if (!node.byName.has(name)) out[element] = withSelf(below ?? LEAF)
-    else if (below !== undefined) out[element] = below
-    else if (isEmptyMap(child)) out[element] = LEAF
+    if (!node.byName.has(name)) said = withMember(said, element, withSelf(below ?? LEAF))
+    else if (below !== undefined) said = withMember(said, element, below)
+    else if (isEmptyMap(child)) said = withMember(said, element, LEAF)
   }
+  return said
 }
 
 function isEmptyMap(value: unknown): boolean {
   return value === null || (typeof value === 'object' && !Array.isArray(value) && isEmptyValue(value))
 }
 
-function saidInMap(value: Members, node: MergeMap, out: Draft): void {
-  for (const name of Object.keys(value).sort(compareText)) {
-    if (value[name] !== undefined) out[fieldElement(name)] = withSelf(saidBelow(value[name], node.of) ?? LEAF)
+function saidInMap(value: Members, node: MergeMap): SetPrefix {
+  let said = noMembers()
+  for (const name of sortedNames(value)) {
+    if (value[name] === undefined) continue
+    said = withMember(said, fieldElement(name), withSelf(saidBelow(value[name], node.of) ?? LEAF))
   }
+  return said
 }
 
-function saidItems(value: unknown[], node: MergeList, out: Draft): void {
+function saidItems(value: unknown[], node: MergeList): SetPrefix {
+  let said = noMembers()
   const items = itemsByElement(node, value)
   for (const element of sortedElements(items.keys())) {
     const same = items.get(element)!
-    out[element] = same.length > 1 ? LEAF : withSelf(saidBelow(same[0], node.of) ?? LEAF)
+    said = withMember(said, element, same.length > 1 ? LEAF : withSelf(saidBelow(same[0], node.of) ?? LEAF))
   }
+  return said
 }

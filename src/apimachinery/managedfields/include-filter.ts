@@ -1,7 +1,8 @@
 /** Filters of doors that write only a few fields, wherever they are. Mirrors structured-merge-diff/fieldpath/set.go (SetMatcher). */
 import type { FieldFilter } from './compare.ts'
-import { type Draft, type FieldSet, isLeaf, LEAF } from './field-set.ts'
+import { isLeaf, withSelf } from './field-set.ts'
 import { SELF } from './path-element.ts'
+import { type FieldSet, LEAF, noMembers, setOfPrefix, withMember } from './set-prefix.ts'
 
 /** `*` stands for any one element; what is below the end of a pattern is included. */
 export type Pattern = readonly string[]
@@ -13,14 +14,14 @@ export function includeFilter(patterns: readonly Pattern[]): FieldFilter {
 
 function included(set: FieldSet | undefined, patterns: readonly Pattern[]): FieldSet | undefined {
   if (set === undefined || patterns.some((pattern) => pattern.length === 0)) return set
-  const out: Draft = {}
+  let all = noMembers()
   for (const element in set) {
     const below = element === SELF ? [] : belowElement(patterns, element)
     const node = set[element]!
     const kept = below.length > 0 ? keptNode(node, below) : undefined
-    if (kept !== undefined) out[element] = kept
+    if (kept !== undefined) all = withMember(all, element, kept)
   }
-  return isLeaf(out) ? undefined : out
+  return setOfPrefix(all)
 }
 
 /** A member stays one; one that is only on the way stays only with something below. */
@@ -29,7 +30,7 @@ function keptNode(node: FieldSet, patterns: readonly Pattern[]): FieldSet | unde
   const { [SELF]: self, ...children } = node
   const kept = included(children, patterns)
   if (self === undefined) return kept
-  return kept === undefined ? LEAF : { [SELF]: self, ...kept }
+  return kept === undefined ? LEAF : withSelf(kept)
 }
 
 function belowElement(patterns: readonly Pattern[], element: string): Pattern[] {
