@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { Connection, connect, requestText } from './connection.mjs'
 import { cpuSeconds, megabytes, rssBytes, whole } from './jobs.mjs'
-import { startKubemu } from './servers.mjs'
+import { startApiServer } from './servers.mjs'
 
 const { values: flags } = parseArgs({ options: { count: { type: 'string', default: '10000' } } })
 const count = Number(flags.count)
@@ -14,7 +14,7 @@ const PATHS = {
 }
 
 for (const [what, path] of Object.entries(PATHS)) {
-  const server = await startKubemu('--in-memory')
+  const server = await startApiServer()
   // What the first ones need that later ones do not.
   const warm = await openAll(server.target, path, Math.min(500, count))
   await settled(server.pid)

@@ -31,7 +31,7 @@ const measurements = { writes, watchers, lists, start }
 for (const name of flags.only.split(',')) await measurements[name]()
 
 async function filled(size, ...flags) {
-  const server = await startKubemu(...flags)
+  const server = await startKubemu('--no-controllers', ...flags)
   await makeNamespace(server.target, NAMESPACE)
   await runJob({
     kind: 'requests',
@@ -176,7 +176,7 @@ async function start() {
 
 /** Seconds of CPU time until it answers. */
 async function startCost(...flags) {
-  const server = await startKubemu(...flags)
+  const server = await startKubemu('--no-controllers', ...flags)
   const connection = await Connection.open(server.target)
   await connection.send('GET', '/readyz')
   connection.close()
