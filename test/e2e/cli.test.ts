@@ -168,3 +168,32 @@ test('run says which command it cannot find, with exit code 127', async () => {
   const { code, err } = await kubemu('run', '--', 'no-such-command').ended
   expect({ code, err }).toEqual({ code: 127, err: 'kubemu: no-such-command: command not found\n' })
 })
+
+test('data check says what is in a file, and where it is damaged; export writes a fixture that start takes', async () => {
+  const first = kubemu('start', '--port', '0', '--json', '--data', 'state.json', '--nodes', '0', '--log-level', 'error')
+  await firstLine(first)
+  expect((await kubemu('data', 'check', 'state.json').ended).out).toMatch(/in use .* by process \d+; this is the state/)
+  const refused = await kubemu('data', 'compact', 'state.json').ended
+  expect(refused).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/in use by process \d+.*Stop that process/),
+  })
+  first.child.kill('SIGTERM')
+  await first.ended
+  const checked = await kubemu('data', 'check', 'state.json').ended
+  expect(checked).toMatchObject({ code: 0, err: '' })
+  expect(checked.out).toMatch(/^state\.json: no damage\n[\s\S]*\njournal +none\n[\s\S]*\n {2}namespaces +4\n/)
+  const exported = await kubemu('data', 'export', 'state.json').ended
+  writeFileSync(join(folder, 'fixture.yaml'), exported.out)
+  expect(await kubemu('run', '--fixtures', 'fixture.yaml', '--', 'true').ended).toMatchObject({ code: 0, err: '' })
+
+  const text = readFileSync(join(folder, 'state.json'), 'utf8')
+  writeFileSync(join(folder, 'state.json'), text.replace('kube-system', 'cube-system'))
+  expect(await kubemu('data', 'check', 'state.json').ended).toEqual({
+    code: 1,
+    signal: null,
+    out: '',
+    err: `kubemu: state.json: its content does not fit its checksum: it was damaged, or edited. The file was left as it is. Restore it from a copy; or, if you edited it, take out the line that begins with "crc" and start again.\n`,
+  })
+})

@@ -170,6 +170,36 @@ describe('what is on disk', () => {
     expect(disk.counts.syncs).toBe(1)
   })
 
+  it('acknowledges writes that come at the same time after one sync, and not before the segment that they are in is on the disk', async () => {
+    const path = newFile()
+    const done: (() => void)[] = []
+    const fdatasync = () => new Promise<void>((resolve) => done.push(resolve))
+    const storage = await open(path, { fsync: 'always', fs: { ...nodeFileSystem, fdatasync } })
+    const acknowledged: string[] = []
+    const write = (name: string) =>
+      Promise.resolve(storage.create(PODS, name, object(name))).then(() => acknowledged.push(name))
+    const turn = () => new Promise(setImmediate)
+    const first = Promise.all(['a/1', 'a/2', 'a/3'].map(write))
+    await turn()
+    expect([done.length, acknowledged]).toEqual([1, []])
+    // These come too late for that sync, and the journal goes on in another segment before theirs.
+    const second = Promise.all(['b/1', 'b/2'].map(write))
+    await storage.save()
+    const third = write('c/1')
+    done.shift()!()
+    await first
+    await turn()
+    expect([done.length, acknowledged]).toEqual([1, ['a/1', 'a/2', 'a/3']])
+    done.shift()!()
+    await turn()
+    expect([done.length, acknowledged.length]).toEqual([1, 3])
+    done.shift()!()
+    await Promise.all([second, third])
+    expect(done).toEqual([])
+    const closed = storage.close()
+    while (done.length > 0 || (await Promise.race([closed.then(() => 'closed'), turn()])) !== 'closed') done.shift()?.()
+  })
+
   it('survives kill -9 of the process with every write that was acknowledged', () => {
     const built = compiled()
     const path = newFile()
