@@ -8,8 +8,20 @@ type Handler = (event: InformerEvent) => void
 
 const NONE: readonly never[] = []
 
-/** Objects under a value. A Map keeps the order in which they came and removes in constant time. */
-type Bucket = Map<string, KubeObject>
+/** An object and where it is filed: an update that moves it nowhere only puts the new object in. */
+interface Entry {
+  object: KubeObject
+  /** Its values in each index, in the order of the indexes. */
+  places: readonly (readonly string[])[]
+}
+
+/** Entries under a value. A Map keeps the order in which they came and removes in constant time. */
+type Bucket = Map<string, Entry>
+
+interface Index {
+  values: (object: KubeObject) => readonly string[]
+  buckets: Map<string, Bucket>
+}
 
 /**
  * `drain` takes what the watch has to say, updates the indexes and tells the handlers, synchronously. Whoever reads a lister after a drain
@@ -18,9 +30,10 @@ type Bucket = Map<string, KubeObject>
 export class Informer implements Lister {
   readonly resource: ResourceName
   readonly #objects: Bucket = new Map()
-  readonly #namespaces = new Map<string, Bucket>()
-  readonly #owners = new Map<string, Bucket>()
-  readonly #indexes = new Map<string, { values: IndexFunction; buckets: Map<string, Bucket> }>()
+  readonly #namespaces: Index = { values: namespaceOf, buckets: new Map() }
+  readonly #owners: Index = { values: ownerOf, buckets: new Map() }
+  readonly #named = new Map<string, Index>()
+  readonly #indexes: Index[] = [this.#namespaces, this.#owners]
   readonly #handlers: Handler[] = []
   readonly #wake: () => void
   #watch: ReturnType<WatchSource['watch']> | undefined
@@ -33,7 +46,10 @@ export class Informer implements Lister {
 
   /** Before `start`. */
   addIndex(name: string, values: IndexFunction): void {
-    this.#indexes.set(name, { values, buckets: new Map() })
+    if (this.#named.has(name)) return
+    const index = { values, buckets: new Map() }
+    this.#named.set(name, index)
+    this.#indexes.push(index)
   }
 
   /** Before `start`. Handlers are called in the order in which they were added. */
@@ -69,33 +85,29 @@ export class Informer implements Lister {
   }
 
   get(namespace: string, name: string): KubeObject | undefined {
-    return this.#objects.get(namespace ? `${namespace}/${name}` : name)
+    return this.#objects.get(namespace ? `${namespace}/${name}` : name)?.object
   }
 
   list(namespace?: string): readonly KubeObject[] {
-    return listed(namespace === undefined ? this.#objects : this.#namespaces.get(namespace))
+    return listed(namespace === undefined ? this.#objects : this.#namespaces.buckets.get(namespace))
   }
 
   ownedBy(uid: string): readonly KubeObject[] {
-    return listed(this.#owners.get(uid))
+    return listed(this.#owners.buckets.get(uid))
   }
 
   byIndex(index: string, value: string): readonly KubeObject[] {
-    const found = this.#indexes.get(index)
+    const found = this.#named.get(index)
     if (!found) throw new Error(`${this.resource} has no index ${index}`)
     return listed(found.buckets.get(value))
   }
 
   #apply(event: InformerEvent): void {
     const key = objectKey(event.object)
-    const old = this.#objects.get(key)
-    if (event.type === 'deleted') {
-      this.#objects.delete(key)
-      if (old) this.#reindex(key, old, undefined)
-    } else {
-      this.#objects.set(key, event.object)
-      this.#reindex(key, old, event.object)
-    }
+    const entry = this.#objects.get(key)
+    const old = entry?.object
+    if (event.type === 'deleted') this.#remove(key, entry)
+    else this.#put(key, entry, event.object)
     const told: InformerEvent = {
       type: event.type === 'added' && old ? 'updated' : event.type,
       object: event.object,
@@ -104,39 +116,52 @@ export class Informer implements Lister {
     for (const handler of this.#handlers) handler(told)
   }
 
-  #reindex(key: string, old: KubeObject | undefined, object: KubeObject | undefined): void {
-    move(this.#namespaces, key, old?.metadata.namespace, object?.metadata.namespace, object)
-    move(this.#owners, key, old && controllerOf(old)?.uid, object && controllerOf(object)?.uid, object)
-    for (const { values, buckets } of this.#indexes.values()) {
-      const before = old ? values(old) : NONE
-      const after = object ? values(object) : NONE
-      for (const value of before) if (!after.includes(value as never)) move(buckets, key, value, undefined, object)
-      for (const value of after) move(buckets, key, undefined, value, object)
-    }
+  #put(key: string, known: Entry | undefined, object: KubeObject): void {
+    const entry = known ?? { object, places: [] }
+    const places = this.#indexes.map(({ values }) => values(object))
+    this.#indexes.forEach(({ buckets }, i) => {
+      const [before, after] = [entry.places[i] ?? NONE, places[i] as readonly string[]]
+      for (const value of before) if (!after.includes(value)) leave(buckets, value, key)
+      for (const value of after) if (!before.includes(value)) enter(buckets, value, key, entry)
+    })
+    entry.object = object
+    entry.places = places
+    if (!known) this.#objects.set(key, entry)
+  }
+
+  #remove(key: string, entry: Entry | undefined): void {
+    this.#objects.delete(key)
+    this.#indexes.forEach(({ buckets }, i) => {
+      for (const value of entry?.places[i] ?? NONE) leave(buckets, value, key)
+    })
   }
 }
 
 function listed(bucket: Bucket | undefined): readonly KubeObject[] {
-  return bucket ? [...bucket.values()] : NONE
+  if (!bucket) return NONE
+  const objects = new Array<KubeObject>(bucket.size)
+  let i = 0
+  for (const { object } of bucket.values()) objects[i++] = object
+  return objects
 }
 
-function move(
-  buckets: Map<string, Bucket>,
-  key: string,
-  from: string | undefined,
-  to: string | undefined,
-  object?: KubeObject,
-): void {
-  if (from !== undefined && from !== to) {
-    const bucket = buckets.get(from)
-    bucket?.delete(key)
-    if (bucket?.size === 0) buckets.delete(from)
-  }
-  if (to === undefined || !object) return
-  let bucket = buckets.get(to)
-  if (!bucket) {
-    bucket = new Map()
-    buckets.set(to, bucket)
-  }
-  bucket.set(key, object)
+function namespaceOf({ metadata }: KubeObject): readonly string[] {
+  return metadata.namespace === undefined ? NONE : [metadata.namespace]
+}
+
+function ownerOf(object: KubeObject): readonly string[] {
+  const owner = controllerOf(object)
+  return owner?.uid === undefined ? NONE : [owner.uid]
+}
+
+function enter(buckets: Map<string, Bucket>, value: string, key: string, entry: Entry): void {
+  const bucket = buckets.get(value)
+  if (bucket) bucket.set(key, entry)
+  else buckets.set(value, new Map([[key, entry]]))
+}
+
+function leave(buckets: Map<string, Bucket>, value: string, key: string): void {
+  const bucket = buckets.get(value)
+  bucket?.delete(key)
+  if (bucket?.size === 0) buckets.delete(value)
 }

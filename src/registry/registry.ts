@@ -90,8 +90,12 @@ export class Registry implements Environment {
     this.admission = createAdmissionChain(this, options.admission)
     this.reader = {
       get: (resource, namespace, name) => this.store(resource).unconverted.find(namespace, name) as never,
-      list: (resource, namespace) =>
-        listObjects(this.store(resource).unconverted, { namespace: namespace ?? '' }).objects as never,
+      list: (resource, namespace) => {
+        const store = this.store(resource).unconverted
+        // Each write asks for quotas, limits and policies, and mostly there is none.
+        if (this.storage.count(store.definition.storagePrefix) === 0) return []
+        return listObjects(store, { namespace: namespace ?? '' }).objects as never
+      },
     }
     this.authorizer = options.authorizationMode === 'RBAC' ? createRbacAuthorizer(this.reader) : ALLOW_ALL
     this.writer = this.#internalWriter(false)

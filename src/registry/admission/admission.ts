@@ -1,7 +1,7 @@
 /** THE TABLE of admission plug-ins in upstream's order, and the two passes over it. Mirrors pkg/kubeapiserver/options/plugins.go and apiserver/pkg/admission/chain.go. */
 import type { MaybePromise } from '../../storage/interface.ts'
 import type { WriteContext } from '../definition.ts'
-import { whenConverted } from '../when-converted.ts'
+import { ConversionNeeded } from '../when-converted.ts'
 import { alwaysAdmit } from './always-admit.ts'
 import { alwaysDeny } from './always-deny.ts'
 import { alwaysPullImages } from './always-pull-images.ts'
@@ -116,9 +116,15 @@ function repeat(steps: Step[], request: AdmissionRequest, context: WriteContext)
 type Step = (request: AdmissionRequest, context: WriteContext) => MaybePromise<void>
 
 function runFrom(start: number, steps: Step[], request: AdmissionRequest, context: WriteContext): MaybePromise<void> {
-  for (let i = start; i < steps.length; i++) {
+  let at = start
+  try {
+    for (; at < steps.length; at++) {
+      const waiting = (steps[at] as Step)(request, context)
+      if (waiting) return waiting.then(() => runFrom(at + 1, steps, request, context))
+    }
+  } catch (error) {
     // A step that shows objects in another version may have to wait for it: it is taken again from its beginning.
-    const waiting = whenConverted(() => steps[i]?.(request, context)) as MaybePromise<void>
-    if (waiting) return waiting.then(() => runFrom(i + 1, steps, request, context))
+    if (!(error instanceof ConversionNeeded)) throw error
+    return error.prepare().then(() => runFrom(at, steps, request, context))
   }
 }
