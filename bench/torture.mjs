@@ -1,7 +1,7 @@
 // npm run torture -- --rounds 100 --fsync interval: kills a server with SIGKILL again and again, under load, while it starts, stops and saves, and checks
 // after each restart that what was acknowledged is there. Exit code 1 and the reason at the first thing that is not. `--seed` repeats the
 // clients' choices, not the moment at which the process dies.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -33,6 +33,8 @@ const storage = ['--data', data, '--fsync', flags.fsync]
 const ledger = new Ledger()
 const random = randomFrom(Number(flags.seed))
 const clients = new Clients({ ledger, random, count: Number(flags.clients) })
+/** Kills that left a snapshot that was being written. */
+let halfWritten = 0
 const played = new Map(KILLS.map(({ name }) => [name, 0]))
 
 try {
@@ -45,16 +47,19 @@ try {
 rmSync(folder, { recursive: true })
 const kinds = [...played].map(([name, count]) => `${count} ${name}`).join(', ')
 process.stdout.write(
-  `${flags.rounds} kills (${kinds}), --fsync ${flags.fsync}: ${ledger.acknowledged} acknowledged writes, ${clients.unanswered} cut off unanswered, 0 lost, 0 deletes undone, 0 resourceVersions reused (highest ${ledger.highest})\n`,
+  `${flags.rounds} kills (${kinds}; ${halfWritten} left half a snapshot), --fsync ${flags.fsync}: ${ledger.acknowledged} acknowledged writes, ${clients.unanswered} cut off unanswered, 0 lost, 0 deletes undone, 0 resourceVersions reused (highest ${ledger.highest})\n`,
 )
 
 async function playRound(round) {
   const { name, play } = choose(round)
   if (process.stderr.isTTY) process.stderr.write(`\rround ${round} ${name}: revision ${ledger.highest}    `)
+  const begun = Date.now()
   const server = spawnServer(folder, storage)
   await play({ server, clients, random, folder })
   await server.ended
   played.set(name, played.get(name) + 1)
+  // One of an earlier round stays until the next snapshot.
+  if ((statSync(`${data}.tmp`, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= begun) halfWritten++
 }
 
 /** Chances are spread evenly over the rounds, so that a short run has each kind, too. */
