@@ -109,6 +109,13 @@ export interface Cluster extends AsyncDisposable {
   apply(manifest: string | KubeObject | readonly KubeObject[]): Promise<KubeObject[]>
   /** Resolves when no work is left: every controller's queue is empty and has seen every change. */
   settle(): Promise<void>
+  /**
+   * The node's kubelet falls silent, as if the machine had lost its power: no leases, and nothing happens to its pods. The same as
+   * `kubectl annotate node NAME kubemu.dev/kubelet=stopped`. Resolves when all has settled. Rejects when there is no such node.
+   */
+  stopNode(name: string): Promise<void>
+  /** The kubelet of a stopped node is back. */
+  startNode(name: string): Promise<void>
   /** Back to the state in which `createCluster` handed it over. Watches are told that they expired; revisions go on rising. */
   reset(): Promise<void>
   /** Forgets all history now: watches from the past, old lists and continue tokens get 410 Expired. Watches that kept up go on. */

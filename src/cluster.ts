@@ -23,6 +23,7 @@ import { openStorage } from './cluster-storage.ts'
 import { ControlPlane, type ControlPlaneParts } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
+import { KUBELET_ANNOTATION } from './controllers/kubelet/nodes.ts'
 import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient } from './local-client.ts'
 import { applyFixtures, applyObjects } from './scenario/apply.ts'
@@ -217,6 +218,23 @@ class LocalCluster implements Cluster {
 
   settle(): Promise<void> {
     return this.#plane.settle()
+  }
+
+  stopNode(name: string): Promise<void> {
+    return this.#annotateNode(name, 'stopped')
+  }
+
+  startNode(name: string): Promise<void> {
+    return this.#annotateNode(name, undefined)
+  }
+
+  async #annotateNode(name: string, value: string | undefined): Promise<void> {
+    await this.client.modify('nodes', '', name, (old) => {
+      const { [KUBELET_ANNOTATION]: _, ...others } = old.metadata.annotations ?? {}
+      const annotations = value === undefined ? others : { ...others, [KUBELET_ANNOTATION]: value }
+      return { ...old, metadata: { ...old.metadata, annotations } }
+    })
+    await this.settle()
   }
 
   async reset(): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the kubelets remember of their pods: the addresses they hold, and what they wait for. */
 import type { Pod } from '../../types/core-v1.ts'
+import { occupy, vacate } from './admission.ts'
 import type { KnownNode, KnownPod, KubeletState } from './state.ts'
 
 /** `text` is `namespace/name`. A pod that has an address already keeps it. */
@@ -13,6 +14,7 @@ export function knownPod(state: KubeletState, text: string, pod: Pod, node: Know
     known.pool = node.pool
     known.address = address
   }
+  if (pod.status?.startTime) occupy(known, pod, node)
   state.pods.set(text, known)
   return known
 }
@@ -27,6 +29,7 @@ export function end(state: KubeletState, text: string, known: KnownPod | undefin
   if (!known) return
   if (known.address) known.pool?.release(known.address)
   known.address = undefined
+  vacate(known, state.nodes.get(known.node))
   waitFor(state, text, known, [])
 }
 

@@ -4,7 +4,8 @@ import type { Node } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Key, type Result, type Watch } from '../controller.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { STAGE_RESOURCES } from '../stages/stage.ts'
-import { beat, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
+import { conditionsText, evictNext } from './eviction.ts'
+import { beat, isStopped, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
 import { reconcilePod } from './pods.ts'
 import { BEHAVIOR_RESOURCE } from './rules.ts'
 import { stateOf } from './state.ts'
@@ -63,18 +64,19 @@ function parseKey(text: string): Key {
 function nodeMatters(object: KubeObject, before?: KubeObject): boolean {
   if (!before) return true
   const [node, old] = [object as Node, before as Node]
-  return node.spec !== old.spec || readyStatus(node) !== readyStatus(old)
+  return node.spec !== old.spec || conditionsText(node) !== conditionsText(old) || isStopped(node) !== isStopped(old)
 }
-
-const readyStatus = ({ status }: Node): string | undefined =>
-  status?.conditions?.find(({ type }) => type === 'Ready')?.status
 
 async function onNode(name: string, context: ControllerContext): Promise<Result | void> {
   await reconcileNode(name, context)
   const state = stateOf(context)
-  if (state.beating || state.nodes.size === 0) return
-  state.beating = true
-  context.enqueue(BEAT, LEASE_RENEWAL_MS)
+  if (!state.beating && state.nodes.size > 0) {
+    state.beating = true
+    context.enqueue(BEAT, LEASE_RENEWAL_MS)
+  }
+  const node = context.lister<Node>('nodes').get('', name)
+  const requeueAfterMs = node && evictNext(node, state, context)
+  if (requeueAfterMs !== undefined) return { requeueAfterMs }
 }
 
 async function onBeat(context: ControllerContext): Promise<Result | void> {

@@ -9,7 +9,7 @@ import { formatIpv4, ipv4Number } from '../node-ipam.ts'
 import { isStaged } from '../stages/ownership.ts'
 import { AddressPool } from './addresses.ts'
 import { heartbeat, missingLabels, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
-import { type KubeletState, stateOf } from './state.ts'
+import { type KnownNode, type KubeletState, stateOf } from './state.ts'
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
 const LEASE_SECONDS = 40
@@ -31,8 +31,23 @@ export async function reconcileNode(name: string, context: ControllerContext): P
   if (!known || known.uid !== node.metadata.uid) return register(node, context)
   if (known.podCidr !== podCidrOf(node)) setPodCidr(state, known, node)
   const wasReady = known.ready
-  known.ready = isReady(node)
+  if (known.stopped && !isStopped(node)) await restart(known, node, context)
+  known.stopped = isStopped(node)
+  known.ready = !known.stopped && isReady(node)
   if (known.ready && !wasReady) enqueuePods(name, context)
+}
+
+/** `stopped`: the node's kubelet is gone, as if its machine had lost its power. What ran there is not touched, and nobody hears of it. */
+export const KUBELET_ANNOTATION = 'kubemu.dev/kubelet'
+
+export const isStopped = ({ metadata }: Node): boolean => metadata.annotations?.[KUBELET_ANNOTATION] === 'stopped'
+
+/** The kubelet is back: it renews its lease and says that all is well. */
+async function restart(known: KnownNode, node: Node, context: ControllerContext): Promise<void> {
+  await ensureLease(node, context)
+  if (isStaged('nodes', node, context)) return
+  await report(known, context)
+  sayStarted(node, context)
 }
 
 /** Only what somebody said counts: a node without the condition is about to get it. */
@@ -54,21 +69,36 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
   const { name = '', uid = '' } = node.metadata
   const address = addressOf(node) ?? freeAddress(state)
   state.addresses.add(address)
+  const stopped = isStopped(node)
   const facts = { address, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
   const isNew = !node.status?.conditions?.some(({ type }) => type === 'Ready')
-  const registered = isStaged('nodes', node, context) ? node : await writeRegistration(node, facts, context)
+  const registered = stopped || isStaged('nodes', node, context) ? node : await writeRegistration(node, facts, context)
   if (!registered) return
-  const ready = isReady(registered)
-  const known = { name, uid, address, podCidr: '', reportedAt: clock.now(), pool: state.fallback, ready }
+  const ready = !stopped && isReady(registered)
+  const count = { pods: 0, used: new Map() }
+  const known = {
+    name,
+    uid,
+    address,
+    podCidr: '',
+    reportedAt: clock.now(),
+    pool: state.fallback,
+    ready,
+    stopped,
+    ...count,
+  }
   state.nodes.set(name, known)
   setPodCidr(state, known, node)
-  await ensureLease(node, context)
-  if (isNew && registered !== node) {
-    for (const [reason, message] of START_EVENTS) {
-      context.recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
-    }
-  }
+  if (!stopped) await ensureLease(node, context)
+  if (isNew && registered !== node) sayStarted(node, context)
   enqueuePods(name, context)
+}
+
+function sayStarted(node: Node, { recorder }: ControllerContext): void {
+  const { name = '' } = node.metadata
+  for (const [reason, message] of START_EVENTS) {
+    recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
+  }
 }
 
 /** Undefined: the node is gone. */
@@ -163,7 +193,7 @@ export async function beat(context: ControllerContext): Promise<void> {
   const now = clock.now()
   for (const known of stateOf(context).nodes.values()) {
     const node = context.lister<Node>('nodes').get('', known.name)
-    if (!node) continue
+    if (!node || known.stopped) continue
     try {
       await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, known.name, (old) => ({
         ...old,
@@ -175,9 +205,13 @@ export async function beat(context: ControllerContext): Promise<void> {
     }
     const silent = node.status?.conditions?.some(({ status }) => status === 'Unknown')
     if ((!silent && now - known.reportedAt < STATUS_REPORT_MS) || isStaged('nodes', node, context)) continue
-    known.reportedAt = now
-    await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(now)), {
-      subresource: 'status',
-    })
+    await report(known, context)
   }
+}
+
+async function report(known: KnownNode, { client, clock }: ControllerContext): Promise<void> {
+  known.reportedAt = clock.now()
+  await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(known.reportedAt)), {
+    subresource: 'status',
+  })
 }

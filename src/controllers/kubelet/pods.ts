@@ -1,14 +1,16 @@
 /** The pods of all emulated nodes. Mirrors pkg/kubelet/pod_workers.go and pkg/kubelet/status/status_manager.go. */
+import { formatTime } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
-import type { Pod, PodStatus } from '../../types/core-v1.ts'
+import type { Node, Pod, PodStatus } from '../../types/core-v1.ts'
 import type { ControllerContext, Key, Result } from '../controller.ts'
-import { isPodTerminal } from '../pods.ts'
+import { isPodTerminal, withDisruption } from '../pods.ts'
 import { isStaged } from '../stages/ownership.ts'
+import { occupy, refusalOf } from './admission.ts'
 import { addressFor, end, forget, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
 import { type KnownNode, type KnownPod, stateOf } from './state.ts'
-import { admit, advance, fail, isRunning, type NodeAddresses, terminate } from './steps.ts'
+import { admit, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
   const state = stateOf(context)
@@ -23,7 +25,7 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return end(state, text, state.pods.get(text))
   const known = knownPod(state, text, pod, node)
   const step = new PodStep(pod, known, context, state)
-  const status = next(step, addressesOf(known, node))
+  const status = refused(step, node, context) ?? next(step, addressesOf(known, node))
   waitFor(state, text, known, step.missed)
   try {
     if (!deepEqual(status, pod.status)) await writeStatus(pod, status, context)
@@ -38,6 +40,21 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   if (step.again !== undefined) return { requeueAfterMs: Math.max(1, step.again - context.clock.now()) }
 }
 
+/** The end of a pod that its node does not take; undefined: it is taken, or was before. */
+function refused(step: PodStep, node: KnownNode, context: ControllerContext): PodStatus | undefined {
+  const { pod, known } = step
+  if (pod.status?.startTime || pod.metadata.deletionTimestamp || known.amounts) return undefined
+  const object = context.lister<Node>('nodes').get('', node.name)
+  const others = (): readonly Pod[] => context.lister<Pod>('pods').byIndex('node', node.name)
+  const refusal = object && refusalOf(pod, object, node, others)
+  if (!refusal) {
+    occupy(known, pod, node)
+    return undefined
+  }
+  step.podEvent('Warning', refusal.reason, refusal.message)
+  return refuse(step, refusal.reason, refusal.message)
+}
+
 const DEADLINE_REASON = 'DeadlineExceeded'
 const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline'
 
@@ -47,6 +64,7 @@ function next(step: PodStep, addresses: NodeAddresses): PodStatus {
   const { startTime } = pod.status ?? {}
   if (pod.metadata.deletionTimestamp) return startTime ? terminate(step) : (pod.status ?? {})
   if (!startTime) return admit(step, addresses)
+  if (step.known.evicted !== undefined) return evict(step, step.known.evicted)
   const { activeDeadlineSeconds } = pod.spec!
   if (activeDeadlineSeconds === undefined) return advance(step, addresses)
   const deadline = Date.parse(startTime) + activeDeadlineSeconds * 1000
@@ -60,6 +78,13 @@ function next(step: PodStep, addresses: NodeAddresses): PodStatus {
 
 function addressesOf(known: KnownPod, node: KnownNode): NodeAddresses {
   return { host: node.address, pod: () => addressFor(known, node) }
+}
+
+function evict(step: PodStep, message: string): PodStatus {
+  step.podEvent('Warning', 'Evicted', message)
+  const failed = fail(step, 'Evicted', message)
+  const pod = { ...step.pod, status: failed }
+  return withDisruption(pod, formatTime(step.now), 'TerminationByKubelet', message).status as PodStatus
 }
 
 /** Written over the status that the step saw; whoever wrote in between makes it a conflict, and the step is done again. */

@@ -1,4 +1,5 @@
 /** What the emulated kubelets remember; all of it can be had again from nodes and pods. */
+import type { Amounts } from '../resources.ts'
 import { sharedPerRun } from '../state.ts'
 import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
 import type { BackOff } from './back-off.ts'
@@ -12,6 +13,13 @@ export interface KnownNode {
   pool: AddressPool
   /** False: somebody says that the node is not ready, so its kubelet plays dead and leaves its pods as they are. */
   ready: boolean
+  /** Its kubelet was stopped. */
+  stopped: boolean
+  /** Pods that it took and that have not ended, and what they ask for. */
+  pods: number
+  used: Amounts
+  /** Before then, ms, it ends no further pod for want of resources. */
+  evictsFrom?: number
   /** When the status was last said, ms. */
   reportedAt: number
 }
@@ -22,6 +30,8 @@ export interface KnownPod {
   node: string
   pool?: AddressPool
   address?: string
+  /** What it takes of its node, once that took it. */
+  amounts?: Amounts
   /** Image -> pulls that failed, for the back-off. */
   pulls?: Map<string, { failures: number; retryAt: number }>
   /** Container -> its waits before restarts. */
@@ -32,6 +42,8 @@ export interface KnownPod {
   mounts?: { failures: number; retryAt: number }
   /** `configmaps default/settings`: what it waits for. */
   waitsFor?: readonly string[]
+  /** Why its node ends it. */
+  evicted?: string
   /** The deletion for which its containers were told to stop. */
   stopping?: string
 }

@@ -127,6 +127,18 @@ export function fail(step: PodStep, reason: string, message: string): PodStatus 
   return finish(step.pod, step.now, false, { ...next, phase: 'Failed', reason, message }, true)
 }
 
+/** The pod fails before anything of it began. */
+export function refuse({ pod, now }: PodStep, reason: string, message: string): PodStatus {
+  return {
+    ...pod.status,
+    observedGeneration: pod.metadata.generation,
+    phase: 'Failed',
+    reason,
+    message: `Pod was rejected: ${message}`,
+    startTime: formatTime(now),
+  }
+}
+
 /** Phase, conditions and what follows from the spec. */
 function finish(pod: Pod, now: number, sandbox: boolean, status: PodStatus, ending = false): PodStatus {
   const spec = pod.spec!
