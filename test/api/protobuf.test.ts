@@ -4,7 +4,7 @@ import protobuf from 'protobufjs/minimal.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import { loadFacts } from '../../src/apimachinery/schema/load-facts.ts'
-import { decodeProtobuf, encodeProtobuf, readEnvelope } from '../../src/apimachinery/schema/protobuf.ts'
+import { decodeProtobuf, encodeEnvelope, encodeProtobuf, readEnvelope } from '../../src/apimachinery/schema/protobuf.ts'
 import { Schemas } from '../../src/apimachinery/schema/schema.ts'
 import { type Cluster, createCluster } from '../../src/cluster.ts'
 
@@ -159,12 +159,9 @@ it('takes DeleteOptions of the group and version of the resource, as clients of 
   for (const [name, apiVersion] of [
     ['one', 'batch/v1'],
     ['two', 'v1'],
-  ]) {
-    const bytes = encodeProtobuf(schemas.forKind('', 'v1', 'DeleteOptions')!, {
-      ...options,
-      apiVersion,
-      kind: 'DeleteOptions',
-    } as unknown as DynamicObject)
+  ] as const) {
+    const inV1 = encodeProtobuf(schemas.forKind('', 'v1', 'DeleteOptions')!, options as unknown as DynamicObject)
+    const bytes = encodeEnvelope({ ...readEnvelope(inV1)!, apiVersion })
     const { status } = await fetch(`${url}/apis/batch/v1/namespaces/default/jobs/${name}`, {
       method: 'DELETE',
       headers: { 'content-type': TYPE },

@@ -76,7 +76,11 @@ function versionOf(path: string): string | undefined {
 const minor = ({ version }: Binary): number => Number(/^v1\.(\d+)/.exec(version)?.[1] ?? 0)
 
 /** A kubectl that talks to the server as a user whose current namespace is `namespace`. */
-export function kubectlFor({ path }: Binary, server: Server, namespace: string): Kubectl {
+export function kubectlFor(
+  { path }: Binary,
+  server: Pick<Server, 'kubeconfig' | 'folder'>,
+  namespace: string,
+): Kubectl {
   const fixed = ['--kubeconfig', server.kubeconfig, '--cache-dir', join(server.folder, 'cache'), '-n', namespace]
   const env = { ...process.env, HOME: server.folder }
   const run: Kubectl['run'] = (args, { input = '', env: more } = {}) =>
