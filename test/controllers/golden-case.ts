@@ -164,7 +164,8 @@ async function run(step: Step, cluster: ControllerCluster, refusals: Map<string,
   if (step.create) await create(cluster, step.create)
   if (step.patch) {
     const { resource, namespace = 'default', name, merge, subresource } = step.patch
-    const place = resource === 'namespaces' || resource === 'nodes' || resource.startsWith('clusterroles.') ? '' : namespace
+    const place =
+      resource === 'namespaces' || resource === 'nodes' || resource.startsWith('clusterroles.') ? '' : namespace
     const change = (old: KubeObject): KubeObject => applyMergePatch(old as never, merge) as unknown as KubeObject
     await client.modify(resource, place, name, change, { subresource })
   }
