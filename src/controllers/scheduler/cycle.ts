@@ -11,6 +11,8 @@ import { findNode, type Search, type SearchOptions } from './search.ts'
 import { addTask, type Failure, type Named, type State, schedulerNameOf } from './state.ts'
 
 const NO_NODES = 'no nodes available to schedule pods'
+/** The plugin that is asked before preemption. */
+const DEVICES = 'DynamicResources'
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Takes the next pod of the queue; there is one. */
@@ -38,9 +40,17 @@ export function scheduleNext(state: State, context: ControllerContext): void {
     )
     return
   }
-  const { search, node } = findNode(info, options)
-  if (node) take(queued, node, search, state, context)
-  else refuse(queued, search, options, state, context)
+  try {
+    const { search, node } = findNode(info, options)
+    if (node) take(queued, node, search, state, context)
+    else refuse(queued, search, options, state, context)
+  } catch (error) {
+    // A plugin could not tell, by what an object says: that is no refusal.
+    const { message } = error as Error
+    context.logger.warn({ err: error, pod: info.key }, 'could not schedule a pod, will be tried again')
+    state.queue.retry(queued)
+    addTask(info, { kind: 'fail', info, reason: 'SchedulerError', message, nominated: '', victims: [] }, context)
+  }
 }
 
 /** As the source of Events: the profile's name, and the machine. */
@@ -74,17 +84,19 @@ function refuse(
   let message = search.refused
     ? refusedBefore(total, search.refused)
     : histogram(total, search.refusals.values(), search.absent)
+  const asksForDevices = options.profile.plugins.some(({ name }) => name === DEVICES)
   let nominated: string | undefined
   let victims: Failure['victims'] = []
-  // Upstream asks the plugin of resource claims first, which has not seen the pod: what it does not find ends it.
-  if (search.refused) message += ' not found'
+  const unblocking = search.asked.map(({ filter }) => filter.unblock?.()).find((each) => each !== undefined)
+  // Upstream asks the plugin of devices first, which has not seen the pod then: what it does not find ends it.
+  if (search.refused && asksForDevices && !search.refusedBy.has(DEVICES)) message += ' not found'
   else if (options.profile.preempts) {
     const said = preempt(search, options)
-    message += ` preemption: ${said.message}`
+    message += `${unblocking ? ` ${unblocking.reason},` : ''} preemption: ${said.message}`
     nominated = said.nominated
     victims = said.victims
   } else nominated = ''
   state.queue.park(queued, search.refusedBy)
   if (nominated !== undefined) state.nominations.set(info, nominated)
-  addTask(info, { kind: 'fail', info, reason: 'Unschedulable', message, nominated, victims }, context)
+  addTask(info, { kind: 'fail', info, reason: 'Unschedulable', message, nominated, victims, unblocking }, context)
 }

@@ -1,4 +1,5 @@
 /** What a plugin of the scheduler is: one file in plugins/ and one row of plugins.ts. Mirrors the framework's interfaces of k8s.io/kube-scheduler. */
+import type { Clock } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Client, ResourceName } from '../client.ts'
 import type { Lister } from '../controller.ts'
@@ -35,6 +36,14 @@ export interface PodFilter {
   shift?(other: PodInfo, node: NodeInfo, by: 1 | -1): void
   /** The node is chosen. Holds what the pod will need there; undefined: nothing. Throws an Error when it cannot be had. */
   reserve?(node: NodeInfo): Reservation | undefined
+  /** No node was found. What can be given up so that one may be found next time; undefined: nothing. */
+  unblock?(): Unblocking | undefined
+}
+
+export interface Unblocking {
+  /** As it is told. */
+  reason: string
+  write(client: Client): Promise<void>
 }
 
 /** What a pod holds between the choice of its node and its binding. */
@@ -44,7 +53,7 @@ export interface Reservation {
   /** What was held is free again: the pod does not come, or all is written. */
   release(): void
   /** Writes what has to be there before the pod is bound. A throw means that it cannot come. */
-  start(client: Client): Promise<void>
+  start(client: Client, clock: Clock): Promise<void>
   /** All that was asked for has come true. Throws an Error when it will not any more. Asked after each change that the scheduler sees. */
   done(): boolean
 }

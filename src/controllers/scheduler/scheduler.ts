@@ -2,12 +2,16 @@
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node, Pod } from '../../types/core-v1.ts'
+import type { VolumeAttachment } from '../../types/storage-v1.ts'
 import type { ResourceName } from '../client.ts'
 import { type ControllerContext, defineController, type Key, type Watch } from '../controller.ts'
+import { usesClaim } from '../pod-index.ts'
 import { isOver } from './cache.ts'
 import { scheduleNext } from './cycle.ts'
 import { takeNews } from './news.ts'
+import { DEVICE_CLASSES, RESOURCE_CLAIMS, RESOURCE_SLICES } from './plugins/dynamic-resources.claims.ts'
 import { NAMESPACES } from './plugins/inter-pod-affinity.filter.ts'
+import { ATTACHMENTS, CSI_NODES } from './plugins/node-volume-limits.ts'
 import { CONTROLLERS, REPLICA_SETS, SERVICES, STATEFUL_SETS } from './plugins/topology-constraints.ts'
 import { CAPACITIES, DRIVERS } from './plugins/volume-binding.volumes.ts'
 import { CLAIMS, CLASSES, VOLUMES } from './plugins/volume-claims.ts'
@@ -26,9 +30,24 @@ export const scheduler = defineController({
   watches: [
     follow('nodes', nodeMatters),
     follow('pods', podMatters),
-    ...[CLAIMS, VOLUMES, CLASSES, DRIVERS, CAPACITIES].map((resource) => follow(resource)),
+    ...[
+      CLAIMS,
+      VOLUMES,
+      CLASSES,
+      DRIVERS,
+      CAPACITIES,
+      CSI_NODES,
+      ATTACHMENTS,
+      RESOURCE_CLAIMS,
+      RESOURCE_SLICES,
+      DEVICE_CLASSES,
+    ].map((resource) => follow(resource)),
   ],
   reads: [NAMESPACES, SERVICES, CONTROLLERS, REPLICA_SETS, STATEFUL_SETS, BUDGETS],
+  indexes: {
+    pods: usesClaim,
+    [ATTACHMENTS]: { node: (attachment) => [(attachment as VolumeAttachment).spec.nodeName] },
+  },
   async reconcile(key, context) {
     const state = stateOf(context)
     if (key.namespace === '') cycle(state, context)

@@ -6,7 +6,7 @@ import type { ControllerContext, Key } from '../controller.ts'
 import { perRun } from '../state.ts'
 import { SchedulerCache } from './cache.ts'
 import { Nominations } from './nominations.ts'
-import type { Plugin, Reservation, World } from './plugin.ts'
+import type { Plugin, Reservation, Unblocking, World } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 import { DEFAULT_SCHEDULER, defaultProfile, type Profile } from './profile.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
@@ -36,6 +36,7 @@ export interface Failure {
   /** The node that the pod waits for from now on; '': none; undefined: as before. */
   nominated: string | undefined
   victims: readonly PodInfo[]
+  unblocking?: Unblocking
 }
 
 /** A pod that has its node, and waits for what it needs there. */

@@ -32,7 +32,7 @@ async function startBinding(task: Task & { kind: 'bind' }, state: State, context
   if (reservations.length > 0) await nominate(queued.info, node, context)
   for (const { plugin, value } of reservations) {
     try {
-      await value.start(context.client)
+      await value.start(context.client, context.clock)
     } catch (error) {
       await abort(binding, plugin, error as Error, state, context)
       return
@@ -114,6 +114,7 @@ async function refused(binding: Binding, message: string, state: State, context:
 async function fail(failure: Failure, state: State, context: ControllerContext): Promise<void> {
   const { info, message, nominated, victims } = failure
   if (victims.length > 0) await evict(failure, state, context)
+  await failure.unblocking?.write(context.client)
   const now = formatTime(context.clock.now())
   let told = false
   await changeStatus(info, context, (pod) => {

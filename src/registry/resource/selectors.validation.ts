@@ -1,31 +1,13 @@
 /** CEL expressions that choose devices. Mirrors validateSelector of pkg/apis/resource/validation and dynamic-resource-allocation/cel/compile.go. */
 import { compileExpression } from '../../apimachinery/cel/compile.ts'
-import { type Environment, makeEnvironment } from '../../apimachinery/cel/environment.ts'
-import { BOOL, DYN, mapType, opaqueType, STRING, structType, typeText } from '../../apimachinery/cel/types.ts'
+import { deviceEnvironment } from '../../apimachinery/cel/device-environment.ts'
+import { typeText } from '../../apimachinery/cel/types.ts'
 import { child, type FieldError, index, invalid, required, tooLong, tooMany } from '../../apimachinery/field-error.ts'
 import { byteLength } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 
-const DEVICE = 'kubernetes.DRADevice'
 const MAX_BYTES = 10 * 1024
 const MAX_SELECTORS = 32
-
-const FIELDS = new Map([
-  ['driver', STRING],
-  ['allowMultipleAllocations', BOOL],
-  ['attributes', mapType(STRING, mapType(STRING, DYN))],
-  ['capacity', mapType(STRING, mapType(STRING, opaqueType('kubernetes.Quantity')))],
-])
-
-let environment: Environment | undefined
-
-function deviceEnvironment(): Environment {
-  environment ??= makeEnvironment(
-    { device: structType(DEVICE) },
-    { struct: (name) => (name === DEVICE ? { name, field: (field) => FIELDS.get(field) } : undefined) },
-  )
-  return environment
-}
 
 export function validateSelectors(selectors: DynamicObject['spec'][], path: string, stored = false): FieldError[] {
   if (selectors.length > MAX_SELECTORS) return [tooMany(path, selectors.length, MAX_SELECTORS)]

@@ -105,6 +105,13 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
   Job: { resource: 'jobs.batch', prefix: '/apis/batch/v1', namespaced: true },
   CronJob: { resource: 'cronjobs.batch', prefix: '/apis/batch/v1', namespaced: true },
   StorageClass: { resource: 'storageclasses.storage.k8s.io', prefix: '/apis/storage.k8s.io/v1', namespaced: false },
+  CSIDriver: { resource: 'csidrivers.storage.k8s.io', prefix: '/apis/storage.k8s.io/v1', namespaced: false },
+  CSINode: { resource: 'csinodes.storage.k8s.io', prefix: '/apis/storage.k8s.io/v1', namespaced: false },
+  CSIStorageCapacity: {
+    resource: 'csistoragecapacities.storage.k8s.io',
+    prefix: '/apis/storage.k8s.io/v1',
+    namespaced: true,
+  },
   PriorityClass: {
     resource: 'priorityclasses.scheduling.k8s.io',
     prefix: '/apis/scheduling.k8s.io/v1',

@@ -11,6 +11,7 @@ import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
 import { quotas } from './quota.cases.ts'
 import { scheduler } from './scheduler.cases.ts'
+import { schedulerVolumes } from './scheduler-volumes.cases.ts'
 import { services } from './services.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 import { volumes } from './volumes.cases.ts'
@@ -29,4 +30,5 @@ export const suites: readonly Suite[] = [
   disruption,
   quotas,
   accounts,
+  schedulerVolumes,
 ]

@@ -91,7 +91,7 @@ function comparePre(a: string, b: string): number {
 
 const PARTS = ['Major', 'Minor', 'Patch']
 
-function parseVersion(text: string): SemanticVersion | CelError {
+export function parseVersion(text: string): SemanticVersion | CelError {
   if (text === '') return new CelError('Version string empty')
   const [major, minor, ...last] = text.split('.')
   if (minor === undefined || last.length === 0) return new CelError('No Major.Minor.Patch elements found')
