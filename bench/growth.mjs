@@ -1,13 +1,13 @@
 // npm run bench:growth [-- --rounds 5 --sizes 1000,10000,100000]: what writes, lists and starts cost as what is stored and watched grows. Writes docs/growth-*.svg and
 // prints the numbers. CPU time of the server, which other work on the machine changes less than time; all sizes take turns in each round, and the median counts.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { lineChart } from './chart.mjs'
 import { Connection, connect, requestText } from './connection.mjs'
-import { cpuSeconds, makeNamespace, median, megabytes, runJob, whole } from './jobs.mjs'
+import { cpuSeconds, makeNamespace, median, runJob, whole } from './jobs.mjs'
+import { temporaryFolder } from './processes.mjs'
 import { startKubemu } from './servers.mjs'
 
 const { values: flags } = parseArgs({
@@ -33,6 +33,7 @@ for (const name of flags.only.split(',')) await measurements[name]()
 async function filled(size, ...flags) {
   const server = await startKubemu('--no-controllers', ...flags)
   await makeNamespace(server.target, NAMESPACE)
+  if (size === 0) return server
   await runJob({
     kind: 'requests',
     target: server.target,
@@ -45,10 +46,10 @@ async function filled(size, ...flags) {
 }
 
 /** Microseconds of the server's CPU time a request. */
-async function costOf({ target, pid }, job) {
+async function costOf({ target, pid }, { count = WRITES, ...job }) {
   const before = cpuSeconds(pid)
-  await runJob({ kind: 'requests', target, namespace: NAMESPACE, count: WRITES, clients: 8, ...job })
-  return ((cpuSeconds(pid) - before) / WRITES) * 1e6
+  await runJob({ kind: 'requests', target, namespace: NAMESPACE, count, clients: 8, ...job })
+  return ((cpuSeconds(pid) - before) / count) * 1e6
 }
 
 /** `measure` of each case in turns, so that all see the same machine; the median of each. */
@@ -67,24 +68,24 @@ async function inTurns(cases, measure) {
 async function writes() {
   const servers = []
   for (const size of sizes) servers.push(await filled(size, '--in-memory'))
-  const series = []
-  for (const verb of ['create', 'update', 'patch', 'delete']) {
-    const costs = await inTurns(sizes, async (size) => {
-      const server = servers[sizes.indexOf(size)]
-      // What is created goes again, what is deleted was made for it: the size stays.
-      const extra = { first: size, count: WRITES }
-      if (verb === 'delete') await costOf(server, { ...extra, verb: 'create' })
-      const cost = await costOf(server, {
-        verb,
-        first: verb === 'create' || verb === 'delete' ? size : 0,
-        count: Math.min(WRITES, size),
-      })
-      if (verb === 'create') await costOf(server, { ...extra, verb: 'delete' })
-      return verb === 'update' || verb === 'patch' ? (cost * WRITES) / Math.min(WRITES, size) : cost
-    })
-    series.push({ name: verb, points: sizes.map((size, i) => [size, costs[i]]) })
+  const serverOf = (size) => servers[sizes.indexOf(size)]
+  const ofStored = (verb) => (size) => costOf(serverOf(size), { verb, count: Math.min(WRITES, size) })
+  // What is created goes again, what is deleted was made for it: the size stays.
+  const created = new Map(sizes.map((size) => [size, []]))
+  const costs = {
+    delete: await inTurns(sizes, async (size) => {
+      created.get(size).push(await costOf(serverOf(size), { verb: 'create', first: size }))
+      return costOf(serverOf(size), { verb: 'delete', first: size })
+    }),
+    create: sizes.map((size) => median(created.get(size).slice(1))),
+    update: await inTurns(sizes, ofStored('update')),
+    patch: await inTurns(sizes, ofStored('patch')),
   }
   for (const server of servers) await server.stop()
+  const series = Object.entries(costs).map(([name, values]) => ({
+    name,
+    points: sizes.map((size, i) => [size, values[i]]),
+  }))
   draw('growth-writes', 'A write, by what is stored', 'stored pods', 'CPU time a write (µs)', series)
 }
 
@@ -108,9 +109,7 @@ async function watchers() {
   }
   const series = []
   for (const verb of ['update', 'patch']) {
-    const costs = await inTurns(WATCHERS, (count) =>
-      costOf(servers[WATCHERS.indexOf(count)], { verb, count: 1_000 }).then((cost) => cost * 2),
-    )
+    const costs = await inTurns(WATCHERS, (count) => costOf(servers[WATCHERS.indexOf(count)], { verb, count: 1_000 }))
     series.push({
       name: `${verb}, ${MATCHING} of the watchers match`,
       points: WATCHERS.map((count, i) => [count, costs[i]]),
@@ -151,26 +150,23 @@ async function lists() {
 }
 
 async function start() {
-  const folders = []
-  for (const size of sizes) {
-    const folder = mkdtempSync(join(tmpdir(), 'kubemu-growth-'))
-    const server = await filled(size, '--data', join(folder, 'cluster.json'))
+  const stored = [0, ...sizes]
+  const files = []
+  for (const size of stored) {
+    const file = join(temporaryFolder(), 'cluster.json')
+    const server = await filled(size, '--data', file)
     await server.stop()
-    folders.push(folder)
+    files.push(file)
   }
-  const empty = await inTurns([0], async () => startCost('--in-memory'))
-  const costs = await inTurns(sizes, (size) => startCost('--data', join(folders[sizes.indexOf(size)], 'cluster.json')))
-  const bytes = folders.map((folder) => statSync(join(folder, 'cluster.json')).size)
-  const points = bytes.map((size, i) => [size / 1e6, (costs[i] - empty[0]) * 1000])
-  for (const [i, size] of sizes.entries()) process.stdout.write(`${whole(size)} pods are ${megabytes(bytes[i])}\n`)
-  for (const folder of folders) rmSync(folder, { recursive: true })
+  const costs = await inTurns(files, (file) => startCost('--data', file))
+  const points = files.map((file, i) => [statSync(file).size / 1e6, costs[i] * 1000])
   draw(
     'growth-start',
-    `A start, beyond the ${whole(empty[0] * 1000)} ms of an empty one`,
+    'A start, by what is stored',
     'data file (MB)',
-    'CPU time (ms)',
-    [{ name: 'from the data file', points }],
-    true,
+    'CPU time until it answers (ms)',
+    [{ name: `from a data file of ${stored.map(whole).join(', ')} pods`, points }],
+    false,
   )
 }
 
@@ -185,12 +181,10 @@ async function startCost(...flags) {
   return cost
 }
 
-function draw(name, title, x, y, series, logY = false) {
-  const text = lineChart({ title, x: { label: x, log: true }, y: { label: y, log: logY }, series })
-  writeFileSync(join(flags.out, `${name}.svg`), text)
+function draw(name, title, x, y, series, log = true) {
+  writeFileSync(join(flags.out, `${name}.svg`), lineChart({ title, x: { label: x, log }, y: { label: y }, series }))
   for (const { name: what, points } of series) {
-    process.stdout.write(
-      `${name}: ${what}: ${points.map(([at, value]) => `${whole(at)}: ${value.toFixed(value < 10 ? 2 : 0)}`).join(', ')}\n`,
-    )
+    const told = points.map(([at, value]) => `${whole(at)}: ${value.toFixed(value < 10 ? 2 : 0)}`)
+    process.stdout.write(`${name}: ${what}: ${told.join(', ')}\n`)
   }
 }
