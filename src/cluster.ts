@@ -1,8 +1,8 @@
 /** The composition root: the only place that puts the parts of a cluster together. A Cluster is a value; clusters of a process share the API facts only. */
 
-import { setMaxListeners } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './api/app.ts'
+import { Ending } from './api/ending.ts'
 import { ADMIN } from './api/filters/with-exchange.ts'
 import { createHttpServer, type HttpServer, type TlsMaterial } from './api/http-server.ts'
 import { createMetrics } from './api/metrics.ts'
@@ -101,8 +101,6 @@ class LocalCluster implements Cluster {
   #compaction: Timer | undefined
 
   constructor(options: ClusterOptions, parts: ControlPlaneParts) {
-    // Every watch listens: any number of them is no leak.
-    setMaxListeners(0, this.#stopping.signal)
     const { storage, clock, random, logger, controllers } = parts
     this.#options = options
     this.#controllers = controllers
@@ -118,7 +116,7 @@ class LocalCluster implements Cluster {
       turns: new Turns(),
       logger,
       proxy: outbound,
-      stopping: this.#stopping.signal,
+      ending: new Ending(),
       maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULT_READS_IN_FLIGHT,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULT_WRITES_IN_FLIGHT,
       failingChecks: () => failingChecks(storage),
@@ -256,6 +254,7 @@ class LocalCluster implements Cluster {
 
   async #close(): Promise<void> {
     this.#stopping.abort()
+    this.#api.ending.come()
     this.#compaction?.cancel()
     // Requests in hand first: they may need all the rest.
     await this.#server?.close()

@@ -4,6 +4,7 @@ import type { OperationOptions, UserInfo } from '../registry/definition.ts'
 import type { WriteRequest } from '../registry/environment.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../registry/store.ts'
+import type { Ending } from './ending.ts'
 import type { Negotiated } from './negotiation.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { Turns } from './turns.ts'
@@ -20,8 +21,7 @@ export interface Exchange {
   /** Texts of `Warning: 299` headers, in order, without repeats. */
   warnings: Set<string>
   turns: Turns
-  /** Aborts when the client goes away or the server stops. */
-  closed: AbortSignal
+  ending: Ending
   /** Answered with 504: whatever its handler still says is not heard. */
   timedOut: boolean
 }

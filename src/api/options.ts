@@ -1,6 +1,7 @@
 /** What the API server is made with. */
 import type { Logger } from '../apimachinery/logger.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Ending } from './ending.ts'
 import type { FailingChecks } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import type { ProxyClient } from './proxy.ts'
@@ -20,6 +21,6 @@ export interface ApiOptions {
   turns: Turns
   /** Reaches extension API servers; absent: they are unavailable. */
   proxy?: ProxyClient
-  /** Aborts when the server stops: watches end cleanly. */
-  stopping: AbortSignal
+  /** Comes when the server stops: watches end cleanly. */
+  ending: Ending
 }

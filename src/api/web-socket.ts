@@ -40,26 +40,19 @@ async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, optio
   if (CONNECTS.has(subresource) && subresource !== 'log') return handle(exchange)
   if (verb !== 'watch') throw newNotImplemented(`upgraded connections for ${verb}`)
   const { WebSocketServer } = await import('ws')
-  const closed = new AbortController()
-  const stop = (): void => closed.abort()
-  exchange.closed = closed.signal
-  let sink: (FrameSink & { open(webSocket: WebSocket): void }) | undefined
   // Errors of the request itself are answered as HTTP: the stream is opened before the upgrade.
-  sink = webSocketSink()
+  const sink = webSocketSink()
   if (exchange.accept.encoding !== 'json') throw newNotImplemented('watches over WebSocket in protobuf')
   const pump = await startWatch(exchange, jsonFrames(exchange), sink)
-  options.stopping.addEventListener('abort', stop)
+  // Also when there was something wrong with the upgrade.
+  socket.once('close', pump.stop)
   const upgrader = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => [...offered].find((name) => PROTOCOLS.has(name)) ?? false,
   })
   upgrader.handleUpgrade(req, socket, head, (webSocket) => {
-    webSocket.once('close', () => {
-      options.stopping.removeEventListener('abort', stop)
-      stop()
-    })
-    webSocket.on('error', stop)
-    sink?.open(webSocket)
+    webSocket.on('error', pump.stop)
+    sink.open(webSocket)
     pump.start()
   })
 }

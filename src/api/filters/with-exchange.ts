@@ -47,7 +47,7 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, options: 
     registry: options.registry,
     warnings: new Set(),
     turns: options.turns,
-    closed: options.stopping,
+    ending: options.ending,
     timedOut: false,
   }
 }

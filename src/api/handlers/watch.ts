@@ -56,7 +56,7 @@ export async function watch(exchange: ResourceExchange): Promise<void> {
 }
 
 /**
- * Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, by `exchange.closed`, after an ERROR event, or when the
+ * Opens the stream (throws 400, 422); nothing is sent before `start`. Ends by time-out, with the server, after an ERROR event, or when the
  * client does not read: it can go on from the last event that it took.
  */
 export async function startWatch(
@@ -64,7 +64,7 @@ export async function startWatch(
   encode: FrameEncoder,
   sink: FrameSink,
 ): Promise<{ start(): void; stop(): void }> {
-  const { query, store, closed, turns } = exchange
+  const { query, store, ending, turns } = exchange
   const { clock, random } = store.environment
   let scheduled = false
   let blocked = false
@@ -86,9 +86,8 @@ export async function startWatch(
   const stop = (): void => {
     if (ended) return
     ended = true
-    stopListening()
+    for (const forget of listening) forget()
     for (const timer of timers) timer.cancel()
-    closed.removeEventListener('abort', quit)
     stream.close()
     sink.end()
     if (blocked) clock.after(STALLED_MS, sink.cut)
@@ -97,10 +96,13 @@ export async function startWatch(
     stop()
     if (blocked) sink.cut()
   }
-  const stopListening = store.onRetired(() => {
-    retired = true
-    schedule()
-  })
+  const listening = [
+    ending.listen(quit),
+    store.onRetired(() => {
+      retired = true
+      schedule()
+    }),
+  ]
   function drain(): void {
     scheduled = false
     if (ended) return
@@ -137,11 +139,10 @@ export async function startWatch(
     if (event) sink.write([encode(event)])
   }
   const start = (): void => {
-    if (closed.aborted) {
+    if (ending.isHere) {
       stop()
       return
     }
-    closed.addEventListener('abort', quit)
     const requested = Math.max(0, timeoutSeconds(query))
     const seconds = requested || Math.round(MIN_TIMEOUT_SECONDS * (1 + random.next()))
     timers.push(clock.after(seconds * 1000, stop))
