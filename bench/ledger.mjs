@@ -19,6 +19,11 @@ export class Ledger {
     return this.#owed.get(name)?.value !== undefined
   }
 
+  /** Whether a write of the name was sent and nobody knows what came of it. */
+  isOpen(name) {
+    return this.#pending.has(name)
+  }
+
   begin(name, intent) {
     this.#pending.set(name, intent)
   }

@@ -30,10 +30,15 @@ export class Clients {
 
   /** Resolves when the server is gone. `acknowledged` is called after each answer. */
   async play(target, acknowledged) {
-    this.#acknowledged = acknowledged
+    this.whenAcknowledged(acknowledged)
     const writers = Array.from({ length: this.#count }, (_, client) => this.#write(target, client))
     await Promise.all([...writers, this.#watch(target)])
     this.resume()
+  }
+
+  /** From now on called after each answer. */
+  whenAcknowledged(callback) {
+    this.#acknowledged = callback
   }
 
   /** No further writes are sent until `resume`. */
@@ -55,6 +60,11 @@ export class Clients {
     for (;;) {
       if (this.#paused) await this.#paused
       const name = `client-${client}-${Math.floor(this.#random() * NAMES_A_CLIENT)}`
+      // What was refused may be done all the same: what is there, only the next list says.
+      if (this.#ledger.isOpen(name)) {
+        await new Promise((resolve) => setImmediate(resolve))
+        continue
+      }
       const intent = this.#choose(name)
       this.#ledger.begin(name, intent)
       let answer
@@ -64,7 +74,7 @@ export class Clients {
         // A server that is stopping, or whose etcd is gone, may refuse. What becomes of such a write is open, as it is without any answer.
         this.unanswered++
         if (error.message === 'connection closed') return
-        if (!/: (500|503) /.test(error.message)) throw error
+        if (!/: (500|503|504) /.test(error.message)) throw error
         continue
       }
       this.#ledger.acknowledge(name, intent, JSON.parse(answer.body()))

@@ -15,6 +15,26 @@ export async function whileStarting({ server, random, folder }) {
   server.kill()
 }
 
+/** While it connects to etcd, reads what is there and makes what is missing. */
+export async function whileConnecting({ server, random }) {
+  await Promise.race([after(random() * 1_200), server.ready])
+  server.kill()
+}
+
+/** etcd is killed under load and comes back after a moment; the server lives on, and then dies, too, so that the next one says what is there. */
+export async function etcdUnderLoad({ server, clients, random, etcd }) {
+  const target = await server.ready
+  await clients.verify(target)
+  const writes = 1 + Math.floor(random() * 100)
+  const interrupt = async () => {
+    await etcd.kill()
+    await after(random() * 1_000)
+    await etcd.start()
+    clients.whenAcknowledged(countdown(writes, server.kill))
+  }
+  await clients.play(target, countdown(writes, interrupt))
+}
+
 /** While it stops: connections end, the last snapshot is written, the journal and the lock go. */
 export async function whileStopping({ server, clients, random }) {
   const target = await server.ready

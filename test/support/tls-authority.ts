@@ -53,7 +53,7 @@ export async function createTlsAuthority(name = 'test-ca'): Promise<TlsAuthority
         publicKey: own.publicKey as never,
         signingKey: keys.privateKey as never,
         extensions: [
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
           ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
         ],
       })

@@ -19,14 +19,15 @@ export interface EtcdAddress {
   keyFile?: string
   username?: string
   password?: string
+  /** How long etcd may take to answer; default 34 s, a kube-apiserver's time for a write. */
+  timeoutMs?: number
 }
 
 export type WatchCall = ClientDuplexStream<WatchCreate, WatchResult>
 
 /** How long an endpoint may take to connect before the next one is tried. */
 const CONNECT_MS = 2_000
-/** What a kube-apiserver gives etcd for a write: a little more than 30 s, easy to recognize. */
-export const CALL_MS = 34_000
+const TIMEOUT_MS = 34_000
 const AUTHENTICATE_MS = 10_000
 const OPTIONS = {
   'grpc.max_receive_message_length': -1,
@@ -80,6 +81,7 @@ function parseEndpoint(text: string): { host: string; secure: boolean } {
 }
 
 export class EtcdConnection {
+  readonly timeoutMs: number
   readonly #grpc: Grpc
   readonly #clients: readonly Client[]
   readonly #address: EtcdAddress
@@ -90,13 +92,14 @@ export class EtcdConnection {
     this.#grpc = grpc
     this.#clients = clients
     this.#address = address
+    this.timeoutMs = address.timeoutMs ?? TIMEOUT_MS
   }
 
   /** Throws StorageError: Timeout when there was no answer in time, Failed with etcd's text for what it refuses. */
   async read<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
-    timeoutMs = CALL_MS,
+    timeoutMs = this.timeoutMs,
   ): Promise<Response> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
@@ -111,7 +114,7 @@ export class EtcdConnection {
   /** As `read`, sent at most once. After an error it may have been done all the same. */
   async write<Request, Response>(method: Method<Request, Response>, request: Request): Promise<Response> {
     try {
-      return await this.#call(method, request, Date.now() + CALL_MS)
+      return await this.#call(method, request, Date.now() + this.timeoutMs)
     } catch (error) {
       throw this.#explained(error)
     }

@@ -17,7 +17,7 @@ import type {
 import { StorageError } from '../interface.ts'
 import { asPicture, MemoryStorage, withRevision } from '../memory.ts'
 import { differences } from '../picture.ts'
-import { CALL_MS, connect, type EtcdAddress, type EtcdConnection } from './connection.ts'
+import { connect, type EtcdAddress, type EtcdConnection } from './connection.ts'
 import { Follower } from './follower.ts'
 import { encodeObject, Keys } from './keys.ts'
 import { Mirror, type Sent } from './mirror.ts'
@@ -48,7 +48,7 @@ export async function openEtcd(options: EtcdOptions): Promise<EtcdStorage> {
   const connection = await connect(options)
   const keys = new Keys(options.prefix ?? '/registry', options.shallow)
   try {
-    const initial = await readAll(connection, keys, START_MS)
+    const initial = await readAll(connection, keys, options.timeoutMs ?? START_MS)
     const memory = new MemoryStorage({ history: options.history, initial })
     return new EtcdStorage(connection, keys, memory, options)
   } catch (error) {
@@ -212,7 +212,7 @@ export class EtcdStorage implements Storage {
       }
       const object = withRevision(sent.object, revision)
       this.#mirror.commit({ type, key: sent.key, object, revision })
-      await this.#mirror.reached(revision, CALL_MS)
+      await this.#mirror.reached(revision, this.#connection.timeoutMs)
       return object
     } finally {
       answered()
@@ -237,7 +237,7 @@ export class EtcdStorage implements Storage {
    * after it in the watch's own order. (A progress request would do, but etcd before 3.4.25 and 3.5.8 answers it ahead of events.)
    */
   async #reach(revision: number): Promise<void> {
-    const reached = this.#mirror.reached(revision, CALL_MS)
+    const reached = this.#mirror.reached(revision, this.#connection.timeoutMs)
     if (reached === undefined) return
     const put = { key: this.#keys.encode('/registry/kubemu.dev/', 'progress'), value: Buffer.alloc(0) }
     const nudge = setInterval(() => {
@@ -255,7 +255,12 @@ export class EtcdStorage implements Storage {
     // A member that is late says nothing: only what a majority holds does.
     const current = await this.#currentRevision()
     if (!compacted && current >= this.revision) return this.revision
-    const picture = await readAll(this.#connection, this.#keys, CALL_MS, asPicture(this.#memory.mark()))
+    const picture = await readAll(
+      this.#connection,
+      this.#keys,
+      this.#connection.timeoutMs,
+      asPicture(this.#memory.mark()),
+    )
     this.#warn(`${why}: read anew at revision ${picture.revision}, watches have to start again`)
     this.#mirror.become(picture)
     return picture.revision
