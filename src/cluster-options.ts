@@ -18,7 +18,10 @@ export interface ClusterOptions {
   stages?: boolean | string | readonly string[]
   /** Keep the cluster's state in this JSON file; default: in memory. */
   data?: string
-  /** Keep the cluster's state in this etcd, which several processes may share: each serves the same cluster. */
+  /**
+   * Keep the cluster's state in this etcd, which several processes may share: each serves the same cluster, one of them runs the controllers.
+   * `settle` waits for the work of this process, `reset` is for all of them.
+   */
   etcd?: EtcdClusterOptions
   /** When a write counts as durable in the data file; default `never`: safe against a killed process, not a lost machine. */
   fsync?: 'never' | 'interval' | 'always'

@@ -89,6 +89,8 @@ describe('createCluster', () => {
       /createCluster has no option "fixture"; there are: fixtures, /,
     ],
     ['a mode that is not there', { authorizationMode: 'rbac' }, /authorizationMode is AlwaysAllow or RBAC, not "rbac"/],
+    ['an etcd without endpoints', { etcd: { endpoints: [] } }, /etcd is \{endpoints: \[...\]\}, with prefix,/],
+    ['an etcd and a file', { data: 'a.json', etcd: { endpoints: ['http://a'] } }, /two places for the same state/],
     ['fewer nodes than none', { nodes: -1 }, /nodes is a number, 0 or more, not -1/],
   ])('rejects for %s', async (_, options, message) => {
     await expect(createCluster(options as ClusterOptions)).rejects.toThrow(message)

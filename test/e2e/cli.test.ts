@@ -103,6 +103,12 @@ const WRONG: [string, string[], RegExp][] = [
   ['an unknown flag', ['start', '--prot', '1'], /^error: unknown option '--prot'/],
   ['a port that is none', ['start', '--port', '70000'], /It is a number from 0 to 65535/],
   ['a controller that is none', ['start', '--controllers', 'deployer'], /^kubemu: no controller is called "deployer"/],
+  [
+    'an etcd that is nowhere',
+    ['start', '--storage', 'etcd'],
+    /^kubemu: --storage etcd needs --etcd-endpoints, such as/,
+  ],
+  ['a prefix for no etcd', ['start', '--etcd-prefix', '/a'], /^kubemu: --etcd-... flags are for --storage etcd/],
   ['an unknown command', ['begin'], /^error: unknown command 'begin'/],
 ]
 
