@@ -4,9 +4,6 @@ import { rows } from '../kubectl/guestbook.ts'
 import type { Scene } from './scene.ts'
 import type { Shell } from './stage.ts'
 
-const ready = (status: string, reason: string): string =>
-  JSON.stringify({ status: { conditions: [{ type: 'Ready', status, reason, message: 'by hand' }] } })
-
 const agent = `
 apiVersion: apps/v1
 kind: DaemonSet
@@ -65,17 +62,20 @@ export function nodeScenes(scene: Scene): void {
 
   test('pods move from a node that stops', () =>
     scene('stopped', async (shell) => {
-      const { $, later } = shell
+      const { $, later, node } = shell
       await $('create deployment web --image=nginx --replicas=3')
       await $('rollout status deployment/web')
-      await $(`patch node node-3 --subresource=status -p '${ready('False', 'KubeletNotReady')}'`)
-      await later(5)
+      await node('node-3', 'stops')
+      await later(60)
       expect(await $('get node node-3')).toMatch(/^node-3 +NotReady/m)
-      expect(await $('describe node node-3')).toContain('node.kubernetes.io/not-ready:NoExecute')
-      await later(330)
+      const described = await $('describe node node-3')
+      expect(described).toContain('node.kubernetes.io/unreachable:NoExecute')
+      expect(described).toMatch(/Ready +Unknown .* NodeStatusUnknown +Kubelet stopped posting node status\./)
+      await later(310)
+      expect(await $('get pods -o wide')).toMatch(/ Terminating .* node-3 /)
       const nodes = await nodesOf(shell, 'app=web')
-      expect(nodes.filter((node) => node !== 'node-3')).toHaveLength(3)
-      await $(`patch node node-3 --subresource=status -p '${ready('True', 'KubeletReady')}'`)
+      expect(nodes.filter((name) => name !== 'node-3')).toHaveLength(3)
+      await node('node-3', 'starts')
       await later(60)
       expect(await $('get node node-3')).toMatch(/^node-3 +Ready/m)
       expect(await nodesOf(shell, 'app=web')).toHaveLength(3)

@@ -18,6 +18,8 @@ export interface Shell {
   fails(command: string): Promise<string>
   /** Lets time pass in the cluster. */
   later(seconds: number): Promise<void>
+  /** A node's kubelet falls silent, or starts again. */
+  node(name: string, what: 'stops' | 'starts'): Promise<void>
   /** All commands and what they printed so far. */
   transcript(): string
 }
@@ -65,7 +67,7 @@ export async function openStage(binary: Binary): Promise<Stage> {
       const kubectl = kubectlFor(binary, { kubeconfig, folder }, namespace)
       await kubectl('create', 'namespace', namespace)
       await cluster.settle()
-      return shellOf(kubectl, whileTimePasses, later)
+      return shellOf(kubectl, cluster, whileTimePasses, later)
     },
     async close() {
       await cluster.close()
@@ -76,6 +78,7 @@ export async function openStage(binary: Binary): Promise<Stage> {
 
 function shellOf(
   kubectl: Kubectl,
+  cluster: Cluster,
   whileTimePasses: <T>(work: Promise<T>) => Promise<T>,
   later: (seconds: number) => Promise<void>,
 ): Shell {
@@ -100,6 +103,10 @@ function shellOf(
     async later(seconds) {
       lines.push(`# ${seconds} seconds later`)
       await later(seconds)
+    },
+    async node(name, what) {
+      lines.push(`# ${name} ${what}`)
+      await (what === 'stops' ? cluster.stopNode(name) : cluster.startNode(name))
     },
     transcript,
   }
