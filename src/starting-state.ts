@@ -8,11 +8,14 @@ import { compileForm, type Form, fill, fillSome } from './apimachinery/form.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
 import { ControlPlane, type ControlPlaneParts, type RegistrySettings } from './control-plane.ts'
+import { controllers } from './controllers/controllers.ts'
+import { stage } from './controllers/stages/stages.ts'
 import { defaultStorageClass, volumeProvisioner } from './controllers/volume-provisioner.ts'
 import { createLocalClient } from './local-client.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
 import { nodeObject } from './scenario/nodes.ts'
+import type { RecordedState } from './starting-state.recorded.ts'
 import { FIRST_REVISION, MemoryStorage } from './storage/memory.ts'
 
 /** What decides which objects a new cluster holds. */
@@ -64,15 +67,39 @@ const known = new Map<string, Promise<StartingState>>()
 
 /** Made once a shape and process. Rejects when an option names what there is not. */
 export function startingState(shape: Shape): Promise<StartingState> {
-  const key = JSON.stringify({ ...shape, controllers: shape.controllers.map(({ name }) => name) })
+  const key = keyOf(shape)
   let state = known.get(key)
   if (state === undefined) {
-    state = makeState(shape)
+    state = makeState(key, shape)
     known.set(key, state)
     state.catch(() => known.delete(key))
     if (known.size > KEPT_SHAPES) known.delete(known.keys().next().value as string)
   }
   return state
+}
+
+function keyOf(shape: Shape): string {
+  return JSON.stringify({ ...shape, controllers: shape.controllers.map(({ name }) => name) })
+}
+
+async function makeState(key: string, shape: Shape): Promise<StartingState> {
+  const { recordedStates } = await import('./starting-state.recorded.ts')
+  const { uids, objects } = recordedStates[key] ?? (await recordState(shape))
+  const forms = objects.map(({ prefix, object }) => {
+    const { namespace, name = '' } = object.metadata
+    return {
+      prefix,
+      name: compileForm(namespace ? `${namespace}/${name}` : name, HOLE),
+      object: compileForm(object, HOLE),
+    }
+  })
+  return { uids, forms }
+}
+
+/** For the build: the shape that most clusters have. Without Stages there is no work for their controller. */
+export async function recordStates(): Promise<Record<string, RecordedState>> {
+  const shape = { nodes: 1, controllers: controllers.filter((controller) => controller !== stage) }
+  return { [keyOf(shape)]: await recordState(shape) }
 }
 
 /**
@@ -142,13 +169,13 @@ export async function populateBeside(plane: ControlPlane, shape: Pick<Shape, 'no
 /** All that nobody but us would create, where it is not there. */
 async function populate(
   plane: ControlPlane,
-  { nodes, controllers }: Pick<Shape, 'nodes' | 'controllers'>,
+  { nodes, controllers: running }: Pick<Shape, 'nodes' | 'controllers'>,
 ): Promise<void> {
   await bootstrap(plane)
   const client = createLocalClient(plane.registry, SYSTEM_USER)
   const objects = Array.from({ length: nodes }, (_, i) => ({ resource: 'nodes', object: nodeObject(i + 1) }))
   const classes = [{ resource: 'storageclasses.storage.k8s.io', object: defaultStorageClass() }]
-  for (const { resource, object } of [...objects, ...(controllers.includes(volumeProvisioner) ? classes : [])]) {
+  for (const { resource, object } of [...objects, ...(running.includes(volumeProvisioner) ? classes : [])]) {
     try {
       await client.create<KubeObject>(resource, object)
     } catch (error) {
@@ -157,7 +184,7 @@ async function populate(
   }
 }
 
-async function makeState(shape: Shape): Promise<StartingState> {
+async function recordState(shape: Shape): Promise<RecordedState> {
   let uids = 0
   const notDrawn = (): never => {
     throw new Error('a starting state draws nothing but uids')
@@ -175,7 +202,7 @@ async function makeState(shape: Shape): Promise<StartingState> {
     await populate(plane, shape)
     plane.startControllers()
     await plane.settle()
-    return { uids, forms: contentOf(storage) }
+    return { uids, objects: contentOf(storage) }
   } finally {
     await plane.close()
     await storage.close()
@@ -191,7 +218,7 @@ function isKept(object: KubeObject): boolean {
   return (object as DynamicObject)['reason'] !== 'RegisteredNode'
 }
 
-function contentOf(storage: MemoryStorage): StartingForm[] {
+function contentOf(storage: MemoryStorage): RecordedState['objects'] {
   const found = storage
     .prefixes()
     .flatMap((prefix) => storage.list(prefix, { matches: isKept }).objects.map((object) => ({ prefix, object })))
@@ -199,13 +226,8 @@ function contentOf(storage: MemoryStorage): StartingForm[] {
   return found
     .sort((a, b) => revisionOf(a) - revisionOf(b))
     .map(({ prefix, object }, i) => {
-      const { namespace, name = '' } = object.metadata
       const metadata = { ...object.metadata, resourceVersion: String(FIRST_REVISION + 1 + i) }
-      return {
-        prefix,
-        name: compileForm(namespace ? `${namespace}/${name}` : name, HOLE),
-        object: compileForm({ ...object, metadata }, HOLE),
-      }
+      return { prefix, object: { ...object, metadata } }
     })
 }
 

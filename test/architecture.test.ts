@@ -57,7 +57,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     'local-client.ts',
     'outbound/',
   ],
+  'starting-state.recorded.ts': ['apimachinery/'],
   'starting-state.ts': [
+    'starting-state.recorded.ts',
     'control-plane.ts',
     'apimachinery/',
     'storage/memory.ts',

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../src/apimachinery/clock.ts'
 import type { DynamicObject, KubeObject } from '../src/apimachinery/meta.ts'
 import { type Cluster, type ClusterOptions, createCluster } from '../src/index.ts'
+import { recordStates } from '../src/starting-state.ts'
 
 const open: Cluster[] = []
 
@@ -76,6 +77,12 @@ describe('the starting state of a cluster', () => {
     expect(await names({ controllers: false }, 'serviceaccounts')).toEqual([])
     expect(await names({}, 'storageclasses.storage.k8s.io')).toEqual(['standard'])
     expect(await names({ controllers: ['*', '-volume-provisioner'] }, 'storageclasses.storage.k8s.io')).toEqual([])
+  })
+
+  it('can be recorded as JSON', async () => {
+    const states = await recordStates()
+    expect(JSON.parse(JSON.stringify(states))).toEqual(states)
+    expect(Object.values(states).map(({ objects }) => objects.length)).toEqual([expect.any(Number)])
   })
 
   it('is one in which the controllers have nothing left to do but to say that they know the nodes', async () => {

@@ -23,11 +23,27 @@ rmSync(file('dist/.tsbuildinfo'), { force: true })
 
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(file('package.json'), 'utf8'))
 const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.includes(name))
-const bundle = await rolldown({
-  cwd: file('.'),
-  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
-  platform: 'node',
-  external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
-})
-await bundle.write({ dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: false })
-await bundle.close()
+const RECORDED = file('src/starting-state.recorded.ts')
+const recording = file('dist/recording')
+await write(recording, { states: 'src/starting-state.ts' })
+const { recordStates } = await import(new URL('dist/recording/states.js', root))
+const states = JSON.stringify(await recordStates())
+rmSync(recording, { recursive: true })
+await write(file('dist'), { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' }, [
+  {
+    name: 'recorded-states',
+    load: (id) => (id === RECORDED ? `export const recordedStates = JSON.parse(${JSON.stringify(states)})` : undefined),
+  },
+])
+
+async function write(dir, input, plugins = []) {
+  const bundle = await rolldown({
+    cwd: file('.'),
+    input,
+    plugins,
+    platform: 'node',
+    external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+  })
+  await bundle.write({ dir, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: false })
+  await bundle.close()
+}
