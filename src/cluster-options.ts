@@ -16,6 +16,8 @@ export interface ClusterOptions {
    * served when a fixture is one.
    */
   stages?: boolean | string | readonly string[]
+  /** A folder of Pods that the first node runs by itself, as kubelets do: static pods. Changes of its files are followed. */
+  staticPodPath?: string
   /** Keep the cluster's state in this JSON file; default: in memory. */
   data?: string
   /**
@@ -157,6 +159,7 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
     is: (value) => typeof value === 'boolean' || [value].flat().every((path) => typeof path === 'string'),
     words: 'true, a path or a list of them',
   },
+  staticPodPath: { is: (value) => typeof value === 'string', words: 'the path of a folder' },
   data: { is: (value) => typeof value === 'string' && value !== '', words: 'the path of a file' },
   etcd: {
     is: isEtcd,

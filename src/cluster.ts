@@ -30,6 +30,7 @@ import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
+import { openStaticPods } from './scenario/static-pods.ts'
 import { sharedKeys } from './shared-keys.ts'
 import { bootstrap, objectsOf, populateBeside, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
@@ -61,7 +62,10 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   let cluster: LocalCluster | undefined
   try {
     const keys = storage.shared ? await sharedKeys(storage, clock, random) : undefined
-    cluster = new LocalCluster(options, { storage, clock, random, controllers, keys, logger: options.logger ?? SILENT })
+    const logger = options.logger ?? SILENT
+    const { staticPodPath } = options
+    const staticPods = staticPodPath === undefined ? undefined : openStaticPods(staticPodPath, logger)
+    cluster = new LocalCluster(options, { storage, clock, random, controllers, keys, staticPods, logger })
     await cluster.start(fixtures, hasStages ? stages : undefined)
     return cluster
   } catch (error) {

@@ -7,7 +7,7 @@ import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
 import type { ClusterOptions } from './cluster-options.ts'
-import type { ControllerDefinition } from './controllers/controller.ts'
+import type { ControllerDefinition, StaticPods } from './controllers/controller.ts'
 import { LeaderElector } from './controllers/leader-election.ts'
 import { createRecorder } from './controllers/recorder.ts'
 import { ControllerRunner } from './controllers/runner.ts'
@@ -43,6 +43,8 @@ export interface ControlPlaneParts {
   controllers: readonly ControllerDefinition[]
   /** Those of a cluster that several processes serve; absent: the cluster's own, made when needed. */
   keys?: SharedKeys
+  /** What kubelets run by themselves. */
+  staticPods?: StaticPods
   /** PEM of kube-root-ca.crt in place of that of an authority of its own. */
   rootCa?: string
 }
@@ -137,6 +139,7 @@ export class ControlPlane {
         podCidr: POD_CIDR,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
         stages: controllers.includes(stage),
+        staticPods: this.#parts.staticPods,
         quotaUsage: (quota) => quotaUsage(quota, this.registry),
       },
     })
@@ -174,6 +177,7 @@ export class ControlPlane {
     if (this.#elector?.leads) await this.#elector.stop((await this.#parts.storage.check()) === undefined)
     await this.#elector?.stop(false)
     await this.stopControllers()
+    this.#parts.staticPods?.close()
     this.registry.close()
     this.outbound.close()
   }

@@ -107,7 +107,7 @@ const ONLY_IN: Record<string, string[]> = {
   'node:http': ['api/'],
   'node:https': ['outbound/', 'api/http-server.ts'],
   'node:tls': ['outbound/'],
-  'node:fs': ['storage/', 'cli/', 'apimachinery/package-root.ts'],
+  'node:fs': ['storage/', 'cli/', 'apimachinery/package-root.ts', 'scenario/static-pods.ts'],
   'node:fs/promises': ['storage/', 'cli/', 'scenario/', 'data-file.ts'],
 }
 

@@ -36,6 +36,7 @@ function serving(command: Command): Command {
       '--stages [path...]',
       'Stages and ContainerBehaviors: what emulated objects do; without a path they are only served',
     )
+    .option('--pod-manifest-path <folder>', 'static pods: the first node runs the Pods of this folder by itself')
     .option('--controllers <names>', 'which to run: a,b or -c for all but c; a wrong name lists them', '*')
     .option('--no-controllers', 'run none: objects stay as they are written')
     .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)

@@ -14,6 +14,7 @@ export interface ServeFlags extends EtcdFlags, TlsFlags {
   nodes: number
   fixtures?: string[]
   stages?: true | string[]
+  podManifestPath?: string
   /** Comma list, or false for `--no-controllers`. */
   controllers: string | false
   enableAdmissionPlugins?: string[]
@@ -54,6 +55,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
     nodes: flags.nodes,
     fixtures: flags.fixtures,
     stages: flags.stages,
+    staticPodPath: flags.podManifestPath,
     controllers,
     enableAdmissionPlugins,
     disableAdmissionPlugins,

@@ -3,6 +3,7 @@ import type { Clock } from '../apimachinery/clock.ts'
 import type { Logger } from '../apimachinery/logger.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
+import type { Pod } from '../types/core-v1.ts'
 import type { Client, ResourceName, ServedResource } from './client.ts'
 
 /** Names the root object of one reconcile; namespace is '' for cluster scope. */
@@ -41,6 +42,15 @@ export interface EventDetails {
   action?: string
 }
 
+/** Pods that run whatever the API server says. */
+export interface StaticPods {
+  /** What is there now, without what cannot be read. */
+  read(): readonly Pod[]
+  /** Called when something may have changed. */
+  onChange(callback: () => void): void
+  close(): void
+}
+
 /** What controllers must know of the cluster as a whole. */
 export interface ControllerSettings {
   /** PEM that kube-root-ca.crt holds. Made when first asked for. */
@@ -56,6 +66,8 @@ export interface ControllerSettings {
   kubernetesVersion: string
   /** Stages are played. */
   stages: boolean
+  /** A folder of manifests that kubelets run by themselves. */
+  staticPods?: StaticPods
   /** What the quota's namespace has in use of what it limits, counted now. */
   quotaUsage(quota: KubeObject): Record<string, string>
 }

@@ -9,6 +9,7 @@ import { beat, isStopped, LEASE_RENEWAL_MS, reconcileNode } from './nodes.ts'
 import { reconcilePod } from './pods.ts'
 import { BEHAVIOR_RESOURCE } from './rules.ts'
 import { stateOf } from './state.ts'
+import { reconcileStaticPods, STATIC_PODS } from './static-pods.ts'
 
 /** The key of the timer that all nodes share. */
 const BEAT: Key = { namespace: '', name: '' }
@@ -30,6 +31,7 @@ export const kubelet = defineController({
   indexes: { pods: podsByNode },
   reconcile(key, context) {
     if (key.namespace !== '') return reconcilePod(key, context)
+    if (key.name === STATIC_PODS.name) return reconcileStaticPods(context)
     return key.name === '' ? onBeat(context) : onNode(key.name, context)
   },
 })
@@ -73,6 +75,7 @@ async function onNode(name: string, context: ControllerContext): Promise<Result 
   if (!state.beating && state.nodes.size > 0) {
     state.beating = true
     context.enqueue(BEAT, LEASE_RENEWAL_MS)
+    if (context.settings.staticPods) context.enqueue(STATIC_PODS)
   }
   const node = context.lister<Node>('nodes').get('', name)
   const requeueAfterMs = node && evictNext(node, state, context)

@@ -10,6 +10,7 @@ import { occupy, refusalOf } from './admission.ts'
 import { addressFor, end, forget, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
 import { type KnownNode, type KnownPod, stateOf } from './state.ts'
+import { keepsRunning, STATIC_PODS } from './static-pods.ts'
 import { admit, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
@@ -17,12 +18,16 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   const text = `${key.namespace}/${key.name}`
   const pod = context.lister<Pod>('pods').get(key.namespace, key.name)
   const before = state.pods.get(text)
-  if (before && before.uid !== pod?.metadata.uid) forget(state, text, before)
+  if (before && before.uid !== pod?.metadata.uid) {
+    forget(state, text, before)
+    if (context.settings.staticPods) context.enqueue(STATIC_PODS)
+  }
   if (!pod?.spec?.nodeName) return
   const node = state.nodes.get(pod.spec.nodeName)
   // A node that registers or becomes ready asks for its pods again.
   if (!node?.ready || isStaged('pods', pod, context)) return
   if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return end(state, text, state.pods.get(text))
+  if (pod.metadata.deletionTimestamp && keepsRunning(pod, state, context)) return remove(pod, context)
   const known = knownPod(state, text, pod, node)
   const step = new PodStep(pod, known, context, state)
   const status = refused(step, node, context) ?? next(step, addressesOf(known, node))

@@ -1,4 +1,5 @@
 /** What the emulated kubelets remember; all of it can be had again from nodes and pods. */
+import type { PodStatus } from '../../types/core-v1.ts'
 import type { Amounts } from '../resources.ts'
 import { sharedPerRun } from '../state.ts'
 import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
@@ -78,6 +79,10 @@ export interface KubeletState {
   waiting: Map<string, Set<string>>
   /** `node image`: what needs no pulling. */
   images: Set<string>
+  /** Mirrors of static pods that were deleted and come back, by `namespace/name`: what they showed. */
+  mirrors: Map<string, { hash: string; status: PodStatus }>
+  /** Changes of the folder of static pods are heard of. */
+  followsFolder: boolean
   /** The lease timer runs. */
   beating: boolean
 }
@@ -90,5 +95,7 @@ export const stateOf = sharedPerRun<KubeletState>(() => ({
   fallback: new AddressPool(DEFAULT_POD_CIDR),
   waiting: new Map(),
   images: new Set(),
+  mirrors: new Map(),
+  followsFolder: false,
   beating: false,
 }))
