@@ -102,7 +102,8 @@ async function createSecureServer(
   const https = await import('node:https')
   const { cert, key, clientAuthority } = tls
   const asked = { requestCert: true, rejectUnauthorized: false, ca: clientAuthority }
-  return https.createServer({ ...settings, ...asked, cert, key, minVersion: 'TLSv1.2' }, listener)
+  const handshakeTimeout = LIMITS.headersTimeout
+  return https.createServer({ ...settings, ...asked, cert, key, minVersion: 'TLSv1.2', handshakeTimeout }, listener)
 }
 
 function atMost(ms: number, done: Promise<void>): Promise<void> {

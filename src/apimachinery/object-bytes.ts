@@ -17,6 +17,11 @@ export function objectBytes(object: KubeObject): Buffer {
   return bytes
 }
 
+/** `bytes` are the same, in a buffer that is kept anyway: those that were kept for the object alone are given back. */
+export function shareObjectBytes(object: KubeObject, bytes: Buffer): void {
+  made.set(object, bytes)
+}
+
 /** The bytes if they were made already: for one who reads everything once and must not keep bytes of it all. */
 export function keptObjectBytes(object: KubeObject): Buffer | undefined {
   return made.get(object)

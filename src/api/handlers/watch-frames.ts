@@ -1,7 +1,7 @@
 /** Watch events as lines of JSON. Mirrors the encoders of endpoints/handlers/watch.go. */
 import type { Status } from '../../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../../apimachinery/meta.ts'
-import { objectBytes } from '../../apimachinery/object-bytes.ts'
+import { objectBytes, shareObjectBytes } from '../../apimachinery/object-bytes.ts'
 import type { WatchEvent } from '../../registry/watch.ts'
 import type { ResourceExchange } from '../exchange.ts'
 import { partialObject } from '../metadata-only.ts'
@@ -43,14 +43,17 @@ export function jsonFrames(exchange: ResourceExchange): FrameEncoder {
   return (event) => sharedFrame(event.type, event.object)
 }
 
-/** One frame an object and type, whoever watches. */
+/** One frame an object and type, whoever watches. The object's own bytes are a part of it: an object that was watched is not kept twice. */
 const frames = new WeakMap<object, { type: string; frame: Buffer }>()
 
 function sharedFrame(type: string, object: DynamicObject | KubeObject | Status): Buffer {
   const known = frames.get(object)
   if (known?.type === type) return known.frame
-  const made = frame(type, objectBytes(object as KubeObject))
+  const bytes = objectBytes(object as KubeObject)
+  const made = frame(type, bytes)
   frames.set(object, { type, frame: made })
+  const end = made.length - FRAME_END.length
+  shareObjectBytes(object as KubeObject, made.subarray(end - bytes.length, end))
   return made
 }
 
