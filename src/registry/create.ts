@@ -2,7 +2,7 @@
 import { formatTime } from '../apimachinery/clock.ts'
 import { newAlreadyExists, newForbidden, newGenerateNameConflict, newUnknownError } from '../apimachinery/errors.ts'
 import type { DynamicObject } from '../apimachinery/meta.ts'
-import { StorageError } from '../storage/interface.ts'
+import { mayBeCommitted, StorageError } from '../storage/interface.ts'
 import { begun, prepareForCreate, validateCreate } from './before.ts'
 import type { WriteContext } from './definition.ts'
 import type { Environment, WriteRequest } from './environment.ts'
@@ -67,7 +67,7 @@ async function createOnce(
   context: WriteContext,
 ): Promise<DynamicObject> {
   const finish = await begun(store.definition.hooks.begin?.(draft, undefined, context))
-  let committed = false
+  let committed: boolean | undefined = false
   try {
     validateCreate(store.definition, draft, context)
     const validated = store.environment.admission.validate({ ...admission, name: draft.metadata.name ?? '' }, context)
@@ -88,6 +88,9 @@ async function createOnce(
     committed = true
     store.environment.committed(store.definition, stored)
     return whenConverted(() => store.view(stored))
+  } catch (error) {
+    if (mayBeCommitted(error)) committed = undefined
+    throw error
   } finally {
     if (finish) await finish(committed)
   }

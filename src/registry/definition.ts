@@ -94,8 +94,11 @@ export interface WriteContext {
   warn(message: string): void
 }
 
-/** Keeps or undoes what `begin` reserved. Called once: true after the commit, false when the write failed or was a dry run. */
-export type Finish = (committed: boolean) => MaybePromise<void>
+/**
+ * Keeps or undoes what `begin` reserved. Called once: true after the commit, false when the write failed or was a dry run, undefined when storage
+ * did not say whether it was done.
+ */
+export type Finish = (committed: boolean | undefined) => MaybePromise<void>
 
 export type Cell = string | number | boolean | null | object
 

@@ -3,7 +3,7 @@ import { deepEqual } from '../apimachinery/equality.ts'
 import { newConflict, newInvalid, newNotFound, newStaleWrite, newUnknownError } from '../apimachinery/errors.ts'
 import { invalid } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
-import { StorageError } from '../storage/interface.ts'
+import { mayBeCommitted, StorageError } from '../storage/interface.ts'
 import { begun, prepareForUpdate, validateUpdate } from './before.ts'
 import { createObject } from './create.ts'
 import type { WriteContext } from './definition.ts'
@@ -84,7 +84,7 @@ async function updateOnce(
   prepareForUpdate(store.definition, draft, old, context)
   const { begin } = store.definition.hooks
   const finish = context.subresource === '' && begin ? await begun(begin(draft, old, context)) : undefined
-  let committed = false
+  let committed: boolean | undefined = false
   try {
     validateUpdate(store.definition, draft, old, context)
     const validated = store.environment.admission.validate(admission, context)
@@ -92,6 +92,9 @@ async function updateOnce(
     const result = await commitUpdate(store, stored, draft, old, context)
     committed = !context.dryRun
     return result
+  } catch (error) {
+    if (mayBeCommitted(error)) committed = undefined
+    throw error
   } finally {
     if (finish) await finish(committed)
   }

@@ -51,6 +51,11 @@ export class StorageError extends Error {
   }
 }
 
+/** Whether a write that failed so may have been done all the same. */
+export function mayBeCommitted(error: unknown): boolean {
+  return error instanceof StorageError && (error.code === 'Timeout' || error.code === 'Failed')
+}
+
 export interface ListOptions {
   /** Only names that start with this: `default/` lists a namespace. */
   under?: string

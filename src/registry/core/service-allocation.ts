@@ -28,7 +28,8 @@ export async function allocate(service: Service, old: Service | undefined, conte
   }
   return async (committed) => {
     ports.end()
-    if (context.dryRun) return
+    // Better an address too many that is taken than one that two Services have.
+    if (context.dryRun || committed === undefined) return
     await releaseAddresses(committed ? droppedAddresses(spec, old?.spec) : taken, context)
   }
 }
