@@ -31,6 +31,11 @@ export interface ClusterOptions {
   nodes?: number
   /** False: none. A list as of `--controllers`: `['deployment', 'replicaset']`, `['*', '-kubelet']`. Default: all. */
   controllers?: boolean | readonly string[]
+  /**
+   * A KubeSchedulerConfiguration, as an object or as the text of its YAML: profiles with their names, plugins, weights and arguments. Default:
+   * kube-scheduler's.
+   */
+  schedulerConfiguration?: string | object
   /** Time; default: the machine's. */
   clock?: Clock
   /** Makes uids, name suffixes and jitter the same in every run. */
@@ -171,6 +176,7 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
     is: (value) => typeof value === 'boolean' || Array.isArray(value),
     words: 'true, false or a list of names',
   },
+  schedulerConfiguration: { is: isAny, words: '' },
   clock: { is: isAny, words: '' },
   seed: { is: (value) => typeof value === 'number', words: 'a number' },
   logger: { is: isAny, words: '' },

@@ -11,6 +11,7 @@ import type { ControllerDefinition, StaticPods } from './controllers/controller.
 import { LeaderElector } from './controllers/leader-election.ts'
 import { createRecorder } from './controllers/recorder.ts'
 import { ControllerRunner } from './controllers/runner.ts'
+import { profilesOf } from './controllers/scheduler/configuration.ts'
 import { STAGE_MANAGER } from './controllers/stages/ownership.ts'
 import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
@@ -52,7 +53,12 @@ export interface ControlPlaneParts {
 /** The options that say how the API server behaves. */
 export type RegistrySettings = Pick<
   ClusterOptions,
-  'serviceAddresses' | 'serviceCidr' | 'enableAdmissionPlugins' | 'disableAdmissionPlugins' | 'authorizationMode'
+  | 'serviceAddresses'
+  | 'serviceCidr'
+  | 'enableAdmissionPlugins'
+  | 'disableAdmissionPlugins'
+  | 'authorizationMode'
+  | 'schedulerConfiguration'
 >
 
 export class ControlPlane {
@@ -60,12 +66,16 @@ export class ControlPlane {
   readonly outbound: OutboundClient
   readonly #parts: ControlPlaneParts
   readonly #tokens: TokenSigner
+  readonly #schedulerConfiguration: string | object | undefined
   #runner: ControllerRunner | undefined
   #elector: LeaderElector | undefined
   #authority: CertificateAuthority | undefined
 
   constructor(options: RegistrySettings, parts: ControlPlaneParts) {
     this.#parts = parts
+    this.#schedulerConfiguration = options.schedulerConfiguration
+    // What is wrong with it is told now, not when the first pod comes.
+    profilesOf(options.schedulerConfiguration)
     this.#tokens = createTokenSigner('https://kubernetes.default.svc.cluster.local', parts.keys?.tokens)
     const { storage, clock, random } = parts
     const addresses = addressesOf(options.serviceAddresses ?? {})
@@ -138,6 +148,7 @@ export class ControlPlane {
         signToken: (claims) => this.#tokens.sign(claims),
         podCidr: POD_CIDR,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
+        schedulerConfiguration: this.#schedulerConfiguration,
         stages: controllers.includes(stage),
         staticPods: this.#parts.staticPods,
         quotaUsage: (quota) => quotaUsage(quota, this.registry),

@@ -38,6 +38,10 @@ function serving(command: Command): Command {
     )
     .option('--pod-manifest-path <folder>', 'static pods: the first node runs the Pods of this folder by itself')
     .option('--controllers <names>', 'which to run: a,b or -c for all but c; a wrong name lists them', '*')
+    .option(
+      '--scheduler-config <file>',
+      'a KubeSchedulerConfiguration: names, plugins, weights and arguments of the scheduler',
+    )
     .option('--no-controllers', 'run none: objects stay as they are written')
     .option('--enable-admission-plugins <names>', 'run these besides the default ones: A,B', parseNames)
     .option('--disable-admission-plugins <names>', 'run all default ones but these: A,B', parseNames)

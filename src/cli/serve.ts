@@ -1,4 +1,5 @@
 /** What `start` and `run` share: from flags to a listening cluster. */
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { controllerNames } from '../controllers/controllers.ts'
 import { type Cluster, type ClusterOptions, createCluster, type Logger } from '../index.ts'
@@ -17,6 +18,8 @@ export interface ServeFlags extends EtcdFlags, TlsFlags {
   podManifestPath?: string
   /** Comma list, or false for `--no-controllers`. */
   controllers: string | false
+  /** The file. */
+  schedulerConfig?: string
   enableAdmissionPlugins?: string[]
   disableAdmissionPlugins?: string[]
   logLevel: string
@@ -49,6 +52,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
   if (problem) throw new UsageError(problem)
   const serviceAddresses = addressesOf(flags)
   const tls = await tlsOf(flags)
+  const schedulerConfiguration = await schedulerConfigurationOf(flags)
   // Before anything is made: what fails for its port leaves no data file behind.
   await requireAddress(flags)
   const cluster = await createCluster({
@@ -57,6 +61,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
     stages: flags.stages,
     staticPodPath: flags.podManifestPath,
     controllers,
+    schedulerConfiguration,
     enableAdmissionPlugins,
     disableAdmissionPlugins,
     ...place,
@@ -75,6 +80,15 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
   } catch (error) {
     await cluster.close()
     throw explained(error as NodeJS.ErrnoException, flags)
+  }
+}
+
+async function schedulerConfigurationOf({ schedulerConfig }: ServeFlags): Promise<string | undefined> {
+  if (schedulerConfig === undefined) return undefined
+  try {
+    return await readFile(schedulerConfig, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--scheduler-config ${schedulerConfig}: ${(error as Error).message}`)
   }
 }
 

@@ -40,6 +40,8 @@ export interface EventDetails {
   host?: string
   /** Makes an Event of the newer form, as the scheduler does: with an action and an eventTime, without source and count. */
   action?: string
+  /** Who speaks, if not the controller's component: a scheduler has several names. */
+  component?: string
 }
 
 /** Pods that run whatever the API server says. */
@@ -68,6 +70,8 @@ export interface ControllerSettings {
   stages: boolean
   /** A folder of manifests that kubelets run by themselves. */
   staticPods?: StaticPods
+  /** A KubeSchedulerConfiguration, or its text; absent: the scheduler's defaults. */
+  schedulerConfiguration?: string | object
   /** What the quota's namespace has in use of what it limits, counted now. */
   quotaUsage(quota: KubeObject): Record<string, string>
 }

@@ -89,11 +89,11 @@ function repeated(old: DynamicObject, message: string, count: number, now: numbe
 }
 
 function newEvent(
-  { clock, component }: RecorderOptions,
+  { clock, component: own }: RecorderOptions,
   about: KubeObject,
   name: string,
   namespace: string,
-  { type, reason, message, fieldPath, host, action }: EventFacts,
+  { type, reason, message, fieldPath, host, action, component = own }: EventFacts,
 ): DynamicObject {
   const now = clock.now()
   const { uid, resourceVersion } = about.metadata

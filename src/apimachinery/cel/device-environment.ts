@@ -2,8 +2,9 @@
 import { parseQuantity } from '../quantity.ts'
 import { compileExpression, type Program } from './compile.ts'
 import { type Environment, makeEnvironment } from './environment.ts'
+import { namedType } from './functions.ts'
 import { Amount, parseVersion } from './library/quantities.ts'
-import { BOOL, DYN, mapType, opaqueType, STRING, structType } from './types.ts'
+import { BOOL, DYN, mapType, STRING, structType } from './types.ts'
 import { CelError, CelMap, NO_SUCH_OVERLOAD, type Value, ValueMap } from './values.ts'
 
 const DEVICE = 'kubernetes.DRADevice'
@@ -12,7 +13,7 @@ const FIELDS = new Map([
   ['driver', STRING],
   ['allowMultipleAllocations', BOOL],
   ['attributes', mapType(STRING, mapType(STRING, DYN))],
-  ['capacity', mapType(STRING, mapType(STRING, opaqueType('kubernetes.Quantity')))],
+  ['capacity', mapType(STRING, mapType(STRING, namedType('quantity')))],
 ])
 
 let environment: Environment | undefined

@@ -1,6 +1,6 @@
 /** One pod is scheduled: a node is chosen for it, or it is said why there is none. Nothing is written yet. Mirrors pkg/scheduler/schedule_one.go (schedulingCycle). */
 import type { Pod } from '../../types/core-v1.ts'
-import type { ControllerContext } from '../controller.ts'
+import type { ControllerContext, EventDetails } from '../controller.ts'
 import { histogram, refusedBefore } from './messages.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Reservation } from './plugin.ts'
@@ -54,9 +54,10 @@ export function scheduleNext(state: State, context: ControllerContext): void {
 }
 
 /** As the source of Events: the profile's name, and the machine. */
-export const eventDetails = (_profile: Profile, action: string) => ({
+export const eventDetails = ({ schedulerName }: Profile, action: string): EventDetails => ({
   action,
   host: 'kubemu',
+  component: schedulerName,
 })
 
 /** From now on the pod counts as one of the node's. */

@@ -95,7 +95,7 @@ export interface Plugin {
   readonly name: string
   readonly hints: readonly Hint[]
   /** Why the pod must not be looked at yet; undefined: it may. */
-  gate?(pod: PodInfo): Refusal | undefined
+  gate?(pod: PodInfo, world: World): Refusal | undefined
   /** Before nodes are looked at. A refusal is one of all nodes; undefined: there is nothing to check. */
   preFilter?(pod: PodInfo, world: World): PodFilter | Refusal | undefined
   /** Before the nodes that fit are compared. Undefined: all are as good. */

@@ -155,12 +155,14 @@ export class SchedulingQueue {
   }
 
   #activate(pod: QueuedPod): void {
-    const gate = this.#options.pluginsOf(pod.info).find((plugin) => plugin.gate?.(pod.info))
+    const { pluginsOf, world } = this.#options
+    const gate = pluginsOf(pod.info).find((plugin) => plugin.gate?.(pod.info, world))
     if (!gate) {
       this.#active.add(pod)
       return
     }
     pod.refusedBy = new Set([gate.name])
+    pod.since = this.#now
     this.#keep(pod)
   }
 

@@ -5,10 +5,11 @@ import type { ResourceName } from '../client.ts'
 import type { ControllerContext, Key } from '../controller.ts'
 import { perRun } from '../state.ts'
 import { SchedulerCache } from './cache.ts'
+import { profilesOf } from './configuration.ts'
 import { Nominations } from './nominations.ts'
 import type { Plugin, Reservation, Unblocking, World } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
-import { DEFAULT_SCHEDULER, defaultProfile, type Profile } from './profile.ts'
+import { DEFAULT_SCHEDULER, type Profile } from './profile.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
 
 /** An event of an informer, kept until the next cycle: hints compare the object before and after. */
@@ -66,7 +67,8 @@ export interface State {
 export const stateOf = perRun<State>((context) => {
   const cache = new SchedulerCache()
   const world: World = { cache, lister: context.lister }
-  const profiles = new Map([defaultProfile()].map((profile) => [profile.schedulerName, profile]))
+  const made = profilesOf(context.settings.schedulerConfiguration)
+  const profiles = new Map(made.map((profile) => [profile.schedulerName, profile]))
   const pluginsOf = ({ pod }: PodInfo): readonly Plugin[] => profiles.get(schedulerNameOf(pod))?.plugins ?? []
   const plugins = [...profiles.values()].flatMap((profile) => profile.plugins)
   return {

@@ -112,6 +112,20 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
     prefix: '/apis/storage.k8s.io/v1',
     namespaced: true,
   },
+  ...Object.fromEntries(
+    [
+      { kind: 'DeviceClass', resource: 'deviceclasses' },
+      { kind: 'ResourceSlice', resource: 'resourceslices' },
+      { kind: 'ResourceClaim', resource: 'resourceclaims' },
+    ].map(({ kind, resource }) => [
+      kind,
+      {
+        resource: `${resource}.resource.k8s.io`,
+        prefix: '/apis/resource.k8s.io/v1',
+        namespaced: kind === 'ResourceClaim',
+      },
+    ]),
+  ),
   PriorityClass: {
     resource: 'priorityclasses.scheduling.k8s.io',
     prefix: '/apis/scheduling.k8s.io/v1',

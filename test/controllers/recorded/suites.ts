@@ -11,6 +11,7 @@ import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
 import { quotas } from './quota.cases.ts'
 import { scheduler } from './scheduler.cases.ts'
+import { schedulerDevices } from './scheduler-devices.cases.ts'
 import { schedulerVolumes } from './scheduler-volumes.cases.ts'
 import { services } from './services.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
@@ -31,4 +32,5 @@ export const suites: readonly Suite[] = [
   quotas,
   accounts,
   schedulerVolumes,
+  schedulerDevices,
 ]

@@ -50,6 +50,11 @@ export function dynamicResources(): Plugin {
       { on: ['self/claims'], helps: ({ pod }, _happened, world) => !('reasons' in claimsOf(pod, world)) },
       { on: ['deviceclasses/add', 'deviceclasses/update', 'resourceslices/add', 'resourceslices/update'] },
     ],
+    gate({ pod }, world) {
+      if (!pod.spec?.resourceClaims?.length) return undefined
+      const claims = claimsOf(pod, world)
+      return 'reasons' in claims ? claims : undefined
+    },
     preFilter({ pod }, world) {
       if (!pod.spec?.resourceClaims?.length) return undefined
       const claims = claimsOf(pod, world)
