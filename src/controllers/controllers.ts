@@ -23,6 +23,7 @@ import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
+import { resourceClaim } from './resource-claim.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
@@ -64,6 +65,7 @@ export const controllers: readonly ControllerDefinition[] = [
   disruption,
   horizontalPodAutoscaler,
   ephemeralVolume,
+  resourceClaim,
   volumeBinder,
   volumeProvisioner,
   pvcProtection,

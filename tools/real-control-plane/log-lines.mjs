@@ -20,7 +20,7 @@ const CHANCE = [
 
 /** Two writers, or a cache that is a moment behind: which of them a run meets is chance, with every server. */
 const LOST_RACE =
-  /the object has been modified|is not as new as written version|because it is being terminated|[a-z.]+ \\*"[^" ]+" not found|Error getting updated StatefulSet from lister/
+  /the object has been modified|is not as new as written version|because it is being terminated|pvc \S+ is being deleted|[a-z.]+ \\*"[^" ]+" not found|Error getting updated StatefulSet from lister/
 
 export const isLostRace = (line) => LOST_RACE.test(line)
 

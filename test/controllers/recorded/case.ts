@@ -141,6 +141,16 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
     prefix: '/apis/certificates.k8s.io/v1',
     namespaced: false,
   },
+  ResourceClaim: {
+    resource: 'resourceclaims.resource.k8s.io',
+    prefix: '/apis/resource.k8s.io/v1',
+    namespaced: true,
+  },
+  ResourceClaimTemplate: {
+    resource: 'resourceclaimtemplates.resource.k8s.io',
+    prefix: '/apis/resource.k8s.io/v1',
+    namespaced: true,
+  },
   ConfigMap: { resource: 'configmaps', prefix: '/api/v1', namespaced: true },
   Secret: { resource: 'secrets', prefix: '/api/v1', namespaced: true },
   ServiceAccount: { resource: 'serviceaccounts', prefix: '/api/v1', namespaced: true },

@@ -2,6 +2,7 @@
 
 import { accounts } from './accounts.cases.ts'
 import type { Suite } from './case.ts'
+import { claims } from './claims.cases.ts'
 import { cronjob } from './cronjob.cases.ts'
 import { csr } from './csr.cases.ts'
 import { daemonset } from './daemonset.cases.ts'
@@ -31,6 +32,7 @@ export const suites: readonly Suite[] = [
   disruption,
   quotas,
   accounts,
+  claims,
   schedulerVolumes,
   schedulerDevices,
 ]
