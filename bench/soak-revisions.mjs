@@ -77,8 +77,11 @@ export class Revisions {
     return this.isOrdered && this.#gaps === 0
   }
 
-  summary() {
-    return `${this.#seen.toLocaleString('en')} events, ${this.#gaps} revisions not seen, ${this.#backwards} out of order${this.#over ? `, ${this.#over}` : ''}`
+  /** `all`: whether every revision concerns it. */
+  summary(all) {
+    const gaps = all ? `${this.#gaps} revisions not seen, ` : ''
+    const over = this.#over ? `, ${this.#over}` : ''
+    return `${this.#seen.toLocaleString('en')} events, ${gaps}${this.#backwards} out of order${over}`
   }
 }
 

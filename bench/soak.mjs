@@ -151,7 +151,7 @@ async function report() {
   const p99s = settled.map(({ p99 }) => p99)
   const lines = [
     `${whole(objects)} pods, ${flags.minutes} minutes: ${whole(issued - due.length)} writes of ${whole(issued)} due`,
-    ...watchers.map(({ name, seen }) => `watch ${name}: ${seen.summary()}`),
+    ...watchers.map(({ name, seen }) => `watch ${name}: ${seen.summary(seen !== namespace.seen)}`),
     `RSS in the first quarter ${megabytes(first)}, in the last ${megabytes(last)} (${(((last - first) / first) * 100).toFixed(1)} %), at most ${megabytes(Math.max(...settled.map(({ rss }) => rss)))}`,
     `99 % of the writes within ${quantile(p99s, 0.5).toFixed(1)} ms (median of the samples; worst sample ${Math.max(...p99s).toFixed(1)} ms)`,
   ]
