@@ -69,7 +69,12 @@ const bench = {
 for (const [name, workload] of Object.entries(WORKLOADS)) {
   if (!wanted.includes(name)) continue
   const started = performance.now()
-  await workload(bench)
+  try {
+    await workload(bench)
+  } catch (error) {
+    // The others are worth having all the same.
+    bench.row({ what: `${name} failed: ${error.message}` })
+  }
   process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n`)
 }
 for (const server of open.values()) await (await server).stop()
