@@ -107,8 +107,21 @@ export function isWildcardDns1123Subdomain(value: string): string[] {
 const LABEL_KEY_RULE =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 
+/** Keys that were found valid: there are few, and every object has the same ones. */
+const validKeys = new Set<string>()
+const MAX_VALID_KEYS = 4096
+
 /** A label key: `name` or `prefix/name`. */
 export function isQualifiedName(value: string): string[] {
+  if (validKeys.has(value)) return []
+  const messages = qualifiedNameMessages(value)
+  if (messages.length > 0) return messages
+  if (validKeys.size >= MAX_VALID_KEYS) validKeys.clear()
+  validKeys.add(value)
+  return []
+}
+
+function qualifiedNameMessages(value: string): string[] {
   const parts = value.split('/')
   const pattern = regexMessage(LABEL_KEY_RULE, LABEL_KEY, 'MyName', 'my.name', '123-abc')
   if (parts.length > 2) {

@@ -42,8 +42,22 @@ export const milliQuantity = (milli: number | bigint, format: QuantityFormat = '
 
 const SHAPE = /^([+-]?)(0*)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/
 
+/** Amounts are few, and the same ones are read at every step of a write. */
+const recent = new Map<string, Quantity>()
+const MAX_RECENT = 4096
+const MAX_RECENT_LENGTH = 32
+
 /** Throws 400 with upstream's message. */
 export function parseQuantity(text: string): Quantity {
+  const known = recent.get(text)
+  if (known !== undefined) return known
+  const amount = readQuantity(text)
+  if (recent.size >= MAX_RECENT) recent.clear()
+  if (text.length <= MAX_RECENT_LENGTH) recent.set(text, amount)
+  return amount
+}
+
+function readQuantity(text: string): Quantity {
   if (text === '0') return ZERO
   const match = text === '' ? null : SHAPE.exec(text)
   if (!match) throw newBadRequest(FORMAT_WRONG)

@@ -3,6 +3,7 @@ import type { Clock } from '../apimachinery/clock.ts'
 import { newInternalError } from '../apimachinery/errors.ts'
 import { type DynamicObject, formatGroupVersion } from '../apimachinery/meta.ts'
 import { decodeBody, type TextFormat } from '../apimachinery/schema/body.ts'
+import { parsedValue } from '../apimachinery/schema/parse.ts'
 import {
   type GroupVersionKind,
   hasIssues,
@@ -38,15 +39,12 @@ export function schemaOf({ schemas }: Decoding, { group, version, kind }: Kind):
 
 /** A value made in this process (a patch's result, a controller's object). Throws 400. */
 export function decodeValue(decoding: Decoding, kind: Kind, value: unknown): Decoded {
-  const schema = schemaOf(decoding, kind)
-  const { object, strict } = schema.decodeValue(value)
-  return { object: schema.applyDefaults(object, decoding.clock), strict }
+  return schemaOf(decoding, kind).decodeWithDefaults(parsedValue(value), decoding.clock)
 }
 
 /** As decodeValue, for what server-side apply merged. */
 export function decodeMerged(decoding: Decoding, kind: Kind, value: unknown): DynamicObject {
-  const schema = schemaOf(decoding, kind)
-  return schema.applyDefaults(schema.decodeMerged(value), decoding.clock)
+  return schemaOf(decoding, kind).decodeMerged(value, decoding.clock)
 }
 
 /** As decodeValue, with what Strict refuses: unknown fields are a 400. */
@@ -68,12 +66,12 @@ export function decodeText(
   warn: (text: string) => void,
 ): DynamicObject {
   const schema = schemaOf(decoding, expected)
-  const { object, strict } = decodeBody(decoding.schemas, schema, body.bytes, body.format)
+  const { object, strict } = decodeBody(decoding.schemas, schema, body.bytes, body.format, decoding.clock)
   if (fieldValidation !== 'Ignore' && hasIssues(strict)) {
     if (fieldValidation === 'Strict') throw schema.strictError(strict)
     for (const text of strictWarnings(strict)) warn(text)
   }
-  return schema.applyDefaults(object, decoding.clock)
+  return object
 }
 
 /** The kind with nothing set and no defaults. */

@@ -3,6 +3,7 @@ import { ManualClock } from '../../src/apimachinery/clock.ts'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { parseGroupVersion } from '../../src/apimachinery/meta.ts'
 import { loadFacts } from '../../src/apimachinery/schema/load-facts.ts'
+import { parsedValue } from '../../src/apimachinery/schema/parse.ts'
 import { Schemas } from '../../src/apimachinery/schema/schema.ts'
 
 const schemas = new Schemas(loadFacts())
@@ -14,5 +15,5 @@ export function decoded<T extends KubeObject>(body: object): T {
   const { group, version } = parseGroupVersion(apiVersion)
   const schema = schemas.forKind(group, version, kind)
   if (!schema) throw new Error(`no schema for ${apiVersion} ${kind}`)
-  return structuredClone(schema.applyDefaults(schema.decodeValue(body).object, clock)) as unknown as T
+  return structuredClone(schema.decodeWithDefaults(parsedValue(body), clock).object) as unknown as T
 }

@@ -1,4 +1,5 @@
 /** A request body to the object of the kind that a handler expects, with upstream's 400 when it is something else. Mirrors handlers/create.go. */
+import type { Clock } from '../clock.ts'
 import { newBadRequest, newInvalid, type StatusError } from '../errors.ts'
 import { invalid } from '../field-error.ts'
 import { formatGroupVersion, parseGroupVersion } from '../meta.ts'
@@ -9,22 +10,22 @@ import { cannotHandle, type Decoded, type GroupVersionKind, META_GROUP, type Sch
 
 export type TextFormat = 'json' | 'yaml'
 
-/** Decodes a body for `schema`. What it leaves out of kind and apiVersion is taken from there. Throws 400. */
-export function decodeBody(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat): Decoded {
+/** Decodes a body for `schema`, with defaults. What it leaves out of kind and apiVersion is taken from there. Throws 400. */
+export function decodeBody(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat, clock: Clock): Decoded {
   try {
-    return decodeAny(schemas, schema, bytes, format)
+    return decodeAny(schemas, schema, bytes, format, clock)
   } catch (error) {
     throw isStackOverflow(error) ? tooDeep(schema.gvk.kind, bytes) : error
   }
 }
 
-function decodeAny(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat): Decoded {
+function decodeAny(schemas: Schemas, schema: Schema, bytes: Buffer, format: TextFormat, clock: Clock): Decoded {
   const parsed = parseBody(bytes, format, schema.gvk.kind)
-  if (schema.isCustom) return decodeCustom(schema, parsed, bytes)
+  if (schema.isCustom) return decodeCustom(schema, parsed, bytes, clock)
   const given = bodyKind(parsed, bytes, schema.gvk)
   const { group, version, kind } = given
   if (group === schema.gvk.group && version === schema.gvk.version && kind === schema.gvk.kind)
-    return schema.decode(parsed)
+    return schema.decodeWithDefaults(parsed, clock)
   const other = schemeOf(group) === schemeOf(schema.gvk.group) ? schemas.forKind(group, version, kind) : undefined
   if (other === undefined && isFormerVersion(given, schema.gvk)) {
     throw newBadRequest(otherVersion(formatGroupVersion(given), schema))
@@ -38,14 +39,14 @@ function decodeAny(schemas: Schemas, schema: Schema, bytes: Buffer, format: Text
 }
 
 /** Custom resources say what they are, and are decoded whatever that is. Throws 400, and 422 for another kind. */
-function decodeCustom(schema: Schema, parsed: Parsed, bytes: Buffer): Decoded {
+function decodeCustom(schema: Schema, parsed: Parsed, bytes: Buffer, clock: Clock): Decoded {
   const { gvk } = schema
   const { value } = parsed
   if (isPlainObject(value) && !value['kind']) {
     throw unrecognized(gvk.kind, bytes, `Object 'Kind' is missing in '${marshalOf(value, bytes)}'`)
   }
   const given = bodyKind(parsed, bytes, { group: '', version: '', kind: gvk.kind })
-  const decoded = schema.decode(parsed)
+  const decoded = schema.decodeWithDefaults(parsed, clock)
   if (given.group !== gvk.group || given.version !== gvk.version) {
     const said = formatGroupVersion(given)
     throw newBadRequest(

@@ -15,7 +15,7 @@ export type Fields = Record<string, any>
 
 /**
  * Answers the fields to set (undefined: to remove), or undefined when nothing is missing. `object` has the constants already, `given` is as
- * it came. Changes neither.
+ * it came: constants of a struct with a rule that takes it are not put in by decoding. Changes neither.
  */
 export type ConditionalDefault = (object: Fields, given: Fields, clock: Clock) => Fields | undefined
 
@@ -63,11 +63,13 @@ const limitRangeItem: ConditionalDefault = (item) => {
   return unlessSame(item, { default: sortedOrAbsent(newLimits), defaultRequest: sortedOrAbsent(newRequests) })
 }
 
+const REPLICATION_ORDER = ['replicas', 'minReadySeconds', 'selector', 'template']
+
 const replicationController: ConditionalDefault = ({ metadata, spec }) => {
   const labels = spec.template?.metadata?.labels
   if (isEmpty(labels)) return undefined
   const patch: Fields = {}
-  if (isEmpty(spec.selector)) patch.spec = { ...spec, selector: { ...labels } }
+  if (isEmpty(spec.selector)) patch.spec = inOrder({ ...spec, selector: { ...labels } }, REPLICATION_ORDER)
   if (isEmpty(metadata.labels)) Object.assign(patch, withMetadata(metadata, { labels: { ...labels } }))
   return patch
 }

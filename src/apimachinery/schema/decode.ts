@@ -1,7 +1,7 @@
 /**
  * One compiled walker a type: a JSON value becomes the object as the server would print it after Go's decode and encode. It prunes unknown
- * fields, canonicalises values, prints the zero values that Go prints, and puts fields in struct order. It is optimistic: it only says that
- * something was unknown or wrong; diagnose.ts says what, in document order.
+ * fields, canonicalises values, prints the zero values that Go prints, puts in constant defaults if it is compiled to, and puts fields in
+ * struct order. It is optimistic: it only says that something was unknown or wrong; diagnose.ts says what, in document order.
  */
 import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
@@ -12,11 +12,38 @@ import type { FieldFact } from './facts.ts'
 import { isPlainObject } from './go-json.ts'
 import type { FieldNode, Node, SpecialNode, StructNode } from './nodes.ts'
 
+/** Whether decoding is to put in the field's constant default where the value has none. */
+export type TakesConstant = (struct: StructNode, fact: FieldFact) => boolean
+
 /** Compiles decoders, each once: struct types meet themselves in recursion. */
 export class Decoders {
   readonly #structs = new Map<StructNode, Decode>()
+  readonly #plain: Decoders | undefined
+  readonly #takesConstant: TakesConstant
+
+  /** With constant defaults, `plain` decodes what has none of them anywhere in it. */
+  constructor(plain?: Decoders, takesConstant: TakesConstant = () => false) {
+    this.#plain = plain
+    this.#takesConstant = takesConstant
+  }
+
+  /** Makes the field's constant default, a new one each time: drafts are changed in place. */
+  constantOf(struct: StructNode, { fact, node }: FieldNode): (() => unknown) | undefined {
+    if (!this.#takesConstant(struct, fact)) return undefined
+    if (typeof fact.d !== 'object' || fact.d === null) return () => fact.d
+    const decode = this.of(node)
+    return () => decode(fact.d, { keys: 0, unknown: 0 })
+  }
+
+  #hasConstants(node: Node, seen: Set<Node>): boolean {
+    if (node.kind === 'list' || node.kind === 'map') return this.#hasConstants(node.of, seen)
+    if (node.kind !== 'struct' || seen.has(node)) return false
+    seen.add(node)
+    return node.fields.some((field) => this.#takesConstant(node, field.fact) || this.#hasConstants(field.node, seen))
+  }
 
   of(node: Node): Decode {
+    if (this.#plain && !this.#hasConstants(node, new Set())) return this.#plain.of(node)
     switch (node.kind) {
       case 'struct':
         return this.#struct(node)
@@ -49,12 +76,12 @@ type Emit = (source: Record<string, unknown>, out: Record<string, unknown>, walk
 /** Fields present in the source are gathered as bits, so that they come out in struct order without a sort. */
 function struct(node: StructNode, decoders: Decoders): Decode {
   if (node.fields.length > 64) return wideStruct(node, decoders)
-  const emits = node.fields.map((field) => emitter(field, decoders))
+  const emits = node.fields.map((field) => emitter(field, decoders, decoders.constantOf(node, field)))
   const index = node.byName
   let alwaysLow = 0
   let alwaysHigh = 0
   node.fields.forEach((field, i) => {
-    if (!printsZero(field)) return
+    if (!printsZero(field) && !decoders.constantOf(node, field)) return
     if (i < 32) alwaysLow |= 1 << i
     else alwaysHigh |= 1 << (i - 32)
   })
@@ -85,7 +112,7 @@ function struct(node: StructNode, decoders: Decoders): Decode {
 }
 
 function wideStruct(node: StructNode, decoders: Decoders): Decode {
-  const emits = node.fields.map((field) => emitter(field, decoders))
+  const emits = node.fields.map((field) => emitter(field, decoders, decoders.constantOf(node, field)))
   return (value, walk) => {
     const source = asObject(value)
     for (const key in source) {
@@ -133,7 +160,8 @@ const STRUCT_SPECIALS = new Set<string>([
 /** JSON tells empty lists from absent ones; protobuf, in which nearly everything is stored, does not. */
 const STORED_AS_JSON = new Set(['[]v1.CustomResourceDefinitionVersion'])
 
-function emitter({ fact, node }: FieldNode, decoders: Decoders): Emit {
+/** `constant`: what takes the place of a value that is missing, or that Go takes for empty. */
+function emitter({ fact, node }: FieldNode, decoders: Decoders, constant?: () => unknown): Emit {
   const name = fact.n
   const decode = decoders.of(node)
   const always = printsZero({ fact, node })
@@ -144,12 +172,18 @@ function emitter({ fact, node }: FieldNode, decoders: Decoders): Emit {
   return (source, out, walk) => {
     const given = source[name]
     if (given === undefined || given === null) {
-      if (always) out[name] = zero(walk)
+      if (constant) out[name] = constant()
+      else if (always) out[name] = zero(walk)
       return
     }
     const value = decode(given, walk)
     if (drops?.(value)) {
       if (isCollection) rememberEmptied(out, name, value)
+      if (constant) out[name] = constant()
+      return
+    }
+    if (constant && !fact.ptr && (value === '' || value === 0)) {
+      out[name] = constant()
       return
     }
     if (nullsEmpty && isEmptyCollection(value)) {

@@ -1,12 +1,13 @@
 /**
- * The scheme's defaults: constants from the facts and hand-written conditional ones, compiled to one walker a type that visits only where
- * something can be missing. Copy-on-write: what needs nothing is shared. Mirrors the zz_generated.defaults.go files: a type's own defaults
+ * The scheme's defaults: constants from the facts, which decoding puts in, and hand-written conditional ones, compiled to one walker a type
+ * that visits only where something can be missing. Copy-on-write: what needs nothing is shared. Mirrors the zz_generated.defaults.go files: a type's own defaults
  * come before those of what is inside it.
  */
 import type { Clock } from '../clock.ts'
 import type { DynamicObject } from '../meta.ts'
 import { CONDITIONAL_DEFAULTS, type ConditionalDefault, roundResourceList } from './conditional-defaults.ts'
-import type { Decoders } from './decode.ts'
+import { Decoders } from './decode.ts'
+import type { Decode } from './decode-scalars.ts'
 import { keepEmptied } from './emptied.ts'
 import type { FieldFact } from './facts.ts'
 import type { FieldNode, Node, StructNode } from './nodes.ts'
@@ -17,19 +18,25 @@ type Fill = (value: unknown, clock: Clock) => unknown
 /** Answers its input when nothing was missing; never changes it. */
 export type Defaulter = (object: DynamicObject, clock: Clock) => DynamicObject
 
+/** A default that depends on a sibling, or that a conditional rule must not see yet. */
 interface Constant {
   /** Of the field in its struct. */
   index: number
   name: string
   pointer: boolean
-  /** A new value each time: drafts are changed in place. */
   make: () => unknown
   when: [sibling: string, value: unknown][]
 }
 
-const NOTHING_BEFORE = { keys: 0, unknown: 0 }
+/** The two steps of reading a value with defaults. */
+export interface DefaultedWalkers {
+  /** Puts in the constants while it decodes. */
+  decode: Decode
+  /** Puts in the rest, into what `decode` answered. */
+  defaults: Defaulter
+}
 
-/** Compiles defaulters. Some rules hold only below some root kinds, so walkers are kept by root. */
+/** Compiles walkers of kinds. Some rules hold only below some root kinds, so they are kept by root. */
 export class Defaulters {
   readonly #decoders: Decoders
 
@@ -38,9 +45,27 @@ export class Defaulters {
   }
 
   /** `root` is `group/version/Kind`, with nothing before the version's name for the core group: `v1/Pod`. */
-  forRoot(node: StructNode, root: string): Defaulter {
-    return (new Compiler(this.#decoders, root).of(node) as Defaulter | undefined) ?? ((object) => object)
+  forRoot(node: StructNode, root: string): DefaultedWalkers {
+    const decoders = new Decoders(this.#decoders, (struct, fact) => isConstant(struct, fact, root))
+    const defaults = new Compiler(decoders, root).of(node) as Defaulter | undefined
+    return { decode: decoders.of(node), defaults: defaults ?? ((object) => object) }
   }
+}
+
+function hooksOf({ name }: StructNode, root: string): ConditionalDefault[] {
+  return [CONDITIONAL_DEFAULTS[name], CONDITIONAL_DEFAULTS[`${root}:${name}`]].filter((hook) => hook !== undefined)
+}
+
+function applies({ d, dr }: FieldFact, root: string): boolean {
+  if (d === undefined) return false
+  if (dr === undefined) return true
+  const listed = dr.some((one) => one.replace(/^!/, '') === root)
+  return dr[0].startsWith('!') ? !listed : listed
+}
+
+/** Depends on nothing, and no rule of its struct asks what was given before the constants. */
+function isConstant(struct: StructNode, fact: FieldFact, root: string): boolean {
+  return applies(fact, root) && fact.dw === undefined && hooksOf(struct, root).every((hook) => hook.length < 2)
 }
 
 class Compiler {
@@ -53,7 +78,7 @@ class Compiler {
     this.#root = root
   }
 
-  /** undefined: nothing at or below this node has a default. */
+  /** undefined: nothing at or below this node is left to default. */
   of(node: Node): Fill | undefined {
     if (!this.#matters(node, new Set())) return undefined
     if (node.kind === 'list') return everyItem(this.of(node.of)!)
@@ -65,17 +90,14 @@ class Compiler {
     if (node.kind === 'list' || node.kind === 'map') return this.#matters(node.of, seen)
     if (node.kind !== 'struct' || seen.has(node)) return false
     seen.add(node)
-    if (CONDITIONAL_DEFAULTS[node.name] || CONDITIONAL_DEFAULTS[`${this.#root}:${node.name}`]) return true
+    if (hooksOf(node, this.#root).length > 0) return true
     return node.fields.some(
-      (field) => this.#applies(field.fact) || isResourceList(field.fact) || this.#matters(field.node, seen),
+      (field) => this.#isLeft(node, field.fact) || isResourceList(field.fact) || this.#matters(field.node, seen),
     )
   }
 
-  #applies({ d, dr }: FieldFact): boolean {
-    if (d === undefined) return false
-    if (dr === undefined) return true
-    const listed = dr.some((root) => root.replace(/^!/, '') === this.#root)
-    return dr[0].startsWith('!') ? !listed : listed
+  #isLeft(struct: StructNode, fact: FieldFact): boolean {
+    return applies(fact, this.#root) && !isConstant(struct, fact, this.#root)
   }
 
   #struct(node: StructNode): Fill {
@@ -91,19 +113,16 @@ class Compiler {
   }
 
   #compile(node: StructNode): Fill {
-    const hooks = [CONDITIONAL_DEFAULTS[node.name], CONDITIONAL_DEFAULTS[`${this.#root}:${node.name}`]].filter(
-      (hook) => hook !== undefined,
-    )
     // Two words of bits say which fields are there.
     if (node.fields.length > 64) throw new Error(`${node.name} has too many fields for defaults`)
     const constants: Constant[] = []
     const children: Child[] = []
     node.fields.forEach((field, index) => {
-      if (this.#applies(field.fact)) constants.push(this.#constant(field, index))
+      if (this.#isLeft(node, field.fact)) constants.push(this.#constant(field, index))
       const fill = isResourceList(field.fact) ? roundResourceList : this.of(field.node)
       if (fill) children.push({ name: field.fact.n, fill })
     })
-    const plan: Plan = { node, hooks, constants, children }
+    const plan: Plan = { node, hooks: hooksOf(node, this.#root), constants, children }
     return (value, clock) => fillStruct(value as Fields, clock, plan)
   }
 
@@ -114,7 +133,7 @@ class Compiler {
       index,
       name: fact.n,
       pointer: fact.ptr === true,
-      make: decode ? () => decode(fact.d, { ...NOTHING_BEFORE }) : () => fact.d,
+      make: decode ? () => decode(fact.d, { keys: 0, unknown: 0 }) : () => fact.d,
       when: Object.entries(fact.dw ?? {}),
     }
   }

@@ -66,6 +66,8 @@ export interface CustomWalkers {
 
 export interface Walkers {
   decode: Decode
+  /** Reads with defaults: absent, `decode` does, and all defaults are put in after it. */
+  decodeDefaulted?: Decode
   defaults: Defaulter
   clear?: Clear
   custom?: CustomWalkers
@@ -77,6 +79,7 @@ export class Schema {
   readonly apiVersion: string
   readonly node: StructNode
   readonly #decode: Decode
+  readonly #decodeDefaulted: Decode
   readonly #defaults: Defaulter
   readonly #clear: Clear | undefined
   readonly #diagnose: (document: JsonNode) => Diagnosis
@@ -88,6 +91,7 @@ export class Schema {
     this.apiVersion = formatGroupVersion(gvk)
     this.node = node
     this.#decode = walkers.decode
+    this.#decodeDefaulted = walkers.decodeDefaulted ?? walkers.decode
     this.#defaults = walkers.defaults
     this.#clear = walkers.clear
     this.structural = walkers.custom?.structural
@@ -112,21 +116,31 @@ export class Schema {
    * that was expected, for the text alone.
    */
   decode(parsed: Parsed, as = this.gvk.kind): Decoded {
+    return this.#read(parsed, this.#decode, as)
+  }
+
+  /** As decode, with what the scheme's defaulting functions put in. */
+  decodeWithDefaults(parsed: Parsed, clock: Clock): Decoded {
+    const { object, strict } = this.#read(parsed, this.#decodeDefaulted, this.gvk.kind)
+    return { object: this.#defaults(object, clock), strict }
+  }
+
+  #read(parsed: Parsed, decode: Decode, as: string): Decoded {
     const walk: Walk = { keys: 0, unknown: 0 }
-    const object = this.#fast(parsed.value, walk, parsed, as)
+    const object = this.#fast(parsed.value, decode, walk, parsed, as)
     keepReset(parsed.value, object)
     const isClean = walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)
     if (isClean) return { object: this.#named(object), strict: withYaml(parsed, []) }
     const fields = this.#issues(parsed, as)
     // JSON.parse kept only the last of duplicate keys; Go decodes each into the same struct.
     const hasDuplicates = fields.some((text) => text.startsWith('duplicate'))
-    const whole = hasDuplicates ? this.#fast(jsonValueOf(parsed.document()), walk, parsed, as) : object
+    const whole = hasDuplicates ? this.#fast(jsonValueOf(parsed.document()), decode, walk, parsed, as) : object
     return { object: this.#named(whole), strict: withYaml(parsed, fields) }
   }
 
-  #fast(value: unknown, walk: Walk, parsed: Parsed, as: string): DynamicObject {
+  #fast(value: unknown, decode: Decode, walk: Walk, parsed: Parsed, as: string): DynamicObject {
     try {
-      return this.#decode(value ?? {}, walk) as DynamicObject
+      return decode(value ?? {}, walk) as DynamicObject
     } catch (error) {
       if (error !== WRONG_TYPE && !(error instanceof StatusError)) throw error
       this.#issues(parsed, as)
@@ -134,20 +148,16 @@ export class Schema {
     }
   }
 
-  /** What server-side apply merged: as decodeValue, but a custom resource's nulls stay. Throws 400. */
-  decodeMerged(value: unknown): DynamicObject {
+  /** What server-side apply merged, with defaults; a custom resource's nulls stay. Throws 400. */
+  decodeMerged(value: unknown, clock: Clock): DynamicObject {
     const walk: Walk = { keys: 0, unknown: 0, keepsNulls: true }
-    return this.#named(this.#fast(value, walk, parsedValue(value), this.gvk.kind))
+    const object = this.#fast(value, this.#decodeDefaulted, walk, parsedValue(value), this.gvk.kind)
+    return this.#defaults(this.#named(object), clock)
   }
 
   /** A value made in this process: pruned, canonical, in order. */
   decodeValue(value: unknown): Decoded {
     return this.decode(parsedValue(value))
-  }
-
-  /** Puts in what the scheme's defaulting functions put in. Answers the same object when nothing was missing; never changes its input. */
-  applyDefaults(object: DynamicObject, clock: Clock): DynamicObject {
-    return this.#defaults(object, clock)
   }
 
   /** Clears fields behind gates that are off, unless `old` uses them. Answers the same object when there was nothing to clear. */
@@ -245,9 +255,11 @@ export class Schemas {
     if (model === undefined || !this.resolver.has(model)) return undefined
     const node = this.resolver.named(model)
     if (node.kind !== 'struct') return undefined
+    const defaulted = this.#defaulters.forRoot(node, rootName(group, version, kind))
     const schema = new Schema({ group, version, kind }, node, {
       decode: this.#decoders.of(node),
-      defaults: this.#defaulters.forRoot(node, rootName(group, version, kind)),
+      decodeDefaulted: defaulted.decode,
+      defaults: defaulted.defaults,
       clear: this.#disabled.forRoot(node),
     })
     this.#schemas.set(key, schema)

@@ -15,7 +15,7 @@ import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import type { Container, Volume, VolumeDevice, VolumeMount } from '../../types/core-v1.ts'
 import { validateDns1123Label } from '../validation.ts'
 import { validateDescendingPath, validateNoBacksteps } from './paths.validation.ts'
-import { VOLUME_SOURCES } from './volume-sources.validation.ts'
+import { VOLUME_SOURCES, type VolumeSourceRule } from './volume-sources.validation.ts'
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None']
 const RECURSIVE_READ_ONLY = ['Disabled', 'Enabled', 'IfPossible']
@@ -54,7 +54,7 @@ export function validateVolumes(
 function validateVolumeSource(volume: Volume, meta: ObjectMeta | undefined, path: string): FieldError[] {
   const errors: FieldError[] = []
   let found = 0
-  for (const { name, validate, conflictName, pathName } of VOLUME_SOURCES) {
+  for (const { name, validate, conflictName, pathName } of sourcesOf(volume)) {
     const source = volume[name]
     if (source === undefined || source === null) continue
     found++
@@ -72,6 +72,18 @@ function validateVolumeSource(volume: Volume, meta: ObjectMeta | undefined, path
   }
   if (found === 0) errors.push(required(path, 'must specify a volume type'))
   return errors
+}
+
+const SOURCES_BY_NAME = new Map(VOLUME_SOURCES.map((source) => [source.name as string, source]))
+
+/** In the order of the table. To ask a volume for each of the many that it lacks would cost more than the rest. */
+function sourcesOf(volume: Volume): VolumeSourceRule[] {
+  const sources: VolumeSourceRule[] = []
+  for (const name in volume) {
+    const source = SOURCES_BY_NAME.get(name)
+    if (source) sources.push(source)
+  }
+  return sources.length < 2 ? sources : VOLUME_SOURCES.filter((source) => sources.includes(source))
 }
 
 export function validateVolumeMounts(container: Container, volumes: VolumesByName, path: string): FieldError[] {

@@ -3,18 +3,20 @@ import { quote } from '../../apimachinery/go-text.ts'
 import { compareQuantities, parseQuantity, roundUp } from '../../apimachinery/quantity.ts'
 import type { PersistentVolumeClaimSpec, Volume, VolumeProjection } from '../../types/core-v1.ts'
 
-const DEPRECATED_VOLUMES: Record<string, string> = {
-  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
-  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
-  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
-  flocker: 'deprecated in v1.22, non-functional in v1.25+',
-  storageos: 'deprecated in v1.22, non-functional in v1.25+',
-  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
-  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
-  ephemeral: '',
-  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
-  rbd: 'deprecated in v1.28, non-functional in v1.31+',
-}
+const DEPRECATED_VOLUMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
+    gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
+    scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
+    flocker: 'deprecated in v1.22, non-functional in v1.25+',
+    storageos: 'deprecated in v1.22, non-functional in v1.25+',
+    quobyte: 'deprecated in v1.22, non-functional in v1.25+',
+    glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
+    ephemeral: '',
+    cephfs: 'deprecated in v1.28, non-functional in v1.31+',
+    rbd: 'deprecated in v1.28, non-functional in v1.31+',
+  }),
+)
 
 /** A path and what puts something there; '' where the volume itself says it. */
 interface PlacedPath {
@@ -29,8 +31,9 @@ export function volumeWarnings(volumes: readonly Volume[], path: string): string
 
 function kindWarnings(volume: Volume, path: string): string[] {
   const warnings: string[] = []
-  for (const [name, message] of Object.entries(DEPRECATED_VOLUMES)) {
-    if (!volume[name as keyof Volume]) continue
+  for (const name in volume) {
+    const message = DEPRECATED_VOLUMES.get(name)
+    if (message === undefined || !volume[name as keyof Volume]) continue
     if (name === 'ephemeral') {
       const spec = volume.ephemeral?.volumeClaimTemplate?.spec
       if (spec) warnings.push(...claimSpecWarnings(spec, `${path}.ephemeral.volumeClaimTemplate.spec`))

@@ -3,6 +3,7 @@ import { ManualClock } from '../../../src/apimachinery/clock.ts'
 import { asSent, emptied } from '../../../src/apimachinery/schema/emptied.ts'
 import { internalForm } from '../../../src/apimachinery/schema/internal-form.ts'
 import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
+import { parsedValue } from '../../../src/apimachinery/schema/parse.ts'
 import { Schemas } from '../../../src/apimachinery/schema/schema.ts'
 
 describe('the internal form of a value', () => {
@@ -28,7 +29,7 @@ describe('the internal form of a value', () => {
   it('tells a list that was sent empty from one that was not sent, until it is stored', () => {
     const schema = new Schemas(loadFacts()).forKind('', 'v1', 'Pod')!
     const body = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i', command: [] }] } }
-    const pod = schema.applyDefaults(schema.decodeValue(body).object, new ManualClock(0))
+    const pod = schema.decodeWithDefaults(parsedValue(body), new ManualClock(0)).object
     const [container] = pod['spec'].containers
     expect(emptied(container, 'command')).toEqual([])
     expect(asSent(container, 'args')).toBeNull()

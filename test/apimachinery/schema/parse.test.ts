@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ManualClock } from '../../../src/apimachinery/clock.ts'
 import { decodeBody } from '../../../src/apimachinery/schema/body.ts'
 import { jsonValueOf } from '../../../src/apimachinery/schema/go-json.ts'
 import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
@@ -7,6 +8,7 @@ import { scanJson } from '../../../src/apimachinery/schema/scan-json.ts'
 import { Schemas } from '../../../src/apimachinery/schema/schema.ts'
 
 const schemas = new Schemas(loadFacts())
+const clock = new ManualClock(0)
 const configMaps = schemas.forKind('', 'v1', 'ConfigMap')!
 const pods = schemas.forKind('', 'v1', 'Pod')!
 const json = (text: string) => parseJson(Buffer.from(text))
@@ -86,8 +88,11 @@ describe('YAML', () => {
 
 describe('a body', () => {
   it('may leave its kind and apiVersion out, or be empty YAML', () => {
-    expect(decodeBody(schemas, pods, Buffer.from('{}'), 'json').object).toMatchObject({ kind: 'Pod', apiVersion: 'v1' })
-    expect(decodeBody(schemas, pods, Buffer.from(''), 'yaml').object.kind).toBe('Pod')
+    expect(decodeBody(schemas, pods, Buffer.from('{}'), 'json', clock).object).toMatchObject({
+      kind: 'Pod',
+      apiVersion: 'v1',
+    })
+    expect(decodeBody(schemas, pods, Buffer.from(''), 'yaml', clock).object.kind).toBe('Pod')
   })
 
   it('with a key named __proto__ in a map keeps it as a key', () => {

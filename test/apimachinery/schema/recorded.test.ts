@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeBody } from '../../../src/apimachinery/schema/body.ts'
 import { loadFacts } from '../../../src/apimachinery/schema/load-facts.ts'
-import { parseJson } from '../../../src/apimachinery/schema/parse.ts'
+import { parsedValue, parseJson } from '../../../src/apimachinery/schema/parse.ts'
 import { type Decoded, hasIssues, Schemas, strictWarnings } from '../../../src/apimachinery/schema/schema.ts'
 
 interface Recorded {
@@ -24,7 +24,7 @@ const clock = {
 }
 
 function read({ kind, body, yaml }: Recorded): Decoded {
-  return decodeBody(schemas, schemas.forKind(...kind)!, Buffer.from(body), yaml ? 'yaml' : 'json')
+  return decodeBody(schemas, schemas.forKind(...kind)!, Buffer.from(body), yaml ? 'yaml' : 'json', clock)
 }
 
 function messageOf(row: Recorded): string {
@@ -60,10 +60,11 @@ describe('defaults and canonical form', () => {
     ({ kind, input, expected }) => {
       const [group, version, name] = kind.split('/').length === 3 ? kind.split('/') : ['', ...kind.split('/')]
       const schema = schemas.forKind(group, version, name)!
-      const object = schema.applyDefaults(schema.decode(parseJson(Buffer.from(JSON.stringify(input)))).object, clock)
+      const object = schema.decodeWithDefaults(parseJson(Buffer.from(JSON.stringify(input))), clock).object
       const { namespace: _, generation: __, ...metadata } = object.metadata
       expect({ ...object, metadata }).toEqual(expected)
-      expect(schema.applyDefaults(object, clock)).toBe(object)
+      const again = schema.decodeWithDefaults(parsedValue(object), clock).object
+      expect(JSON.stringify(again)).toBe(JSON.stringify(object))
       expect(JSON.stringify(schema.decodeValue(object).object)).toBe(JSON.stringify(object))
     },
   )
