@@ -103,8 +103,8 @@ async function snapshot({ open }) {
   await underWrites(storage, () => wait(1_000))
   const alone = await underWrites(storage, () => wait(SECONDS * 1_000))
   const saving = await underWrites(storage, () => storage.save())
-  const row = ({ seconds, writes, delay, cpu, before, after }) =>
-    `${seconds.toFixed(1)} s, ${writes} writes, p50 ${delay.p50} ms, p99 ${delay.p99} ms, longest ${delay.max} ms, most CPU time in one turn ${cpu} ms, RSS ${before} to ${after}`
+  const row = ({ seconds, writes, delay, before, after }) =>
+    `${seconds.toFixed(1)} s, ${writes} writes, p50 ${delay.p50} ms, p99 ${delay.p99} ms, longest ${delay.max} ms, RSS ${before} to ${after}`
   report(['event loop beside 2,000 writes/s', row(alone)], ['the same, while a snapshot is taken', row(saving)])
 }
 
@@ -119,13 +119,6 @@ async function underWrites(storage, work) {
       storage.update(PREFIX, name, { ...old, spec: { ...old.spec } }, old.metadata.resourceVersion)
     }
   }, TICK_MS)
-  // On a machine that does other things, too, a turn waits for a core: its CPU time (with that of V8's threads) does not.
-  let [last, most] = [cpuMs(), 0]
-  const turns = setInterval(() => {
-    const now = cpuMs()
-    most = Math.max(most, now - last)
-    last = now
-  }, 1)
   const before = rss()
   histogram.enable()
   const start = performance.now()
@@ -133,14 +126,12 @@ async function underWrites(storage, work) {
   const seconds = (performance.now() - start) / 1000
   histogram.disable()
   clearInterval(timer)
-  clearInterval(turns)
   // The monitor's own timer is due each millisecond: what is above is delay.
   const [p50, p99] = [50, 99].map((percent) => (histogram.percentile(percent) / 1e6 - 1).toFixed(1))
   return {
     seconds,
     writes,
     before,
-    cpu: most.toFixed(1),
     after: rss(),
     delay: { p50, p99, max: (histogram.max / 1e6 - 1).toFixed(1) },
   }
