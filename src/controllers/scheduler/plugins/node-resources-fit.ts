@@ -33,10 +33,10 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin {
       {
         on: ['nodes/add', 'nodes/allocatable'],
         helps(pod, { object, old }) {
-          const node = new NodeInfo(object as Node)
+          const node = emptied(object as Node)
           const extended = resourcesOf(pod)
           if (!fits(pod, node, extended)) return false
-          return !old || hasMore(pod, node, new NodeInfo(old as Node))
+          return !old || hasMore(pod, node, emptied(old as Node))
         },
       },
     ],
@@ -46,6 +46,18 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin {
     },
     preScore: (pod) => scoreOf(pod, args),
   }
+}
+
+const empty = new WeakMap<Node, NodeInfo>()
+
+/** The node without pods. Kept: all that wait ask for it when a node changes. */
+function emptied(node: Node): NodeInfo {
+  let info = empty.get(node)
+  if (!info) {
+    info = new NodeInfo(node)
+    empty.set(node, info)
+  }
+  return info
 }
 
 type Extended = readonly (readonly [name: string, value: number])[]
