@@ -171,7 +171,7 @@ async function run(step: Step, cluster: ControllerCluster, refusals: Map<string,
   }
   if (step.delete) {
     const { resource, namespace = 'default', name, ...options } = step.delete
-    const place = resource === 'namespaces' ? '' : namespace
+    const place = resource === 'namespaces' || resource === 'nodes' ? '' : namespace
     await client.delete(resource, place, name, options)
   }
   if (step.ready) {

@@ -89,18 +89,20 @@ function bearsTaints({ spec }: Pod, node: Node): boolean {
 
 /** Counts the pod on its node; a second time nothing. */
 export function occupy(known: KnownPod, pod: Pod, node: KnownNode): void {
-  if (known.amounts) return
+  if (known.takenOf === node) return
+  vacate(known)
   known.amounts = podRequests(pod.spec!)
+  known.takenOf = node
   node.pods++
   for (const [resource, value] of known.amounts) node.used.set(resource, (node.used.get(resource) ?? 0) + value)
 }
 
 /** The pod has ended. */
-export function vacate(known: KnownPod, node: KnownNode | undefined): void {
-  if (!known.amounts) return
-  if (node) {
-    node.pods--
-    for (const [resource, value] of known.amounts) node.used.set(resource, (node.used.get(resource) ?? 0) - value)
-  }
+export function vacate(known: KnownPod): void {
+  const { amounts, takenOf } = known
+  if (!amounts || !takenOf) return
+  takenOf.pods--
+  for (const [resource, value] of amounts) takenOf.used.set(resource, (takenOf.used.get(resource) ?? 0) - value)
   known.amounts = undefined
+  known.takenOf = undefined
 }

@@ -6,7 +6,10 @@ import type { KnownNode, KnownPod, KubeletState } from './state.ts'
 /** `text` is `namespace/name`. A pod that has an address already keeps it. */
 export function knownPod(state: KubeletState, text: string, pod: Pod, node: KnownNode): KnownPod {
   let known = state.pods.get(text)
-  if (known) return known
+  if (known) {
+    if (known.takenOf) occupy(known, pod, node)
+    return known
+  }
   known = { uid: pod.metadata.uid ?? '', node: node.name }
   const address = pod.status?.podIP
   if (address && !pod.spec?.hostNetwork) {
@@ -29,7 +32,7 @@ export function end(state: KubeletState, text: string, known: KnownPod | undefin
   if (!known) return
   if (known.address) known.pool?.release(known.address)
   known.address = undefined
-  vacate(known, state.nodes.get(known.node))
+  vacate(known)
   waitFor(state, text, known, [])
 }
 

@@ -89,9 +89,9 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
   }
   state.nodes.set(name, known)
   setPodCidr(state, known, node)
+  enqueuePods(name, context)
   if (!stopped) await ensureLease(node, context)
   if (isNew && registered !== node) sayStarted(node, context)
-  enqueuePods(name, context)
 }
 
 function sayStarted(node: Node, { recorder }: ControllerContext): void {

@@ -31,8 +31,9 @@ export interface KnownPod {
   node: string
   pool?: AddressPool
   address?: string
-  /** What it takes of its node, once that took it. */
+  /** What it takes of its node, once that took it, and of which: a node may come again under its name. */
   amounts?: Amounts
+  takenOf?: KnownNode
   /** Image -> pulls that failed, for the back-off. */
   pulls?: Map<string, { failures: number; retryAt: number }>
   /** Container -> its waits before restarts. */
