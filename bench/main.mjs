@@ -78,7 +78,8 @@ for (const [name, workload] of Object.entries(WORKLOADS)) {
   process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n`)
 }
 for (const server of open.values()) await (await server).stop()
-process.stdout.write(`${machine()}\n\n${TABLE_HEAD}\n${rows.join('\n')}\n`)
+const caution = values.quick ? 'QUICK: much smaller than the names say. ' : ''
+process.stdout.write(`${caution}${machine()}\n\n${TABLE_HEAD}\n${rows.join('\n')}\n`)
 process.exit(0)
 
 function opened(name, make) {

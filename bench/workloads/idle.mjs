@@ -6,7 +6,7 @@ import { nodesReady } from './nodes.mjs'
 
 /** Two heartbeats of each node. */
 const SECONDS = 20
-const CALM_MS = 3_000
+const CALM_MS = 10_000
 
 export async function idle({ quick, peer, row }) {
   const seconds = quick ? 2 : SECONDS
