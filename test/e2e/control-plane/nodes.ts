@@ -100,6 +100,27 @@ export function nodeScenes(scene: Scene): void {
       expect(rows(await $('get daemonset agent'))[0]?.slice(0, 6)).toEqual(['agent', '3', '3', '3', '3', '3'])
     }))
 
+  test('a static pod runs on its node, whatever the API is told', () =>
+    scene('static', async ({ $, later, manifest }) => {
+      const proxy = (image: string): string =>
+        `apiVersion: v1\nkind: Pod\nmetadata: {name: proxy, namespace: static}\nspec: {containers: [{name: main, image: '${image}'}]}\n`
+      const shown = async (): Promise<string[]> =>
+        rows(await $('get pods')).map(([name, ready, phase]) => `${name} ${ready} ${phase}`)
+      await manifest('proxy.yaml', proxy('proxy:1'))
+      await later(10)
+      expect(await shown()).toEqual(['proxy-node-1 1/1 Running'])
+      expect(await $('describe pod proxy-node-1')).toMatch(/Controlled By: +Node\/node-1/)
+      await $('delete pod proxy-node-1')
+      await later(30)
+      expect(await shown()).toEqual(['proxy-node-1 1/1 Running'])
+      await manifest('proxy.yaml', proxy('proxy:2'))
+      await later(60)
+      expect(await $("get pod proxy-node-1 -o 'jsonpath={.spec.containers[0].image}'")).toBe('proxy:2')
+      await manifest('proxy.yaml', undefined)
+      await later(60)
+      expect(await shown()).toEqual([])
+    }))
+
   test('a pod that matters more takes the place of one that matters less', () =>
     scene('preempted', async ({ $, later }) => {
       await $('create priorityclass low --value=1')

@@ -1,5 +1,5 @@
 /** A cluster whose time the test moves, and a kubectl whose commands and answers are written down as a person would see them. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -20,6 +20,8 @@ export interface Shell {
   later(seconds: number): Promise<void>
   /** A node's kubelet falls silent, or starts again. */
   node(name: string, what: 'stops' | 'starts'): Promise<void>
+  /** Writes a manifest into the folder of static pods, or removes it. */
+  manifest(file: string, text: string | undefined): Promise<void>
   /** All commands and what they printed so far. */
   transcript(): string
 }
@@ -34,9 +36,11 @@ export interface Stage {
 export async function openStage(binary: Binary): Promise<Stage> {
   // Behind kubectl's own clock, which ages are counted from; the cluster's runs ahead of it.
   const clock = new ManualClock(Date.now() - HEAD_START_MS)
-  const cluster = await createCluster({ nodes: 3, clock, seed: 1 })
-  await cluster.listen()
   const folder = await mkdtemp(join(tmpdir(), 'kubemu-control-plane-'))
+  const staticPodPath = join(folder, 'manifests')
+  await mkdir(staticPodPath)
+  const cluster = await createCluster({ nodes: 3, clock, seed: 1, staticPodPath })
+  await cluster.listen()
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 })
 
@@ -67,7 +71,7 @@ export async function openStage(binary: Binary): Promise<Stage> {
       const kubectl = kubectlFor(binary, { kubeconfig, folder }, namespace)
       await kubectl('create', 'namespace', namespace)
       await cluster.settle()
-      return shellOf(kubectl, cluster, whileTimePasses, later)
+      return shellOf(kubectl, { cluster, staticPodPath }, whileTimePasses, later)
     },
     async close() {
       await cluster.close()
@@ -78,7 +82,7 @@ export async function openStage(binary: Binary): Promise<Stage> {
 
 function shellOf(
   kubectl: Kubectl,
-  cluster: Cluster,
+  { cluster, staticPodPath }: { cluster: Cluster; staticPodPath: string },
   whileTimePasses: <T>(work: Promise<T>) => Promise<T>,
   later: (seconds: number) => Promise<void>,
 ): Shell {
@@ -103,6 +107,14 @@ function shellOf(
     async later(seconds) {
       lines.push(`# ${seconds} seconds later`)
       await later(seconds)
+    },
+    async manifest(file, text) {
+      lines.push(
+        `# ${file} ${text === undefined ? 'is removed from' : 'is written to'} the folder of manifests of node-1`,
+      )
+      const path = join(staticPodPath, file)
+      await (text === undefined ? rm(path) : writeFile(path, text))
+      await later(21)
     },
     async node(name, what) {
       lines.push(`# ${name} ${what}`)
