@@ -1,7 +1,7 @@
 /** The node's side of the kubelet: registration, leases, heartbeats. Mirrors pkg/kubelet/kubelet_node_status.go and component-helpers/apimachinery/lease. */
 import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { isAlreadyExists, isNotFound } from '../../apimachinery/errors.ts'
+import { isNotFound } from '../../apimachinery/errors.ts'
 import type { Lease } from '../../types/coordination-v1.ts'
 import type { Node } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
@@ -162,19 +162,18 @@ async function ensureLease(node: Node, { client, clock }: ControllerContext): Pr
     },
     spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: formatMicroTime(clock.now()) },
   } as Lease
+  const renewed = (old: Lease): Lease => ({
+    ...old,
+    metadata: { ...old.metadata, ownerReferences: lease.metadata.ownerReferences },
+    spec: { ...old.spec, ...lease.spec },
+  })
   try {
-    await client.create('leases.coordination.k8s.io', lease)
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
     await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, name, (old) =>
-      isFresh(old, lease, clock.now())
-        ? old
-        : {
-            ...old,
-            metadata: { ...old.metadata, ownerReferences: lease.metadata.ownerReferences },
-            spec: { ...old.spec, ...lease.spec },
-          },
+      isFresh(old, lease, clock.now()) ? old : renewed(old),
     )
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    await client.create('leases.coordination.k8s.io', lease)
   }
 }
 
