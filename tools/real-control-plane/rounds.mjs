@@ -63,12 +63,13 @@ async function playRound(must, number, keys) {
 }
 
 async function running(here) {
+  // First: its time to live is short.
+  await here('wait', '--for=condition=Complete', 'job/once', PATIENCE)
   for (const name of ['frontend', 'redis-leader', 'redis-follower']) {
     await here('rollout', 'status', `deployment/${name}`, PATIENCE)
   }
   await here('rollout', 'status', 'statefulset/store', PATIENCE)
   await here('rollout', 'status', 'daemonset/agent', PATIENCE)
-  await here('wait', '--for=condition=Complete', 'job/once', PATIENCE)
   await here('wait', '--for=jsonpath={.status.readyReplicas}=2', 'rc/legacy', PATIENCE)
   await here('wait', '--for=jsonpath={.status.phase}=Bound', 'pvc/data-store-2', PATIENCE)
   await here('wait', '--for=jsonpath={.data.token}', 'secret/robot-token', PATIENCE)
