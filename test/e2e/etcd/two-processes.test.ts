@@ -20,7 +20,7 @@ beforeAll(async () => {
   ;[one, two] = await Promise.all([server(), server()])
 })
 afterAll(async () => {
-  await Promise.all([one.stop(), two.stop()])
+  await Promise.all([one?.stop(), two?.stop()])
   await etcd.stop()
 })
 
