@@ -3,6 +3,7 @@
 import { deepEqual } from '../equality.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../meta.ts'
 import { type Comparison, changedFields, compare, filterComparison, isSame } from './compare.ts'
+import { compareNew } from './compare-new.ts'
 import { difference, type FieldSet, intersection, union } from './field-set.ts'
 import { ElementError } from './list-elements.ts'
 import {
@@ -37,7 +38,7 @@ export function trackWrite(
   const managers = managersBefore(kind, before, next.metadata.managedFields, writer.subresource !== '')
   if (managers.size === 0 && !isNew) return undefined
   try {
-    const after = updateManagers(kind, live, next, managers, writer)
+    const after = updateManagers(kind, live, next, managers, writer, isNew)
     return after === managers && managers.size === before?.length && isAllRead(managers) ? before : writeManagers(after)
   } catch (error) {
     // As upstream: a write whose fields cannot be told apart is not refused, it is just not tracked.
@@ -72,8 +73,9 @@ export function updateManagers(
   next: unknown,
   managers: Managers,
   writer: Writer,
+  isNew = false,
 ): Managers {
-  const comparisons = new Comparisons(kind, live, next, writer)
+  const comparisons = new Comparisons(kind, live, next, writer, isNew)
   const own = comparisons.of(kind.apiVersion) as Comparison
   const after = takeAway(managers, comparisons)
   const taken = changedFields(own)
@@ -97,13 +99,15 @@ export class Comparisons {
   readonly #live: unknown
   readonly #next: unknown
   readonly #writer: Writer
+  readonly #isNew: boolean
   readonly #made = new Map<string, Comparison | undefined>()
 
-  constructor(kind: KindFields, live: unknown, next: unknown, writer: Writer) {
+  constructor(kind: KindFields, live: unknown, next: unknown, writer: Writer, isNew = false) {
     this.#kind = kind
     this.#live = live
     this.#next = next
     this.#writer = writer
+    this.#isNew = isNew
   }
 
   /** undefined: the kind is not served in this version (any more). */
@@ -115,6 +119,7 @@ export class Comparisons {
   #make(apiVersion: string): Comparison | undefined {
     const { filter } = this.#writer
     if (apiVersion === this.#kind.apiVersion) {
+      if (this.#isNew) return compareNew(this.#live as object, this.#next as object, this.#kind.tracked, filter)
       return filterComparison(compare(this.#live, this.#next, this.#kind.tracked), filter)
     }
     const other = this.#kind.inVersion(apiVersion)
