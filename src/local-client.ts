@@ -140,7 +140,8 @@ export function createWatchSource(registry: Registry): WatchSource {
         read() {
           const events: InformerEvent[] = []
           for (let event = stream.next(); event; event = stream.next()) {
-            if (event.type === 'BOOKMARK' || event.type === 'ERROR') continue
+            if (event.type === 'ERROR') return undefined
+            if (event.type === 'BOOKMARK') continue
             events.push({ type: INFORMER_TYPES[event.type], object: event.object as KubeObject })
           }
           return events

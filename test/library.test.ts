@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -243,6 +243,18 @@ describe('a cluster', () => {
     expect(await cluster.client.list('replicasets.apps')).toHaveLength(2)
     await cluster.reset()
     expect(await cluster.client.list('replicasets.apps')).toHaveLength(3)
+  })
+
+  it('settles, too, when more happens than its history holds', async () => {
+    const cluster = await start({ watchHistory: 10, nodes: 3 })
+    await cluster.apply(await readFile(GUESTBOOK, 'utf8'))
+    await cluster.client.modify<Deployment>('deployments.apps', 'default', 'frontend', (old) => ({
+      ...old,
+      spec: { ...old.spec!, replicas: 60 },
+    }))
+    await cluster.settle()
+    const pods = await cluster.client.list<Pod>('pods', { namespace: 'default' })
+    expect(pods.filter(({ status }) => status?.phase === 'Running')).toHaveLength(63)
   })
 
   it('makes what is old expire when it is told to compact', async () => {

@@ -78,9 +78,9 @@ export interface InformerEvent {
 export interface WatchSource {
   /**
    * All present objects as `added`, then every change in order. `wake` is called (synchronously inside a commit) when there is something to
-   * read; `read` answers the pending events and empties them.
+   * read; `read` answers the pending events and empties them, or undefined when history was forgotten before it was read: then watch anew.
    */
-  watch(resource: ResourceName, wake: () => void): { read(): InformerEvent[]; close(): void }
+  watch(resource: ResourceName, wake: () => void): { read(): InformerEvent[] | undefined; close(): void }
   /** Group, version, kind of every served resource, for those that walk all kinds (garbage collector, namespace). */
   resources(): ServedResource[]
   /** Called after the set of served resources changed (custom resources). */

@@ -36,6 +36,7 @@ export class Informer implements Lister {
   readonly #indexes: Index[] = [this.#namespaces, this.#owners]
   readonly #handlers: Handler[] = []
   readonly #wake: () => void
+  #source: WatchSource | undefined
   #watch: ReturnType<WatchSource['watch']> | undefined
   #pending = false
 
@@ -58,12 +59,17 @@ export class Informer implements Lister {
   }
 
   start(source: WatchSource): void {
+    this.#source = source
     this.#pending = true
-    this.#watch = source.watch(this.resource, () => {
+    this.#watch = this.#open(source)
+    this.#wake()
+  }
+
+  #open(source: WatchSource): ReturnType<WatchSource['watch']> {
+    return source.watch(this.resource, () => {
       this.#pending = true
       this.#wake()
     })
-    this.#wake()
   }
 
   /** There are events that `drain` has not taken. */
@@ -74,8 +80,22 @@ export class Informer implements Lister {
   drain(): void {
     while (this.#pending && this.#watch) {
       this.#pending = false
-      for (const event of this.#watch.read()) this.#apply(event)
+      const events = this.#watch.read()
+      if (events) for (const event of events) this.#apply(event)
+      else this.#listAnew()
     }
+  }
+
+  /** What went meanwhile is told as deleted, in the last state that was seen. */
+  #listAnew(): void {
+    this.#watch?.close()
+    this.#watch = this.#open(this.#source as WatchSource)
+    const gone = new Map(this.#objects)
+    for (const event of this.#watch.read() ?? []) {
+      gone.delete(objectKey(event.object))
+      this.#apply(event)
+    }
+    for (const { object } of gone.values()) this.#apply({ type: 'deleted', object })
   }
 
   stop(): void {

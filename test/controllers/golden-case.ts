@@ -97,7 +97,7 @@ export async function runCase(golden: GoldenCase): Promise<Record<string, unknow
   const watches = ['replicasets.apps', 'pods'].map((resource) => cluster.source.watch(resource, () => {}))
   const settle = async (): Promise<void> => {
     await cluster.runner.settle()
-    for (const watch of watches) for (const { object } of watch.read()) aliases.see(object)
+    for (const watch of watches) for (const { object } of watch.read() ?? []) aliases.see(object)
   }
   for (const object of golden.objects) await create(cluster, object)
   await settle()

@@ -7,6 +7,7 @@ import { Informers } from '../../src/controllers/informers.ts'
 /** A source whose events the test writes. */
 function fakeSource(resources: string[] = ['pods']) {
   const queues = new Map<string, InformerEvent[]>()
+  const forgotten = new Set<string>()
   const wakes = new Map<string, () => void>()
   const closed: string[] = []
   let changed = (): void => {}
@@ -14,7 +15,7 @@ function fakeSource(resources: string[] = ['pods']) {
     watch(resource, wake) {
       wakes.set(resource, wake)
       return {
-        read: () => queues.get(resource)?.splice(0) ?? [],
+        read: () => (forgotten.delete(resource) ? undefined : (queues.get(resource)?.splice(0) ?? [])),
         close: () => closed.push(resource),
       }
     },
@@ -39,6 +40,12 @@ function fakeSource(resources: string[] = ['pods']) {
       queues.set(resource, [...(queues.get(resource) ?? []), ...events])
       wakes.get(resource)?.()
     },
+    /** History is gone: whoever watches anew is told these. */
+    forget(resource: string, ...present: InformerEvent[]) {
+      queues.set(resource, present)
+      forgotten.add(resource)
+      wakes.get(resource)?.()
+    },
     serve(...names: string[]) {
       resources.splice(0, resources.length, ...names)
       changed()
@@ -56,6 +63,24 @@ const owned = (uid: string) => ({
 const names = (objects: readonly KubeObject[]) => objects.map(({ metadata }) => metadata.name)
 
 describe('Informer', () => {
+  test('lists anew when history was forgotten before it was read, and tells what went meanwhile', () => {
+    const { source, push, forget, closed } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    const told: string[] = []
+    informer.onEvent(({ type, object }) => told.push(`${type} ${object.metadata.name}`))
+    informer.start(source)
+    push('pods', { type: 'added', object: pod('a') }, { type: 'added', object: pod('b') })
+    informer.drain()
+    forget('pods', { type: 'added', object: pod('b') }, { type: 'added', object: pod('c') })
+    informer.drain()
+    expect(told).toEqual(['added a', 'added b', 'updated b', 'added c', 'deleted a'])
+    expect(names(informer.list())).toEqual(['b', 'c'])
+    expect(closed).toEqual(['pods'])
+    push('pods', { type: 'deleted', object: pod('c') })
+    informer.drain()
+    expect(names(informer.list())).toEqual(['b'])
+  })
+
   test('holds what the watch told after a drain, not before', () => {
     const { source, push } = fakeSource()
     let woken = 0
