@@ -166,6 +166,7 @@ class LocalCluster implements Cluster {
       const written = this.#storage.create(prefix, name, object)
       if (written instanceof Promise) await written
     }
+    this.#plane.registry.replaced()
   }
 
   async stopControllers(): Promise<void> {
@@ -243,6 +244,7 @@ class LocalCluster implements Cluster {
     if (!this.#initial) return
     await this.#plane.stopControllers()
     await this.#storage.restore(this.#initial)
+    this.#plane.registry.replaced()
     this.#plane.startControllers()
     await this.settle()
   }

@@ -64,7 +64,7 @@ export function createLocalClient(
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
     },
     async patch(resource, namespace, name, type, patch, options = {}) {
-      const store = registry.store(resource)
+      const store = storeOf(resource)
       const change = patchFunction(registry, store, type)
       const next = (old: DynamicObject | undefined): DynamicObject => store.decode(change(old as never, patch) as never)
       return (await store.update(name, next, request(namespace, options.subresource))).object as never

@@ -1,4 +1,4 @@
-/** Equality of JSON values. */
+/** Equality and copies of JSON values. */
 
 /** An undefined member counts as absent; order of members does not matter, order of lists does. */
 export function deepEqual(a: unknown, b: unknown): boolean {
@@ -55,4 +55,18 @@ function isNothing(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
   for (const name in value) if ((value as Members)[name] !== undefined) return false
   return true
+}
+
+/** Containers are copied, for they may be written to; what they hold is not. */
+export function deepCopy<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(deepCopy) as T
+  if (typeof value !== 'object' || value === null) return value
+  const copy: Members = {}
+  for (const name in value) {
+    const member = deepCopy((value as Members)[name])
+    // Assigning to a member of this name would change the prototype.
+    if (name !== '__proto__') copy[name] = member
+    else Object.defineProperty(copy, name, { value: member, enumerable: true, writable: true, configurable: true })
+  }
+  return copy as T
 }

@@ -13,11 +13,15 @@ interface Due {
   resourceVersion: string
 }
 
+const RETRY_MS = 1000
+
 /** One queue and one timer: every deadline of a resource lies the same time after its write, so the queue is in order. */
 export class Expiry {
   readonly #environment: Pick<Environment, 'clock' | 'storage'>
   readonly #queues = new Map<string, Due[]>()
   readonly #timers = new Map<string, Timer>()
+  readonly #cursors = new Map<string, Cursor>()
+  #definitions: readonly ResourceDefinition[] = []
   #stopped = false
 
   constructor(environment: Pick<Environment, 'clock' | 'storage'>) {
@@ -26,11 +30,19 @@ export class Expiry {
 
   /** Takes up what was stored before this process, and what others store: the first to delete it is the one who does. */
   start(definitions: readonly ResourceDefinition[]): void {
+    const byPrefix = new Map<string, ResourceDefinition>()
     for (const definition of definitions) {
-      if (definition.ttlSeconds === undefined || this.#queues.has(definition.storagePrefix)) continue
-      this.#takeUp(definition)
-      if (this.#environment.storage.shared) this.#follow(definition)
+      const { ttlSeconds, storagePrefix: prefix } = definition
+      if (ttlSeconds !== undefined && !byPrefix.has(prefix)) byPrefix.set(prefix, definition)
     }
+    this.#definitions = [...byPrefix.values()]
+    this.takeUp()
+    if (this.#environment.storage.shared) for (const definition of this.#definitions) this.#follow(definition)
+  }
+
+  /** What is stored lives from now on: for a state that came as a whole, not through `committed`. */
+  takeUp(): void {
+    for (const definition of this.#definitions) this.#takeUp(definition)
   }
 
   /** After a write of this process. */
@@ -39,6 +51,8 @@ export class Expiry {
   }
 
   #takeUp(definition: ResourceDefinition): void {
+    this.#queues.delete(definition.storagePrefix)
+    this.#timers.get(definition.storagePrefix)?.cancel()
     for (const stored of this.#environment.storage.list(definition.storagePrefix).objects) {
       this.#track(definition, stored)
     }
@@ -52,6 +66,7 @@ export class Expiry {
       })
     }
     const cursor = storage.watch(definition.storagePrefix, { fromRevision: storage.revision, wake })
+    this.#cursors.set(definition.storagePrefix, cursor)
   }
 
   #read(definition: ResourceDefinition, cursor: Cursor): void {
@@ -62,8 +77,6 @@ export class Expiry {
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
       cursor.close()
-      this.#queues.delete(definition.storagePrefix)
-      this.#timers.get(definition.storagePrefix)?.cancel()
       this.#takeUp(definition)
       this.#follow(definition)
     }
@@ -81,6 +94,7 @@ export class Expiry {
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()
+    for (const cursor of this.#cursors.values()) cursor.close()
     this.#timers.clear()
     this.#queues.clear()
   }
@@ -96,21 +110,22 @@ export class Expiry {
 
   #expire(prefix: string, queue: Due[]): void {
     const now = this.#environment.clock.now()
-    const { storage } = this.#environment
     let done = 0
-    while (done < queue.length && (queue[done] as Due).at <= now) {
-      const due = queue[done++] as Due
-      const stored = storage.get(prefix, due.name)
-      if (stored?.metadata.resourceVersion === due.resourceVersion) {
-        Promise.resolve(storage.delete(prefix, due.name, stored, due.resourceVersion)).catch(ignoreMissing)
-      }
-    }
+    while (done < queue.length && (queue[done] as Due).at <= now) void this.#remove(queue[done++] as Due)
     queue.splice(0, done)
     this.#schedule(prefix, queue)
   }
-}
 
-/** Another process got there first. */
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof StorageError)) throw error
+  /** Unless it was written again or is gone already. A storage that refuses (a full disk, etcd away) is asked again. */
+  async #remove(due: Due): Promise<void> {
+    const { storage, clock } = this.#environment
+    const stored = storage.get(due.prefix, due.name)
+    if (this.#stopped || stored?.metadata.resourceVersion !== due.resourceVersion) return
+    try {
+      await storage.delete(due.prefix, due.name, stored, due.resourceVersion)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      if (error.code !== 'NotFound' && error.code !== 'Conflict') clock.after(RETRY_MS, () => void this.#remove(due))
+    }
+  }
 }

@@ -235,6 +235,11 @@ export class Registry implements Environment {
     return this.definitions().filter(({ storagePrefix }) => storagePrefix === definition.storagePrefix)
   }
 
+  /** Storage was filled, or put back, as a whole: not by writes of the stores. */
+  replaced(): void {
+    this.#expiry.takeUp()
+  }
+
   /** Calls back after the set of served resources changed. Answers how to stop that. */
   onChange(callback: () => void): () => void {
     this.#listeners.add(callback)

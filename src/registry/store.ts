@@ -4,6 +4,7 @@
  * No method waits unless admission, allocation or the storage engine does: on the memory engine a whole write runs within one turn of the event loop.
  */
 
+import { deepCopy } from '../apimachinery/equality.ts'
 import { newNotFound } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { createObject } from './create.ts'
@@ -88,12 +89,12 @@ export class Store implements ObjectStore {
 
   /** The kind with nothing set, as Go prints it: `{spec: {containers: null}, status: {}}`. A fresh copy. */
   zero(): DynamicObject {
-    return zeroOf(this.environment, this.definition)
+    return deepCopy(this.empty())
   }
 
   /** What a new object is compared with. */
   empty(): DynamicObject {
-    this.#empty ??= this.zero()
+    this.#empty ??= zeroOf(this.environment, this.definition)
     return this.#empty
   }
 

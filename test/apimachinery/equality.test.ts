@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deepEqual, semanticEqual } from '../../src/apimachinery/equality.ts'
+import { deepCopy, deepEqual, semanticEqual } from '../../src/apimachinery/equality.ts'
 
 test.each<[unknown, unknown, boolean, boolean]>([
   [1, 1, true, true],
@@ -26,4 +26,14 @@ test.each<[unknown, unknown, boolean, boolean]>([
 ])('%j and %j: equal %s, equal in meaning %s', (a, b, equal, semantic) => {
   expect([deepEqual(a, b), deepEqual(b, a)]).toEqual([equal, equal])
   expect([semanticEqual(a, b), semanticEqual(b, a)]).toEqual([semantic, semantic])
+})
+
+test('a copy shares no container with its original, whatever its members are called', () => {
+  const original = JSON.parse('{"a": [{"b": null}], "__proto__": {"c": 1}, "d": {}}')
+  const copy = deepCopy(original)
+  expect(JSON.stringify(copy)).toBe(JSON.stringify(original))
+  expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
+  copy.a[0].b = 2
+  copy.d.e = 3
+  expect(original).toMatchObject({ a: [{ b: null }], d: {} })
 })

@@ -181,7 +181,11 @@ describe('a file that is not right', () => {
   const edits: [string, (text: string) => string, RegExp][] = [
     ['is YAML', () => 'apiVersion: v1\nkind: List\n', /not a whole JSON document, see line 1.*Restore/],
     ['is a picture', () => PNG, /not a whole JSON document/],
-    ['was cut off', (text) => text.slice(0, -10), /not a whole JSON document, see line 10: (?:Unexpected end|Expected|Unterminated)/],
+    [
+      'was cut off',
+      (text) => text.slice(0, -10),
+      /not a whole JSON document, see line 10: (?:Unexpected end|Expected|Unterminated)/,
+    ],
     ['is empty', () => '', /not a whole JSON document/],
     ['is other JSON', () => '{"kind":"List"}', /not a KubEmu data file.*Choose another/],
     ['is an array', () => '[]', /not a KubEmu data file/],

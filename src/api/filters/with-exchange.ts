@@ -6,8 +6,8 @@ import type { ApiOptions } from '../options.ts'
 import { parseRequestInfo } from '../request-info.ts'
 
 /**
- * Who every request comes from.
- * DEVIATION(no-authentication): any client is the cluster's admin; credentials are not looked at.
+ * Who a request comes from until its credentials say more (with-identity.ts).
+ * DEVIATION(no-authentication): who shows no certificate and no token of this cluster is its admin.
  */
 export const ADMIN = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } as const
 

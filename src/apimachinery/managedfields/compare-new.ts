@@ -2,7 +2,7 @@
  * What the creation of an object adds, without looking for it each time: objects of a kind mostly have the same fields, and to see that costs
  * a fifth of naming them.
  */
-import { deepEqual } from '../equality.ts'
+import { deepCopy, deepEqual } from '../equality.ts'
 import { type Comparison, compare, type FieldFilter, filterComparison } from './compare.ts'
 import { fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
 import type { MergeList, MergeMap, MergeNode, MergeStruct } from './merge-node.ts'
@@ -36,20 +36,13 @@ export function compareNew(
     return one.comparison
   }
   const comparison = filterComparison(compare(zero, object, node), filter)
-  recent.unshift({ object: copyOf(object) as Members, filter, comparison })
+  recent.unshift({ object: deepCopy(object) as Members, filter, comparison })
   if (recent.length > KNOWN_OF_A_KIND) recent.pop()
   return comparison
 }
 
-/** Containers are copied, for they are still written to; what they hold is not. */
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]))
-}
-
 /** Whether both differ from `before` in the same fields. May say no where it is so. */
-export function areAlike(a: unknown, b: unknown, before: unknown, node: MergeNode): boolean {
+function areAlike(a: unknown, b: unknown, before: unknown, node: MergeNode): boolean {
   if (a === b) return true
   if (node.kind === 'any') return before === undefined && isLeaf(a) && isLeaf(b)
   if (node.kind === 'scalar' || (node.kind === 'list' ? node.relation === 'atomic' : node.atomic)) {

@@ -9,8 +9,22 @@ const REFERENCE = new RegExp(
   `^(?:(?:${DOMAIN})/)?${PART}(?:/${PART})*(?::([\\w][\\w.-]{0,127}))?(?:@([a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
 )
 
+/** Images that were looked at: the same few come again and again. */
+const recent = new Map<string, string>()
+const MAX_RECENT = 1000
+
 /** `latest` for a name with neither tag nor digest; empty for a name that is not one. */
 export function defaultImageTag(image: string): string {
+  let tag = recent.get(image)
+  if (tag === undefined) {
+    tag = readTag(image)
+    if (recent.size >= MAX_RECENT) recent.clear()
+    if (image.length <= MAX_NAME) recent.set(image, tag)
+  }
+  return tag
+}
+
+function readTag(image: string): string {
   const match = REFERENCE.exec(image)
   // What looks like an image's hash is refused as a name.
   if (match === null || /^[0-9a-f]{64}$/.test(image)) return ''

@@ -103,9 +103,8 @@ export class CustomResources {
       } catch (error) {
         if (this.#stopped) return
         if (!(error instanceof StorageError)) throw error
-        // Where storage is a server, it may be away for a time; when it is closed, there is nothing left to follow.
-        if (error.code !== 'Unavailable')
-          this.#registry.clock.after(STORAGE_RETRY_MS, () => this.#stopped || this.#wake())
+        // A full disk gets room again, and a server comes back.
+        this.#registry.clock.after(STORAGE_RETRY_MS, () => this.#stopped || this.#wake())
       } finally {
         this.#running = undefined
       }
