@@ -39,6 +39,8 @@ import type { Storage, StorageMark } from './storage/interface.ts'
 export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions, TlsOptions } from './cluster-options.ts'
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+/** A starting state is made twice and compared: more nodes than this are faster made one by one. */
+const NODES_OF_A_SHAPE = 10
 /** As kube-apiserver's --etcd-compaction-interval. */
 const DEFAULT_COMPACTION_SECONDS = 300
 /** As kube-apiserver's --max-requests-inflight and --max-mutating-requests-inflight. */
@@ -135,9 +137,12 @@ class LocalCluster implements Cluster {
     if (this.#storage.shared) {
       const controllers = isNew ? this.#controllers : []
       await populateBeside(this.#plane, { nodes: isNew ? nodesNow : 0, controllers })
-    } else if (isNew) await this.#fill(nodesNow)
+    } else if (isNew) await this.#fill(Math.min(nodesNow, NODES_OF_A_SHAPE))
     else await bootstrap(this.#plane)
     await this.#plane.runControllers()
+    if (isNew && !this.#storage.shared && nodesNow > NODES_OF_A_SHAPE) {
+      await populateBeside(this.#plane, { nodes: nodesNow, controllers: [] })
+    }
     await this.settle()
     if (stages) await this.#stage(stages, isNew ? nodes : 0)
     await applyFixtures(this.#plane.registry, fixtures, ADMIN)

@@ -14,7 +14,7 @@ import {
   StatusError,
 } from '../src/index.ts'
 import type { Deployment } from '../src/types/apps-v1.ts'
-import type { ConfigMap, Pod } from '../src/types/core-v1.ts'
+import type { ConfigMap, Node, Pod } from '../src/types/core-v1.ts'
 
 const GUESTBOOK = fileURLToPath(new URL('../fixtures/guestbook.yaml', import.meta.url))
 const open = new Set<Cluster>()
@@ -54,6 +54,15 @@ describe('createCluster', () => {
     expect(await names('services')).toEqual(['kubernetes'])
     expect(await names('nodes')).toEqual(['node-1'])
     expect(await names('serviceaccounts')).toEqual(['default', 'default', 'default', 'default'])
+  })
+
+  it('has as many nodes as are asked for, all of them ready', async () => {
+    const { client } = await start({ nodes: 12 })
+    const ready = (await client.list<Node>('nodes')).filter(({ status }) =>
+      status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    )
+    const names = ready.map(({ metadata }) => metadata.name)
+    expect(new Set(names)).toEqual(new Set(Array.from({ length: 12 }, (_, i) => `node-${i + 1}`)))
   })
 
   it('applies fixtures in order and lets controllers and nodes work until nothing is left', async () => {
