@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dump } from 'js-yaml'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { pod, type TestCluster, testCluster } from '../support/controllers.ts'
+import { node, pod, type TestCluster, testCluster } from '../support/controllers.ts'
 
 let folder: string
 let cluster: TestCluster | undefined
@@ -81,4 +81,30 @@ test('Pods follow their files: changed, removed, and wrong for a while.', async 
 
 test('A folder that is not there is told at the start.', async () => {
   await expect(testCluster({ staticPodPath: join(folder, 'nowhere') })).rejects.toThrow('ENOENT')
+})
+
+test('A node whose kubelet starts later runs the pods of the folder then.', async () => {
+  write('nginx:1')
+  cluster = await testCluster({ staticPodPath: folder, nodes: 0 })
+  const stopped = node('worker')
+  stopped.metadata.annotations = { 'kubemu.dev/kubelet': 'stopped' }
+  await cluster.make(stopped)
+  await look()
+  expect(await images()).toEqual([])
+  await cluster.startNode('worker')
+  await look()
+  expect(await images()).toEqual(['proxy-worker nginx:1'])
+})
+
+test('A pod that the API server refuses is told of, and does not keep the others from running.', async () => {
+  const warnings: object[] = []
+  const warn = (fields: object) => void warnings.push(fields)
+  writeFileSync(join(folder, 'first.yaml'), dump(pod('first', { containers: [] })))
+  write('nginx:1')
+  cluster = await testCluster({ staticPodPath: folder, logger: { debug() {}, info() {}, warn, error: warn } })
+  expect(await images()).toEqual(['proxy-node-1 nginx:1'])
+  expect(warnings[0]).toMatchObject({
+    pod: 'default/first-node-1',
+    refused: expect.stringContaining('spec.containers'),
+  })
 })

@@ -1,7 +1,7 @@
 /** Static pods: those of a folder of manifests run on a node whatever the API server says, and show there as mirror pods. Mirrors pkg/kubelet/config/{file,common}.go and pkg/kubelet/pod/mirror_client.go. */
 import { createHash } from 'node:crypto'
 import { formatTime } from '../../apimachinery/clock.ts'
-import { isNotFound } from '../../apimachinery/errors.ts'
+import { isNotFound, isStatusError } from '../../apimachinery/errors.ts'
 import type { Pod } from '../../types/core-v1.ts'
 import type { ControllerContext, Key } from '../controller.ts'
 import { type KnownNode, type KubeletState, stateOf } from './state.ts'
@@ -11,17 +11,21 @@ export const STATIC_PODS: Key = { namespace: '', name: '*static-pods*' }
 /** As the kubelet's fileCheckFrequency. */
 const CHECK_MS = 20_000
 
+/** Codes by which the API server says that another try right now would not help. */
+const REFUSALS: readonly number[] = [400, 403, 404, 422]
+
 const HASH = 'kubernetes.io/config.hash'
 const MIRROR = 'kubernetes.io/config.mirror'
 
 export const isMirror = ({ metadata }: Pod): boolean => metadata.annotations?.[MIRROR] !== undefined
 
-/** Brings the mirror pods in line with the folder; answers when to look again. Does nothing without a folder or a node. */
+/** Brings the mirror pods in line with the folder, as soon as a node runs; answers when to look again. Undefined: there is no folder. */
 export async function reconcileStaticPods(context: ControllerContext): Promise<{ requeueAfterMs: number } | undefined> {
   const { staticPods } = context.settings
+  if (!staticPods) return undefined
   const state = stateOf(context)
   const first = [...state.nodes.values()].find(({ stopped }) => !stopped)
-  if (!staticPods || !first) return undefined
+  if (!first) return { requeueAfterMs: CHECK_MS }
   if (!state.followsFolder) {
     state.followsFolder = true
     staticPods.onChange(() => context.enqueue(STATIC_PODS))
@@ -33,7 +37,7 @@ export async function reconcileStaticPods(context: ControllerContext): Promise<{
     wanted.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod)
   }
   for (const node of state.nodes.values()) if (!node.stopped) await removeOthers(node, wanted, context)
-  for (const [text, pod] of wanted) await ensure(text, pod, state, context)
+  for (const [text, pod] of wanted) await ensureUnlessRefused(text, pod, state, context)
   return { requeueAfterMs: CHECK_MS }
 }
 
@@ -85,6 +89,21 @@ async function removeOthers(
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
+  }
+}
+
+/** Refused (a policy, a quota, fields that are wrong): logged, and tried at the next look. It must not keep the others from running. */
+async function ensureUnlessRefused(
+  text: string,
+  pod: Pod,
+  state: KubeletState,
+  context: ControllerContext,
+): Promise<void> {
+  try {
+    await ensure(text, pod, state, context)
+  } catch (error) {
+    if (!isStatusError(error) || !REFUSALS.includes(error.code)) throw error
+    context.logger.warn({ pod: text, refused: error.message }, 'a static pod has no mirror')
   }
 }
 
