@@ -224,6 +224,25 @@ describe('Stages through the API', () => {
     expect((await cluster.see('configmaps', 'it')).data.count).toBe('2')
   })
 
+  test('whose write is refused are tried again without their delay.', async () => {
+    const logger = { debug() {}, info() {}, warn() {}, error() {} }
+    cluster = await testCluster({ stages: true, logger })
+    await cluster.make(
+      stage('label', {
+        resourceRef: { kind: 'ConfigMap' },
+        selector: { matchExpressions: [{ key: '.metadata.labels.made', operator: 'DoesNotExist' }] },
+        delay: { durationMilliseconds: 60_000 },
+        next: { patches: [{ root: 'metadata', template: 'labels: {made: {{ .data.label | Quote }}}' }] },
+      }),
+    )
+    const metadata = { name: 'it', namespace: 'default' }
+    await cluster.make({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { label: 'not a label' } })
+    await cluster.pass(60_000)
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toBeUndefined()
+    await cluster.make({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { label: 'good' } })
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toEqual({ made: 'good' })
+  })
+
   test('whose template fails for an object say so in an Event of it.', async () => {
     cluster = await testCluster({ stages: true })
     const next = { statusTemplate: 'message: {{ index .spec.initContainers 0 }}' }

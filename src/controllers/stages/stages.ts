@@ -101,7 +101,11 @@ async function reconcileObject(
   try {
     await playStage(chosen, resource, object, surroundings(object, context), context)
   } catch (error) {
-    if (!(error instanceof StageFailure)) throw error
+    if (!(error instanceof StageFailure)) {
+      // It has waited already: what is tried again is this stage, not a draw of the next.
+      turn.played = false
+      throw error
+    }
     // Tried again when the object or the Stage changes: nothing else can help.
     context.recorder.event(object, 'Warning', 'StageFailed', `${chosen.name}: ${error.message}`)
     return
