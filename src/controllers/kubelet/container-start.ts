@@ -28,13 +28,12 @@ export function start(place: Place, step: PodStep, restartCount: number): Contai
 
 function pull(place: Place, step: PodStep): undefined {
   const { image = '', imagePullPolicy: policy } = place.container
-  const key = `${step.pod.spec?.nodeName} ${image}`
   step.known.pulls?.delete(image)
-  if (policy === 'Never' || (policy !== 'Always' && step.images.has(key))) {
+  if (policy === 'Never' || (policy !== 'Always' && step.images.has(image))) {
     const message = `Container image "${image}" already present on machine and can be accessed by the pod`
     return step.event(place, 'Normal', 'Pulled', message) as undefined
   }
-  step.images.add(key)
+  step.images.add(image)
   step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
   const size = `Image size: ${imageOf(image).sizeBytes} bytes.`
   return step.event(

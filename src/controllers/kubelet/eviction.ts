@@ -24,8 +24,8 @@ export function conditionsText({ status }: Node): string {
 }
 
 /**
- * Tells the next pod that it is evicted, if the node is under pressure, and answers when to ask again, ms from now. Undefined: there is no pressure, or no
- * such pod. Containers are taken to use what they ask for, so only pods that ask for nothing use too much; those of the least priority go first.
+ * Tells the next pod that it is evicted, if the node is under pressure, and answers when to ask again, ms from now. Undefined: there is no pressure.
+ * Containers are taken to use what they ask for, so only pods that ask for nothing use too much; those of the least priority go first.
  */
 export function evictNext(node: Node, state: KubeletState, context: ControllerContext): number | undefined {
   const known = state.nodes.get(node.metadata.name ?? '')
@@ -35,7 +35,8 @@ export function evictNext(node: Node, state: KubeletState, context: ControllerCo
   if (now < (known.evictsFrom ?? now)) return (known.evictsFrom as number) - now
   const pods = context.lister<Pod>('pods').byIndex('node', known.name)
   const victim = pods.filter((pod) => mayGo(pod, state)).toSorted(byRank)[0]
-  if (!victim) return undefined
+  // One that may go can still come.
+  if (!victim) return EVICTION_PERIOD_MS
   const { namespace = '', name = '' } = victim.metadata
   const { resource, threshold } = SIGNALS[pressing.type]
   const message = `The node was low on resource: ${resource}. Threshold quantity: ${threshold}, available: 0. `

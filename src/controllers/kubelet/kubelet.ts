@@ -82,12 +82,16 @@ async function onNode(name: string, context: ControllerContext): Promise<Result 
   if (requeueAfterMs !== undefined) return { requeueAfterMs }
 }
 
-async function onBeat(context: ControllerContext): Promise<Result | void> {
+async function onBeat(context: ControllerContext): Promise<void> {
   const state = stateOf(context)
   if (state.nodes.size === 0) {
     state.beating = false
     return
   }
-  await beat(context)
-  return { requeueAfterMs: LEASE_RENEWAL_MS }
+  try {
+    await beat(context)
+  } finally {
+    // Also after a failure: where a node is refused again and again, the back-off must not grow beyond what the leases of the others last.
+    context.enqueue(BEAT, LEASE_RENEWAL_MS)
+  }
 }

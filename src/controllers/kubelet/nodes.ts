@@ -82,6 +82,7 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
     address,
     podCidr: '',
     reportedAt: clock.now(),
+    images: new Set<string>(),
     pool: state.fallback,
     ready,
     stopped,
@@ -186,31 +187,46 @@ function isFresh(old: Lease, { metadata, spec }: Lease, now: number): boolean {
   )
 }
 
-/** All nodes at once: leases now, statuses when they are due. */
+/** All nodes at once: leases now, statuses when they are due. Rejects when a node is refused, after the others have had their turn. */
 export async function beat(context: ControllerContext): Promise<void> {
-  const { client, clock } = context
-  const now = clock.now()
+  const errors: unknown[] = []
   for (const known of stateOf(context).nodes.values()) {
     const node = context.lister<Node>('nodes').get('', known.name)
     if (!node || known.stopped) continue
     try {
-      await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, known.name, (old) => ({
-        ...old,
-        spec: { ...old.spec, holderIdentity: known.name, renewTime: formatMicroTime(now) },
-      }))
+      await beatOf(known, node, context)
     } catch (error) {
-      if (!isNotFound(error)) throw error
-      await ensureLease(node, context)
+      errors.push(error)
     }
-    const silent = node.status?.conditions?.some(({ status }) => status === 'Unknown')
-    if ((!silent && now - known.reportedAt < STATUS_REPORT_MS) || isStaged('nodes', node, context)) continue
-    await report(known, context)
   }
+  if (errors.length > 0) throw errors[0]
 }
 
+async function beatOf(known: KnownNode, node: Node, context: ControllerContext): Promise<void> {
+  const { client, clock } = context
+  const now = clock.now()
+  try {
+    await client.modify<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, known.name, (old) => ({
+      ...old,
+      spec: { ...old.spec, holderIdentity: known.name, renewTime: formatMicroTime(now) },
+    }))
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    await ensureLease(node, context)
+  }
+  const silent = node.status?.conditions?.some(({ status }) => status === 'Unknown')
+  if ((!silent && now - known.reportedAt < STATUS_REPORT_MS) || isStaged('nodes', node, context)) return
+  await report(known, context)
+}
+
+/** A node that was deleted meanwhile has nothing to say. */
 async function report(known: KnownNode, { client, clock }: ControllerContext): Promise<void> {
   known.reportedAt = clock.now()
-  await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(known.reportedAt)), {
-    subresource: 'status',
-  })
+  try {
+    await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(known.reportedAt)), {
+      subresource: 'status',
+    })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
 }

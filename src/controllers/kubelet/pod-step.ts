@@ -5,7 +5,7 @@ import type { ControllerContext } from '../controller.ts'
 import type { Behaviour } from './behaviour.ts'
 import { behaviourOf } from './container-behaviour.ts'
 import { annotationRule, BEHAVIOR_RESOURCE, type BehaviourRule, compileRule } from './rules.ts'
-import type { KnownPod, KubeletState } from './state.ts'
+import type { KnownNode, KnownPod } from './state.ts'
 
 /** Where a container of a pod stands, and in which list it is. */
 export interface Place {
@@ -27,24 +27,21 @@ export class PodStep {
   readonly pod: Pod
   readonly now: number
   readonly known: KnownPod
+  /** What the node need not pull. */
+  readonly images: Set<string>
   readonly events: StepEvent[] = []
   /** `configmaps default/settings`: what was looked for and not found. */
   readonly missed: string[] = []
   /** When the next thing happens by itself, ms. */
   again: number | undefined
   readonly #context: ControllerContext
-  readonly #state: KubeletState
 
-  constructor(pod: Pod, known: KnownPod, context: ControllerContext, state: KubeletState) {
+  constructor(pod: Pod, known: KnownPod, node: KnownNode, context: ControllerContext) {
     this.pod = pod
     this.known = known
     this.now = context.clock.now()
     this.#context = context
-    this.#state = state
-  }
-
-  get images(): Set<string> {
-    return this.#state.images
+    this.images = node.images
   }
 
   /** An object of the pod's namespace; when it is missing, its coming asks for the pod again. */

@@ -29,7 +29,7 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return end(state, text, state.pods.get(text))
   if (pod.metadata.deletionTimestamp && keepsRunning(pod, state, context)) return remove(pod, context)
   const known = knownPod(state, text, pod, node)
-  const step = new PodStep(pod, known, context, state)
+  const step = new PodStep(pod, known, node, context)
   const status = refused(step, node, context) ?? next(step, addressesOf(known, node))
   waitFor(state, text, known, step.missed)
   try {

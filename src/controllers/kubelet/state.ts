@@ -23,6 +23,8 @@ export interface KnownNode {
   evictsFrom?: number
   /** When the status was last said, ms. */
   reportedAt: number
+  /** What needs no pulling. */
+  images: Set<string>
 }
 
 /** What a pod holds of its node, and what its containers went through. */
@@ -78,8 +80,6 @@ export interface KubeletState {
   fallback: AddressPool
   /** What waits for an object, by `configmaps default/settings`: `namespace/name` of pods. */
   waiting: Map<string, Set<string>>
-  /** `node image`: what needs no pulling. */
-  images: Set<string>
   /** Mirrors of static pods that were deleted and come back, by `namespace/name`: what they showed. */
   mirrors: Map<string, { hash: string; status: PodStatus }>
   /** Changes of the folder of static pods are heard of. */
@@ -95,7 +95,6 @@ export const stateOf = sharedPerRun<KubeletState>(() => ({
   addresses: new Set(),
   fallback: new AddressPool(DEFAULT_POD_CIDR),
   waiting: new Map(),
-  images: new Set(),
   mirrors: new Map(),
   followsFolder: false,
   beating: false,

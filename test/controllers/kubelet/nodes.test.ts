@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../src/apimachinery/errors.ts'
+import type { KubeObject } from '../../../src/apimachinery/meta.ts'
+import type { Client } from '../../../src/controllers/client.ts'
+import { kubelet } from '../../../src/controllers/kubelet/kubelet.ts'
+import type { Lease } from '../../../src/types/coordination-v1.ts'
+import { controllerCluster, START } from '../../support/controller-cluster.ts'
+import { node, pod, testCluster } from '../../support/controllers.ts'
+
+const LEASES = 'leases.coordination.k8s.io'
+
+test('A node whose lease is refused does not keep the others from renewing theirs.', async () => {
+  let refused = false
+  const intercept = (client: Client): Client => ({
+    ...client,
+    async modify(resource, namespace, name, change, options) {
+      if (refused && resource === LEASES && name === 'a') throw failure(403, 'Forbidden', 'not this one')
+      return client.modify(resource, namespace, name, change, options)
+    },
+  })
+  const cluster = await controllerCluster([kubelet], { intercept })
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-node-lease' } }
+  await cluster.client.create<KubeObject>('namespaces', namespace)
+  for (const name of ['a', 'b']) await cluster.client.create<KubeObject>('nodes', node(name))
+  await cluster.runner.settle()
+  const renewed = async (name: string) => {
+    const { spec } = await cluster.client.get<Lease>(LEASES, 'kube-node-lease', name)
+    return Date.parse(spec?.renewTime as string) - START
+  }
+  refused = true
+  await cluster.pass(10)
+  expect(await renewed('b')).toBe(10_000)
+  await cluster.pass(290)
+  expect(await renewed('b')).toBeGreaterThan(289_000)
+  expect(await renewed('a')).toBe(0)
+  await cluster.runner.stop()
+})
+
+test('A node that comes again under the name of another pulls its images itself.', async () => {
+  const cluster = await testCluster({ nodes: 0 })
+  const uses = (name: string) => pod(name, { nodeName: 'worker', containers: [{ name: 'main', image: 'nginx:1' }] })
+  await cluster.make(node('worker'))
+  await cluster.make(uses('first'))
+  await cluster.client.delete('nodes', '', 'worker')
+  await cluster.settle()
+  await cluster.make(node('worker'))
+  await cluster.make(uses('second'), uses('third'))
+  expect(await cluster.events('Pod', 'second')).toContain('Pulling: Pulling image "nginx:1"')
+  expect(await cluster.events('Pod', 'third')).not.toContain('Pulling: Pulling image "nginx:1"')
+  await cluster.close()
+})
