@@ -246,11 +246,12 @@ class LocalCluster implements Cluster {
   }
 
   async reset(): Promise<void> {
-    if (!this.#initial) return
-    await this.#plane.stopControllers()
-    await this.#storage.restore(this.#initial)
-    this.#plane.registry.replaced()
-    this.#plane.startControllers()
+    const initial = this.#initial
+    if (!initial) return
+    await this.#plane.withoutControllers(async () => {
+      await this.#storage.restore(initial)
+      this.#plane.registry.replaced()
+    })
     await this.settle()
   }
 

@@ -68,6 +68,10 @@ export class ControlPlane {
   readonly #tokens: TokenSigner
   readonly #schedulerConfiguration: string | object | undefined
   #runner: ControllerRunner | undefined
+  /** The end of the last one. */
+  #stopping: Promise<void> | undefined
+  /** Storage changes beneath: nothing is to run. */
+  #held = false
   #elector: LeaderElector | undefined
   #authority: CertificateAuthority | undefined
 
@@ -127,9 +131,9 @@ export class ControlPlane {
     await this.#elector.start()
   }
 
-  /** Reconciles begin in the next turn of the event loop. Does nothing while another process is elected. */
+  /** Reconciles begin in the next turn of the event loop. Does nothing while they run, or another process is elected. */
   startControllers(): void {
-    if (this.#elector?.leads === false) return
+    if (this.#runner || this.#held || this.#elector?.leads === false) return
     const { controllers, clock, random, logger } = this.#parts
     // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
     if (controllers.length > 0) this.rootCa()
@@ -161,7 +165,20 @@ export class ControlPlane {
   async stopControllers(): Promise<void> {
     const runner = this.#runner
     this.#runner = undefined
-    await runner?.stop()
+    if (runner) this.#stopping = runner.stop()
+    await this.#stopping
+  }
+
+  /** Controllers stand still during `change`, whatever becomes of the election, and begin anew after it. When it rejects, they stay stopped. */
+  async withoutControllers(change: () => Promise<void> | void): Promise<void> {
+    this.#held = true
+    try {
+      await this.stopControllers()
+      await change()
+    } finally {
+      this.#held = false
+    }
+    this.startControllers()
   }
 
   /** What informers know is of a history that has ended. */
@@ -187,7 +204,10 @@ export class ControlPlane {
     // A storage that does not answer is not waited for: the Lease runs out.
     if (this.#elector?.leads) await this.#elector.stop((await this.#parts.storage.check()) === undefined)
     await this.#elector?.stop(false)
-    await this.stopControllers()
+    // Nor is what a lost election left in work.
+    const runner = this.#runner
+    this.#runner = undefined
+    await runner?.stop()
     this.#parts.staticPods?.close()
     this.registry.close()
     this.outbound.close()

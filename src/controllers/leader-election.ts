@@ -46,6 +46,8 @@ export class LeaderElector {
   /** Runs out unless a renewal comes first, however long one takes to fail. */
   #deadline: Timer | undefined
   #stopped = false
+  /** The end of the last time that this process led. */
+  #stopping: Promise<void> = Promise.resolve()
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options
@@ -74,8 +76,12 @@ export class LeaderElector {
 
   async #try(): Promise<void> {
     const { clock, random, logger } = this.#options
+    const stopping = this.#stopping
+    await stopping
+    if (this.#stopped) return
     try {
-      if (await this.#acquireOrRenew()) this.#lead()
+      // An attempt that took so long that the deadline came first is none: what ran must have ended before this process leads again.
+      if ((await this.#acquireOrRenew()) && stopping === this.#stopping) this.#lead()
     } catch (error) {
       logger.warn({ lease: LEADER_LEASE, err: error }, 'the lease of the controllers could not be had')
     }
@@ -87,17 +93,21 @@ export class LeaderElector {
   #lead(): void {
     if (this.#stopped) return
     this.#deadline?.cancel()
-    this.#deadline = this.#options.clock.after(RENEW_DEADLINE_MS, () => void this.#stopLeading())
+    this.#deadline = this.#options.clock.after(RENEW_DEADLINE_MS, () => this.#stopLeading())
     if (this.#leads) return
     this.#leads = true
     this.#say('became leader')
     this.#options.onStartedLeading()
   }
 
-  async #stopLeading(): Promise<void> {
+  #stopLeading(): void {
     this.#leads = false
     this.#say('stopped leading')
-    await this.#options.onStoppedLeading()
+    this.#stopping = this.#options
+      .onStoppedLeading()
+      .catch((error) =>
+        this.#options.logger.error({ lease: LEADER_LEASE, err: error }, 'the controllers did not end as they should'),
+      )
   }
 
   #say(what: string): void {

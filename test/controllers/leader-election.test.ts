@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { seededRandom } from '../../src/apimachinery/random.ts'
 import type { Client } from '../../src/controllers/client.ts'
-import { LeaderElector } from '../../src/controllers/leader-election.ts'
+import { LeaderElector, type LeaderElectorOptions } from '../../src/controllers/leader-election.ts'
 import { createRecorder } from '../../src/controllers/recorder.ts'
 import type { Lease } from '../../src/types/coordination-v1.ts'
 import { type ControllerCluster, controllerCluster, START } from '../support/controller-cluster.ts'
@@ -26,7 +26,7 @@ async function made(): Promise<ControllerCluster> {
   return cluster
 }
 
-function candidate(cluster: ControllerCluster, identity: string): Candidate {
+function candidate(cluster: ControllerCluster, identity: string, more: Partial<LeaderElectorOptions> = {}): Candidate {
   const log: string[] = []
   let away = false
   const refuse = async (): Promise<never> => {
@@ -50,6 +50,7 @@ function candidate(cluster: ControllerCluster, identity: string): Candidate {
     async onStoppedLeading() {
       log.push('stopped')
     },
+    ...more,
   })
   return {
     elector,
@@ -69,6 +70,14 @@ async function pass(cluster: ControllerCluster, seconds: number): Promise<void> 
     await cluster.pass(1)
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+function gate(): { passed: Promise<void>; open(): void } {
+  let open = (): void => {}
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { passed, open: () => open() }
 }
 
 const lease = (cluster: ControllerCluster) => cluster.client.get<Lease>(LEASES, 'kube-system', 'kubemu-controllers')
@@ -146,6 +155,61 @@ describe('the election of the controllers', () => {
     expect(a.log).toEqual(['started', 'stopped', 'started'])
     expect((await lease(cluster)).spec?.leaseTransitions).toBe(2)
     await a.elector.stop(true)
+  })
+
+  it('is not won again before what ran has ended, also by an attempt that was under way', async () => {
+    const cluster = await made()
+    const log: string[] = []
+    const [answer, ended] = [gate(), gate()]
+    let slow = false
+    const client: Client = {
+      ...cluster.client,
+      async update(resource, object) {
+        if (slow) await answer.passed
+        return cluster.client.update(resource, object)
+      },
+    }
+    const a = candidate(cluster, 'a', {
+      client,
+      onStartedLeading: () => log.push('started'),
+      async onStoppedLeading() {
+        log.push('stopping')
+        await ended.passed
+        log.push('stopped')
+      },
+    })
+    await a.elector.start()
+    slow = true
+    await pass(cluster, 11)
+    expect(log).toEqual(['started', 'stopping'])
+    slow = false
+    answer.open()
+    await pass(cluster, 10)
+    expect(log).toEqual(['started', 'stopping'])
+    ended.open()
+    await pass(cluster, 1)
+    expect(log).toEqual(['started', 'stopping', 'stopped', 'started'])
+    await a.elector.stop(true)
+  })
+
+  it('goes on, and is told, when what ran does not end as it should', async () => {
+    const cluster = await made()
+    const errors: string[] = []
+    const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => errors.push(message) }
+    const log: string[] = []
+    const a = candidate(cluster, 'a', {
+      logger,
+      onStartedLeading: () => log.push('started'),
+      onStoppedLeading: () => Promise.reject(new Error('it does not end')),
+    })
+    await a.elector.start()
+    a.cut()
+    await pass(cluster, 11)
+    expect(errors).toEqual(['the controllers did not end as they should'])
+    a.heal()
+    await pass(cluster, 10)
+    expect(log).toEqual(['started', 'started'])
+    await a.elector.stop(false).catch(() => {})
   })
 
   it('does not trust the times in a lease that it sees for the first time', async () => {
