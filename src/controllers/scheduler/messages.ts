@@ -23,7 +23,3 @@ const allNodes = (nodes: number): string => `0/${nodes} nodes are available:`
 export function refusedBefore(nodes: number, { reasons }: Refusal): string {
   return `${allNodes(nodes)} ${reasons.join(', ')}.`
 }
-
-export function withPreemption(message: string, said: string): string {
-  return said ? `${message} ${said}` : message
-}

@@ -112,8 +112,9 @@ function cycle(state: State, context: ControllerContext): void {
 /** A write that fails by no fault of the pod is tried again, with those that were to follow. */
 async function writeDecisions(key: string, state: State, context: ControllerContext): Promise<void> {
   const tasks = state.tasks.get(key)
-  if (!tasks) await continueBinding(key, state, context)
-  while (tasks && tasks.length > 0) {
+  // Tasks may come while this waits: their own reconcile follows.
+  if (!tasks) return continueBinding(key, state, context)
+  while (tasks.length > 0) {
     await write(tasks[0], state, context)
     tasks.shift()
   }
