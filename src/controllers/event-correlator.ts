@@ -7,7 +7,7 @@ const SIMILAR_INTERVAL_MS = 600_000
 /** Events of one type that a component may write about an object at once, and how long it takes until it may write one more. */
 const BURST = 25
 const REFILL_MS = 300_000
-/** Keys of each kind that are remembered; the oldest are forgotten first. */
+/** Keys of each kind that are remembered; those that were not used for longest are forgotten first. */
 const REMEMBERED = 4096
 const SEPARATOR = '\u0000'
 
@@ -64,8 +64,8 @@ export class EventCorrelator {
     let similar = this.#similar.get(group)
     if (!similar || now - similar.lastMs > SIMILAR_INTERVAL_MS) {
       similar = { messages: new Set(), lastMs: now }
-      remember(this.#similar, group, similar)
     }
+    remember(this.#similar, group, similar)
     similar.messages.add(message)
     similar.lastMs = now
     if (similar.messages.size < MAX_SIMILAR) return false
@@ -78,8 +78,8 @@ export class EventCorrelator {
     let bucket = this.#buckets.get(source)
     if (!bucket) {
       bucket = { tokens: BURST, lastMs: now }
-      remember(this.#buckets, source, bucket)
     }
+    remember(this.#buckets, source, bucket)
     bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.lastMs) / REFILL_MS)
     bucket.lastMs = now
     if (bucket.tokens < 1) return false
@@ -88,8 +88,9 @@ export class EventCorrelator {
   }
 }
 
-/** Adds or replaces; the oldest of too many is forgotten. */
+/** Adds or replaces, to be called at each use; of too many the one that was not used for longest is forgotten. */
 export function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+  memory.delete(key)
   memory.set(key, value)
   if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value as string)
 }

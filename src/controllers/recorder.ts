@@ -37,7 +37,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       : correlator.correlate(identity)
     const namespace = metadata.namespace || 'default'
     const before = known.get(key)
-    if (before) before.count++
+    if (before) {
+      before.count++
+      remember(known, key, before)
+    }
     if (isSpam) return
     try {
       if (before) {
