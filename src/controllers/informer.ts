@@ -39,6 +39,8 @@ export class Informer implements Lister {
   #source: WatchSource | undefined
   #watch: ReturnType<WatchSource['watch']> | undefined
   #pending = false
+  /** History was forgotten, and no list since then has told what there is. */
+  #behind = false
 
   constructor(resource: ResourceName, wake: () => void) {
     this.resource = resource
@@ -80,18 +82,26 @@ export class Informer implements Lister {
   drain(): void {
     while (this.#pending && this.#watch) {
       this.#pending = false
-      const events = this.#watch.read()
+      const events = this.#behind ? undefined : this.#watch.read()
       if (events) for (const event of events) this.#apply(event)
       else this.#listAnew()
+      if (!this.#behind) continue
+      // What is known stays until a list can be had: in a later turn, for the loop would not end.
+      this.#pending = true
+      this.#wake()
+      return
     }
   }
 
-  /** What went meanwhile is told as deleted, in the last state that was seen. */
+  /** What went meanwhile is told as deleted, in the last state that was seen. `#behind` afterwards: the new watch fails, too. */
   #listAnew(): void {
     this.#watch?.close()
     this.#watch = this.#open(this.#source as WatchSource)
+    const events = this.#watch.read()
+    this.#behind = !events
+    if (!events) return
     const gone = new Map(this.#objects)
-    for (const event of this.#watch.read() ?? []) {
+    for (const event of events) {
       gone.delete(objectKey(event.object))
       this.#apply(event)
     }

@@ -7,7 +7,8 @@ import { Informers } from '../../src/controllers/informers.ts'
 /** A source whose events the test writes. */
 function fakeSource(resources: string[] = ['pods']) {
   const queues = new Map<string, InformerEvent[]>()
-  const forgotten = new Set<string>()
+  /** Reads that fail. */
+  const forgotten = new Map<string, number>()
   const wakes = new Map<string, () => void>()
   const closed: string[] = []
   let changed = (): void => {}
@@ -15,7 +16,11 @@ function fakeSource(resources: string[] = ['pods']) {
     watch(resource, wake) {
       wakes.set(resource, wake)
       return {
-        read: () => (forgotten.delete(resource) ? undefined : (queues.get(resource)?.splice(0) ?? [])),
+        read() {
+          const failures = forgotten.get(resource) ?? 0
+          forgotten.set(resource, failures - 1)
+          return failures > 0 ? undefined : (queues.get(resource)?.splice(0) ?? [])
+        },
         close: () => closed.push(resource),
       }
     },
@@ -43,8 +48,12 @@ function fakeSource(resources: string[] = ['pods']) {
     /** History is gone: whoever watches anew is told these. */
     forget(resource: string, ...present: InformerEvent[]) {
       queues.set(resource, present)
-      forgotten.add(resource)
+      forgotten.set(resource, 1)
       wakes.get(resource)?.()
+    },
+    /** So many reads fail from now on. */
+    fail(resource: string, times: number) {
+      forgotten.set(resource, times)
     },
     serve(...names: string[]) {
       resources.splice(0, resources.length, ...names)
@@ -79,6 +88,26 @@ describe('Informer', () => {
     push('pods', { type: 'deleted', object: pod('c') })
     informer.drain()
     expect(names(informer.list())).toEqual(['b'])
+  })
+
+  test('keeps what it knows when the new watch fails, too, and lists anew later', () => {
+    const { source, push, forget, fail } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    const told: string[] = []
+    informer.onEvent(({ type, object }) => told.push(`${type} ${object.metadata.name}`))
+    informer.start(source)
+    push('pods', { type: 'added', object: pod('a') }, { type: 'added', object: pod('b') })
+    informer.drain()
+    forget('pods', { type: 'added', object: pod('b') })
+    fail('pods', 3)
+    informer.drain()
+    expect(names(informer.list())).toEqual(['a', 'b'])
+    expect(informer.pending).toBe(true)
+    informer.drain()
+    expect(names(informer.list())).toEqual(['a', 'b'])
+    informer.drain()
+    expect(told).toEqual(['added a', 'added b', 'updated b', 'deleted a'])
+    expect(informer.pending).toBe(false)
   })
 
   test('holds what the watch told after a drain, not before', () => {
