@@ -7,6 +7,20 @@ const OFFSET = 0x6c62272e07bb014262b821756295c58dn
 const PRIME = 0x0000000001000000000000000000013bn
 const MASK = (1n << 128n) - 1n
 
+const REMEMBERED = 4096
+const known = new Map<string, bigint>()
+
+/** Ports of a Service are the same for all of its pods and their versions: what was hashed is remembered. */
+function hashOf(text: string): bigint {
+  let hash = known.get(text)
+  if (hash === undefined) {
+    hash = fnv128a(text)
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(text, hash)
+  }
+  return hash
+}
+
 function fnv128a(text: string): bigint {
   let hash = OFFSET
   for (const byte of Buffer.from(text)) hash = ((hash ^ BigInt(byte)) * PRIME) & MASK
@@ -18,7 +32,7 @@ const optional = (text: string | undefined): string => `(*string)${text ?? '<nil
 
 function inOrder<T>(ports: readonly T[], print: (port: T) => string): T[] {
   if (ports.length < 2) return [...ports]
-  const hashed = ports.map((port) => ({ port, hash: fnv128a(print(port)) }))
+  const hashed = ports.map((port) => ({ port, hash: hashOf(print(port)) }))
   hashed.sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
   return hashed.map(({ port }) => port)
 }
