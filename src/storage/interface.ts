@@ -25,8 +25,8 @@ export interface StorageEvent {
 }
 
 /**
- * Timeout: the engine's server did not answer in time, Failed: it refused or could not, in its words. After either a write may have been done.
- * Unavailable: the storage is closed.
+ * Timeout: the engine's server did not answer in time, Failed: it, or the disk, refused or could not, in its words. After either a write may
+ * have been done. Unavailable: the storage is closed or takes no writes for now; the write was not begun, unless it was closed meanwhile.
  */
 export type StorageErrorCode =
   | 'NotFound'

@@ -34,7 +34,7 @@ export class Journal {
   /** The folder may not have the name of the current segment yet. */
   #isNew = true
   /** A sync failed: nobody knows what the disk has of the segments up to `number`, so nothing is taken until a snapshot has all of it. */
-  #failure: { error: StorageError; number: number } | undefined
+  #failure: { message: string; number: number } | undefined
   #flushing: Promise<void> | undefined
   #queued: Promise<void> | undefined
 
@@ -59,14 +59,14 @@ export class Journal {
     return this.#full.length === 0 && this.#bytes === HEADER.length
   }
 
-  /** Why nothing can be appended until the next snapshot, if so. */
-  get failed(): StorageError | undefined {
-    return this.#failure?.error
+  /** Nothing can be appended until the next snapshot. */
+  get failed(): boolean {
+    return this.#failure !== undefined
   }
 
   /** Hands the line to the operating system, so that it outlives the process; or throws Unavailable and leaves the file as it was. */
   append(line: Buffer): void {
-    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#failure !== undefined) throw unavailable(this.#failure.message)
     try {
       if (this.#torn) this.#cutTornBytes()
       this.#torn = true
@@ -79,7 +79,10 @@ export class Journal {
     }
   }
 
-  /** Resolves when all lines appended so far are on the disk; calls meanwhile share the next sync. */
+  /**
+   * Resolves when all lines appended so far are on the disk; calls meanwhile share the next sync. Rejects with Failed: the lines are there to be
+   * read, and nobody knows whether they outlive the machine.
+   */
   synced(): Promise<void> {
     this.#queued ??= Promise.allSettled([this.#flushing]).then(() => {
       this.#queued = undefined
@@ -144,7 +147,7 @@ export class Journal {
 
   /** The old before the new: a power cut leaves a journal without a gap. */
   async #flush(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#failure !== undefined) throw new StorageError('Failed', this.#failure.message)
     const full = [...this.#unsynced]
     const current = this.#fd
     const isNew = this.#isNew
@@ -154,11 +157,9 @@ export class Journal {
       await this.#fs.fdatasync(current)
       if (isNew) await syncFolder(this.#fs, this.#path)
     } catch (error) {
-      const failure = unavailable(
-        `${this.#path}.journal cannot be synced: ${(error as Error).message}; writes are refused until the data file is written`,
-      )
-      this.#failure = { error: failure, number: this.#number }
-      throw failure
+      const message = `${this.#path}.journal cannot be synced: ${(error as Error).message}; writes are refused until the data file is written`
+      this.#failure = { message, number: this.#number }
+      throw new StorageError('Failed', message)
     } finally {
       for (const fd of this.#unsynced.splice(0, full.length)) this.#fs.closeSync(fd)
     }

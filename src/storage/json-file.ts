@@ -201,7 +201,14 @@ export class JsonFileStorage implements Storage {
   #acknowledge<T>(answer: T): MaybePromise<T> {
     const { journal } = this.#parts
     if (journal.size >= this.#saveAt) this.#saveInBackground()
-    return this.#fsync === 'always' ? journal.synced().then(() => answer) : answer
+    if (this.#fsync !== 'always') return answer
+    return journal.synced().then(
+      () => answer,
+      (error: Error) => {
+        this.#warn(error.message)
+        throw error
+      },
+    )
   }
 
   async #save(): Promise<void> {
@@ -241,7 +248,7 @@ export class JsonFileStorage implements Storage {
     const idle = memory.revision === this.#seen
     this.#seen = memory.revision
     // Writes are refused until a snapshot has all of it: also the only way out when nobody writes.
-    const isDue = journal.failed !== undefined
+    const isDue = journal.failed
     if (!isDue && (!idle || (journal.isEmpty && this.#saved !== undefined))) return
     const bytes = this.#saved?.bytes ?? 0
     if (isDue || bytes < SMALL_SNAPSHOT || journal.size * 10 >= bytes) this.#saveInBackground()
