@@ -30,9 +30,9 @@ import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
-import { openStaticPods } from './scenario/static-pods.ts'
+import { openStaticPods, type StaticPodFolder } from './scenario/static-pods.ts'
 import { sharedKeys } from './shared-keys.ts'
-import { bootstrap, objectsOf, populateBeside, startingState } from './starting-state.ts'
+import { bootstrap, objectsOf, populate, populateBeside, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
@@ -61,21 +61,34 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const untouched = storage.mark()
   const clock = options.clock ?? realClock()
   const random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
+  const logger = options.logger ?? SILENT
   let cluster: LocalCluster | undefined
+  let staticPods: StaticPodFolder | undefined
   try {
     const keys = storage.shared ? await sharedKeys(storage, clock, random) : undefined
-    const logger = options.logger ?? SILENT
     const { staticPodPath } = options
-    const staticPods = staticPodPath === undefined ? undefined : openStaticPods(staticPodPath, logger)
+    if (staticPodPath !== undefined) staticPods = openStaticPods(staticPodPath, logger)
     cluster = new LocalCluster(options, { storage, clock, random, controllers, keys, staticPods, logger })
     await cluster.start(fixtures, hasStages ? stages : undefined)
     return cluster
   } catch (error) {
-    // A start that fails leaves the data as it found it: no cluster is half there the next time. What others write to is not taken back.
+    // What the caller has to know is why it failed first.
+    const parts = { storage, staticPods, cluster }
+    await takeBack(untouched, parts).catch((err) => logger.warn({ err }, 'a start that failed could not be taken back'))
+    throw error
+  }
+}
+
+type Begun = { storage: Storage; staticPods: StaticPodFolder | undefined; cluster: LocalCluster | undefined }
+
+/** A start that fails leaves the data as it found it: no cluster is half there the next time. What others write to is not taken back. */
+async function takeBack(untouched: StorageMark, { storage, staticPods, cluster }: Begun): Promise<void> {
+  try {
     await cluster?.stopControllers()
     if (!storage.shared) await storage.restore(untouched)
+  } finally {
+    staticPods?.close()
     await (cluster ?? storage).close()
-    throw error
   }
 }
 
@@ -157,7 +170,8 @@ class LocalCluster implements Cluster {
     await applyObjects(this.#plane.registry, STAGE_DEFINITIONS, ADMIN)
     await applyFixtures(this.#plane.registry, stages, ADMIN)
     await this.settle()
-    await populateBeside(this.#plane, { nodes, controllers: [] })
+    const fill = this.#storage.shared ? populateBeside : populate
+    await fill(this.#plane, { nodes, controllers: [] })
     await this.settle()
   }
 
@@ -269,9 +283,12 @@ class LocalCluster implements Cluster {
     this.#api.ending.come()
     this.#compaction?.cancel()
     // Requests in hand first: they may need all the rest.
-    await this.#server?.close()
-    await this.#plane.close()
-    await this.#storage.close()
+    try {
+      await this.#server?.close()
+      await this.#plane.close()
+    } finally {
+      await this.#storage.close()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -282,14 +299,8 @@ class LocalCluster implements Cluster {
 /** As upstream, storage is asked each time, under the names that kube-apiserver has for it. */
 async function failingChecks(storage: Storage): Promise<ReadonlyMap<string, string>> {
   const problem = await storage.check()
-  return new Map(
-    problem === undefined
-      ? []
-      : [
-          ['etcd', problem],
-          ['etcd-readiness', problem],
-        ],
-  )
+  const names = problem === undefined ? [] : ['etcd', 'etcd-readiness']
+  return new Map(names.map((name) => [name, problem as string]))
 }
 
 function ignore(): void {}

@@ -167,7 +167,7 @@ export async function populateBeside(plane: ControlPlane, shape: Pick<Shape, 'no
 }
 
 /** All that nobody but us would create, where it is not there. */
-async function populate(
+export async function populate(
   plane: ControlPlane,
   { nodes, controllers: running }: Pick<Shape, 'nodes' | 'controllers'>,
 ): Promise<void> {
