@@ -84,10 +84,13 @@ export async function createHttpServer(app: Express, options: ApiOptions, tls?: 
   return {
     server,
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await atMost(GRACE_MS, options.metrics.whenIdle())
       for (const socket of upgraded) (socket as Socket).destroySoon()
       server.closeAllConnections()
+      await atMost(GRACE_MS, closed)
+      // Whoever does not read does not let what is still to be sent to it come to its end.
+      for (const socket of upgraded) socket.destroy()
       await closed
     },
   }
