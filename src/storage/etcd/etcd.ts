@@ -72,6 +72,9 @@ export class EtcdStorage implements Storage {
   readonly #lasting: (key: Key) => boolean
   #asking: Promise<unknown> | undefined
   #nextAnswer: Promise<void> | undefined
+  /** How many wait for a revision that the watch has not told. */
+  #reaching = 0
+  #nudging = false
   #closed = false
 
   constructor(
@@ -239,16 +242,26 @@ export class EtcdStorage implements Storage {
   async #reach(revision: number): Promise<void> {
     const reached = this.#mirror.reached(revision, this.#connection.timeoutMs)
     if (reached === undefined) return
-    const put = { key: this.#keys.encode('/registry/kubemu.dev/', 'progress'), value: Buffer.alloc(0) }
-    const nudge = setInterval(() => {
-      if (!this.#follower.connected) return
-      this.#connection.write(TXN, { compare: [], success: [{ put }], failure: [] }).catch(() => {})
-    }, NUDGE_MS)
+    this.#reaching++
+    if (!this.#nudging) void this.#nudge()
     try {
       await reached
     } finally {
-      clearInterval(nudge)
+      this.#reaching--
     }
+  }
+
+  /** Until nobody waits: one write for all who do, and the next only when it was answered. */
+  async #nudge(): Promise<void> {
+    const put = { key: this.#keys.encode('/registry/kubemu.dev/', 'progress'), value: Buffer.alloc(0) }
+    this.#nudging = true
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, NUDGE_MS))
+      if (this.#reaching === 0) break
+      if (!this.#follower.connected) continue
+      await this.#connection.write(TXN, { compare: [], success: [{ put }], failure: [] }).catch(() => {})
+    }
+    this.#nudging = false
   }
 
   async #readAnew(why: string, compacted: boolean): Promise<number> {

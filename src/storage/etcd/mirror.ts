@@ -91,13 +91,13 @@ export class Mirror {
     if (this.#memory.revision >= revision) return undefined
     return new Promise((resolve, reject) => {
       const waiting = { revision, resolve, reject }
-      const timer = setTimeout(() => reject(new StorageError('Timeout', 'context deadline exceeded')), timeoutMs)
-      timer.unref()
       const done = (then: () => void) => () => {
         clearTimeout(timer)
         this.#waiting.delete(waiting)
         then()
       }
+      const late = done(() => reject(new StorageError('Timeout', 'context deadline exceeded')))
+      const timer = setTimeout(late, timeoutMs).unref()
       waiting.resolve = done(resolve)
       waiting.reject = done(() => reject(new StorageError('Unavailable', 'storage is closed')))
       this.#waiting.add(waiting)
