@@ -1,5 +1,6 @@
 /** Where objects are in etcd, and as what: the keys of a kube-apiserver, values as JSON. Mirrors apiserver/pkg/storage/etcd3/store.go. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import { objectText } from '../../apimachinery/object-bytes.ts'
 import type { Key } from '../interface.ts'
 
 /** What every key of the storage interface begins with, and what --etcd-prefix stands in for. */
@@ -37,7 +38,7 @@ export class Keys {
 
 /** The resourceVersion is the key's revision, and so empty in the value; it keeps its place among the fields. */
 export function encodeObject(object: KubeObject): Buffer {
-  return Buffer.from(JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: '' } }))
+  return Buffer.from(objectText({ ...object, metadata: { ...object.metadata, resourceVersion: '' } }))
 }
 
 /** Throws for what is no JSON object of Kubernetes. */
