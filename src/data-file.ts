@@ -4,6 +4,7 @@ import type { KubeObject } from './apimachinery/meta.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { type ExportOptions, exportObjects } from './scenario/export.ts'
 import { type DataFile, readDataFile } from './storage/data-file.ts'
+import { explained } from './storage/file-system.ts'
 import { JOURNAL_VERSION } from './storage/journal-segments.ts'
 import { openJsonFile } from './storage/json-file.ts'
 import { findHolder, nameOf } from './storage/lock-file.ts'
@@ -31,9 +32,10 @@ const ATTEMPTS = 5
 
 /** Reads all of it, also while a cluster has it open, and writes nothing. Rejects with what is damaged and what to do. */
 export async function checkDataFile(path: string): Promise<DataFileReport> {
+  await requireExisting(path)
   for (let attempt = 1; ; attempt++) {
     try {
-      const { picture, saved, segments } = await readExisting(path)
+      const { picture, saved, segments } = await readDataFile(path)
       const objects = new Map<string, number>()
       for (const [prefix, tree] of picture.trees) if (tree.size > 0) objects.set(resourceOf(prefix), tree.size)
       const sorted = new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -57,9 +59,10 @@ export async function compactDataFile(path: string): Promise<void> {
 
 /** The objects as fixtures. Rejects when the file is in use: half of what belongs together may be there. */
 export async function exportDataFile(path: string, selection: ExportSelection = {}): Promise<KubeObject[]> {
+  await requireExisting(path)
   const holder = holderOf(path)
   if (holder !== undefined) throw new Error(`${path}: the data file is in use by ${holder}. Stop it first.`)
-  const { picture } = await readExisting(path)
+  const { picture } = await readDataFile(path)
   const byResource = new Map([...picture.trees].map(([prefix, tree]) => [resourceOf(prefix), tree]))
   const wanted = selection.resources ?? [...byResource.keys()]
   const missing = wanted.find((resource) => !byResource.has(resource))
@@ -74,16 +77,14 @@ export async function exportDataFile(path: string, selection: ExportSelection = 
   )
 }
 
-async function readExisting(path: string): Promise<DataFile> {
-  await requireExisting(path)
-  return readDataFile(path)
-}
-
 async function requireExisting(path: string): Promise<void> {
   const isThere = (file: string) =>
     stat(file).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false
+        throw explained(path, error)
+      },
     )
   // A cluster that was killed before its first snapshot has a journal only.
   if ((await isThere(path)) || (await isThere(`${path}.journal`))) return

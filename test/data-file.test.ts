@@ -186,4 +186,12 @@ describe('a data file', () => {
     }
     expect(fs.existsSync(join(path, '..'))).toBe(false)
   })
+
+  it('that cannot be looked for is not said to be missing', async () => {
+    const path = join(folder, 'a-file', 'cluster.json')
+    fs.writeFileSync(join(folder, 'a-file'), '')
+    for (const act of [checkDataFile, compactDataFile, exportDataFile]) {
+      await expect(act(path)).rejects.toThrow(`${path}: a part of this path is a file, not a folder`)
+    }
+  })
 })
