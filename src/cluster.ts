@@ -9,7 +9,7 @@ import { createMetrics } from './api/metrics.ts'
 import type { ApiOptions } from './api/options.ts'
 import { Turns } from './api/turns.ts'
 import { type Clock, realClock, type Timer } from './apimachinery/clock.ts'
-import type { Logger } from './apimachinery/logger.ts'
+import { SILENT } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import { type Random, seededRandom, systemRandom } from './apimachinery/random.ts'
 import {
@@ -32,13 +32,12 @@ import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
 import { openStaticPods, type StaticPodFolder } from './scenario/static-pods.ts'
 import { sharedKeys } from './shared-keys.ts'
-import { bootstrap, objectsOf, populate, populateBeside, startingState } from './starting-state.ts'
+import { bootstrap, objectsOf, populateBeside, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
 export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions, TlsOptions } from './cluster-options.ts'
 
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 /** A starting state is made twice and compared: more nodes than this are faster made one by one. */
 const NODES_OF_A_SHAPE = 10
 /** As kube-apiserver's --etcd-compaction-interval. */
@@ -61,33 +60,31 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const untouched = storage.mark()
   const clock = options.clock ?? realClock()
   const random = options.seed === undefined ? systemRandom() : seededRandom(options.seed)
-  const logger = options.logger ?? SILENT
+  const { staticPodPath, logger = SILENT } = options
   let cluster: LocalCluster | undefined
   let staticPods: StaticPodFolder | undefined
   try {
     const keys = storage.shared ? await sharedKeys(storage, clock, random) : undefined
-    const { staticPodPath } = options
     if (staticPodPath !== undefined) staticPods = openStaticPods(staticPodPath, logger)
     cluster = new LocalCluster(options, { storage, clock, random, controllers, keys, staticPods, logger })
     await cluster.start(fixtures, hasStages ? stages : undefined)
     return cluster
   } catch (error) {
     // What the caller has to know is why it failed first.
-    const parts = { storage, staticPods, cluster }
-    await takeBack(untouched, parts).catch((err) => logger.warn({ err }, 'a start that failed could not be taken back'))
+    await undo(untouched, storage, staticPods, cluster).catch((err) =>
+      logger.warn({ err }, 'a start that failed could not be taken back'),
+    )
     throw error
   }
 }
 
-type Begun = { storage: Storage; staticPods: StaticPodFolder | undefined; cluster: LocalCluster | undefined }
-
 /** A start that fails leaves the data as it found it: no cluster is half there the next time. What others write to is not taken back. */
-async function takeBack(untouched: StorageMark, { storage, staticPods, cluster }: Begun): Promise<void> {
+async function undo(to: StorageMark, storage: Storage, pods?: StaticPodFolder, cluster?: LocalCluster): Promise<void> {
   try {
     await cluster?.stopControllers()
-    if (!storage.shared) await storage.restore(untouched)
+    if (!storage.shared) await storage.restore(to)
   } finally {
-    staticPods?.close()
+    pods?.close()
     await (cluster ?? storage).close()
   }
 }
@@ -170,8 +167,7 @@ class LocalCluster implements Cluster {
     await applyObjects(this.#plane.registry, STAGE_DEFINITIONS, ADMIN)
     await applyFixtures(this.#plane.registry, stages, ADMIN)
     await this.settle()
-    const fill = this.#storage.shared ? populateBeside : populate
-    await fill(this.#plane, { nodes, controllers: [] })
+    await populateBeside(this.#plane, { nodes, controllers: [] })
     await this.settle()
   }
 
@@ -302,5 +298,3 @@ async function failingChecks(storage: Storage): Promise<ReadonlyMap<string, stri
   const names = problem === undefined ? [] : ['etcd', 'etcd-readiness']
   return new Map(names.map((name) => [name, problem as string]))
 }
-
-function ignore(): void {}

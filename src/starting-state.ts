@@ -5,6 +5,7 @@
 import { formatMicroTime, formatTime, ManualClock } from './apimachinery/clock.ts'
 import { isAlreadyExists, isStatusError } from './apimachinery/errors.ts'
 import { compileForm, type Form, fill, fillSome } from './apimachinery/form.ts'
+import { SILENT } from './apimachinery/logger.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
 import { ControlPlane, type ControlPlaneParts, type RegistrySettings } from './control-plane.ts'
@@ -154,20 +155,21 @@ export async function bootstrap({ registry }: ControlPlane): Promise<void> {
   }
 }
 
-/** As `populate`, while other processes may be at the same on a storage that they share: what is half there for a moment is tried again. */
+/** As `populate`; on a storage that is shared other processes may be at the same: what is half there for a moment is tried again. */
 export async function populateBeside(plane: ControlPlane, shape: Pick<Shape, 'nodes' | 'controllers'>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await populate(plane, shape)
     } catch (error) {
-      if (!isStatusError(error) || attempt === ATTEMPTS_BESIDE) throw error
+      const isAlone = !plane.registry.storage.shared
+      if (isAlone || !isStatusError(error) || attempt === ATTEMPTS_BESIDE) throw error
       await new Promise((resolve) => setTimeout(resolve, RETRY_BESIDE_MS))
     }
   }
 }
 
 /** All that nobody but us would create, where it is not there. */
-export async function populate(
+async function populate(
   plane: ControlPlane,
   { nodes, controllers: running }: Pick<Shape, 'nodes' | 'controllers'>,
 ): Promise<void> {
@@ -208,10 +210,6 @@ async function recordState(shape: Shape): Promise<RecordedState> {
     await storage.close()
   }
 }
-
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-
-function ignore(): void {}
 
 /** Each run of the node controller says anew which nodes it knows. */
 function isKept(object: KubeObject): boolean {

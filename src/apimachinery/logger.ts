@@ -11,3 +11,8 @@ export interface Logger {
   /** What is a defect or loses something. */
   error(fields: object, message: string): void
 }
+
+/** Says nothing. */
+export const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+
+function ignore(): void {}
