@@ -2,8 +2,9 @@
 // memory and of heap for each; the server must answer others meanwhile.
 import { parseArgs } from 'node:util'
 import { Connection, connect, requestText } from './connection.mjs'
-import { cpuSeconds, megabytes, rssBytes, whole } from './jobs.mjs'
+import { cpuSeconds, megabytes } from './processes.mjs'
 import { startApiServer } from './servers.mjs'
+import { whole } from './table.mjs'
 
 const { values: flags } = parseArgs({ options: { count: { type: 'string', default: '10000' } } })
 const count = Number(flags.count)
@@ -18,18 +19,18 @@ for (const [what, path] of Object.entries(PATHS)) {
   // What the first ones need that later ones do not.
   const warm = await openAll(server.target, path, Math.min(500, count))
   await settled(server.pid)
-  const before = rssBytes(server.pid)
-  const cpu = cpuSeconds(server.pid)
+  const before = megabytes(server.children)
+  const cpu = cpuSeconds(server.children)
   const sockets = await openAll(server.target, path, count)
   await settled(server.pid)
-  const bytes = rssBytes(server.pid) - before
+  const taken = megabytes(server.children) - before
   const other = await Connection.open(server.target)
   const asked = performance.now()
   await other.send('GET', '/readyz')
   const answered = performance.now() - asked
-  const micros = ((cpuSeconds(server.pid) - cpu) / count) * 1e6
+  const micros = ((cpuSeconds(server.children) - cpu) / count) * 1e6
   process.stdout.write(
-    `${whole(count)} ${what}: ${megabytes(bytes)}, ${(bytes / count / 1024).toFixed(1)} KB each, ${whole(micros)} us of CPU time to open each; another request then takes ${answered.toFixed(1)} ms\n`,
+    `${whole(count)} ${what}: ${whole(taken)} MB, ${((taken * 1024) / count).toFixed(1)} KB each, ${whole(micros)} us of CPU time to open each; another request then takes ${answered.toFixed(1)} ms\n`,
   )
   for (const socket of [...warm, ...sockets]) socket.destroy()
   other.close()
@@ -54,8 +55,8 @@ async function openOne(target, path) {
 
 /** Until the server has done nothing for a second: then its garbage is mostly collected. */
 async function settled(pid) {
-  for (let before = -1; before !== cpuSeconds(pid); ) {
-    before = cpuSeconds(pid)
+  for (let before = -1; before !== cpuSeconds([{ pid }]); ) {
+    before = cpuSeconds([{ pid }])
     await new Promise((resolve) => setTimeout(resolve, 1_000))
   }
 }

@@ -4,11 +4,13 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { prepare } from './both.mjs'
 import { lineChart } from './chart.mjs'
 import { Connection, connect, requestText } from './connection.mjs'
-import { cpuSeconds, makeNamespace, median, runJob, whole } from './jobs.mjs'
-import { temporaryFolder } from './processes.mjs'
+import { load } from './load-job.mjs'
+import { cpuSeconds, temporaryFolder } from './processes.mjs'
 import { startKubemu } from './servers.mjs'
+import { median, whole } from './table.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,9 +34,9 @@ for (const name of flags.only.split(',')) await measurements[name]()
 
 async function filled(size, ...flags) {
   const server = await startKubemu('--no-controllers', ...flags)
-  await makeNamespace(server.target, NAMESPACE)
+  await prepare(server.target, [NAMESPACE])
   if (size === 0) return server
-  await runJob({
+  await load({
     kind: 'requests',
     target: server.target,
     verb: 'create',
@@ -47,9 +49,9 @@ async function filled(size, ...flags) {
 
 /** Microseconds of the server's CPU time a request. */
 async function costOf({ target, pid }, { count = WRITES, ...job }) {
-  const before = cpuSeconds(pid)
-  await runJob({ kind: 'requests', target, namespace: NAMESPACE, count, clients: 8, ...job })
-  return ((cpuSeconds(pid) - before) / count) * 1e6
+  const before = cpuSeconds([{ pid }])
+  await load({ kind: 'requests', target, namespace: NAMESPACE, count, clients: 8, ...job })
+  return ((cpuSeconds([{ pid }]) - before) / count) * 1e6
 }
 
 /** `measure` of each case in turns, so that all see the same machine; the median of each. */
@@ -139,9 +141,9 @@ async function lists() {
     const costs = await inTurns(sizes, async (size) => {
       const { target, pid } = servers[sizes.indexOf(size)]
       const times = Math.ceil(200_000 / size)
-      const before = cpuSeconds(pid)
-      await runJob({ kind: 'list', target, path, count: times })
-      return ((cpuSeconds(pid) - before) / times / size) * 1e6
+      const before = cpuSeconds([{ pid }])
+      await load({ kind: 'list', target, path, count: times })
+      return ((cpuSeconds([{ pid }]) - before) / times / size) * 1e6
     })
     series.push({ name, points: sizes.map((size, i) => [size, costs[i]]) })
   }
@@ -176,7 +178,7 @@ async function startCost(...flags) {
   const connection = await Connection.open(server.target)
   await connection.send('GET', '/readyz')
   connection.close()
-  const cost = cpuSeconds(server.pid)
+  const cost = cpuSeconds(server.children)
   await server.stop()
   return cost
 }

@@ -2,12 +2,15 @@
 // for every revision. Prints a line each ten seconds, then what must hold: no gap, memory flat, how long writes took. Exit code 1 when a revision is missing.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { prepare } from './both.mjs'
 import { lineChart } from './chart.mjs'
 import { Connection } from './connection.mjs'
-import { cpuSeconds, makeNamespace, megabytes, quantile, rssBytes, runJob, whole } from './jobs.mjs'
+import { load } from './load-job.mjs'
 import { pod } from './objects.mjs'
+import { cpuSeconds, megabytes } from './processes.mjs'
 import { startApiServer } from './servers.mjs'
 import { Revisions } from './soak-revisions.mjs'
+import { quantile, whole } from './table.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,8 +48,8 @@ async function fill() {
   process.stderr.write(`filling with ${whole(objects)} pods\n`)
   for (let i = 0; i < NAMESPACES; i++) {
     const namespace = `soak-${i}`
-    await makeNamespace(target, namespace)
-    await runJob({ kind: 'requests', target, verb: 'create', namespace, count: objects / NAMESPACES, clients: 8 })
+    await prepare(target, [namespace])
+    await load({ kind: 'requests', target, verb: 'create', namespace, count: objects / NAMESPACES, clients: 8 })
   }
 }
 
@@ -75,13 +78,13 @@ async function openWatchers() {
 async function soak() {
   const started = performance.now()
   let sampled = started
-  let cpu = cpuSeconds(pid)
+  let cpu = cpuSeconds([{ pid }])
   for (let now = started; now < started + seconds * 1000; now = performance.now()) {
     const wanted = Math.floor(((now - started) / 1000) * rate)
     while (issued < wanted) due.push({ number: issued, at: started + (issued++ / rate) * 1000 })
     serve()
     if (now - sampled >= SAMPLE_SECONDS * 1000) {
-      const used = cpuSeconds(pid) - cpu
+      const used = cpuSeconds([{ pid }]) - cpu
       cpu += used
       take((now - sampled) / 1000, (now - started) / 1000, used)
       sampled = now
@@ -121,7 +124,7 @@ function write(connection, number) {
 function take(elapsed, second, used) {
   const sample = {
     second: Math.round(second),
-    rss: rssBytes(pid),
+    rss: megabytes([{ pid }]),
     perSecond: written / elapsed,
     p50: quantile(times, 0.5) ?? 0,
     p99: quantile(times, 0.99) ?? 0,
@@ -133,7 +136,7 @@ function take(elapsed, second, used) {
   times = []
   const ms = (number) => `${number.toFixed(1)} ms`
   process.stdout.write(
-    `${String(sample.second).padStart(5)} s  ${megabytes(sample.rss).padStart(9)}  ${whole(sample.perSecond)} writes/s  p50 ${ms(sample.p50)}  p99 ${ms(sample.p99)}  CPU ${(sample.cpu * 100).toFixed(0)} %  ${sample.waiting} waiting\n`,
+    `${String(sample.second).padStart(5)} s  ${whole(sample.rss).padStart(6)} MB  ${whole(sample.perSecond)} writes/s  p50 ${ms(sample.p50)}  p99 ${ms(sample.p99)}  CPU ${(sample.cpu * 100).toFixed(0)} %  ${sample.waiting} waiting\n`,
   )
 }
 
@@ -152,7 +155,7 @@ async function report() {
   const lines = [
     `${whole(objects)} pods, ${flags.minutes} minutes: ${whole(issued - due.length)} writes of ${whole(issued)} due`,
     ...watchers.map(({ name, seen }) => `watch ${name}: ${seen.summary(seen !== namespace.seen)}`),
-    `RSS in the first quarter ${megabytes(first)}, in the last ${megabytes(last)} (${(((last - first) / first) * 100).toFixed(1)} %), at most ${megabytes(Math.max(...settled.map(({ rss }) => rss)))}`,
+    `RSS in the first quarter ${whole(first)} MB, in the last ${whole(last)} MB (${(((last - first) / first) * 100).toFixed(1)} %), at most ${whole(Math.max(...settled.map(({ rss }) => rss)))} MB`,
     `99 % of the writes within ${quantile(p99s, 0.5).toFixed(1)} ms (median of the samples; worst sample ${Math.max(...p99s).toFixed(1)} ms)`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -167,6 +170,6 @@ function chart() {
     title: `${whole(objects)} pods, ${whole(rate)} writes/s`,
     x: { label: 'time (s)' },
     y: { label: 'resident memory (MB)' },
-    series: [{ name: 'RSS', points: samples.map(({ second, rss }) => [second, rss / 1024 / 1024]) }],
+    series: [{ name: 'RSS', points: samples.map(({ second, rss }) => [second, rss]) }],
   })
 }

@@ -1,8 +1,14 @@
 // The rows of a run, as the Markdown table that docs/performance.md holds.
 
-export const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
+export const median = (numbers) => quantile(numbers, 0.5)
 
-const whole = (number) => Math.round(number).toLocaleString('en')
+/** The value that this part of the numbers does not exceed; undefined for none. */
+export function quantile(numbers, part) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
+}
+
+export const whole = (number) => Math.round(number).toLocaleString('en')
 const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 0)}x`
 const shown = (number, unit) => {
   if (number === undefined) return ''
