@@ -26,20 +26,19 @@ import { selectControllers } from './controllers/controllers.ts'
 import { KUBELET_ANNOTATION } from './controllers/kubelet/nodes.ts'
 import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient } from './local-client.ts'
+import { bootstrap, populateBeside } from './populate.ts'
 import { applyFixtures, applyObjects } from './scenario/apply.ts'
 import { type Fixture, parseFixtures, readFixtures } from './scenario/fixtures.ts'
 import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
 import { openStaticPods, type StaticPodFolder } from './scenario/static-pods.ts'
 import { sharedKeys } from './shared-keys.ts'
-import { bootstrap, objectsOf, populateBeside, startingState } from './starting-state.ts'
+import { objectsOf, startingState } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
 export type { Cluster, ClusterOptions, EtcdClusterOptions, ListenOptions, TlsOptions } from './cluster-options.ts'
 
-/** A starting state is made twice and compared: more nodes than this are faster made one by one. */
-const NODES_OF_A_SHAPE = 10
 /** As kube-apiserver's --etcd-compaction-interval. */
 const DEFAULT_COMPACTION_SECONDS = 300
 /** As kube-apiserver's --max-requests-inflight and --max-mutating-requests-inflight. */
@@ -147,11 +146,13 @@ class LocalCluster implements Cluster {
     if (this.#storage.shared) {
       const controllers = isNew ? this.#controllers : []
       await populateBeside(this.#plane, { nodes: isNew ? nodesNow : 0, controllers })
-    } else if (isNew) await this.#fill(Math.min(nodesNow, NODES_OF_A_SHAPE))
-    else await bootstrap(this.#plane)
-    await this.#plane.runControllers()
-    if (isNew && !this.#storage.shared && nodesNow > NODES_OF_A_SHAPE) {
-      await populateBeside(this.#plane, { nodes: nodesNow, controllers: [] })
+      await this.#plane.runControllers()
+    } else if (isNew) {
+      await this.#fill(nodesNow)
+      await this.#plane.runControllers(this.#storage.revision)
+    } else {
+      await bootstrap(this.#plane)
+      await this.#plane.runControllers()
     }
     await this.settle()
     if (stages) await this.#stage(stages, isNew ? nodes : 0)
@@ -174,9 +175,9 @@ class LocalCluster implements Cluster {
   async #fill(nodes: number): Promise<void> {
     const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins } = this.#options
     const controllers = this.#controllers
-    const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, nodes, controllers }
+    const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, controllers }
     const state = await startingState(shape)
-    const identity = { now: this.#clock.now(), random: this.#random, rootCa: () => this.#plane.rootCa() }
+    const identity = { now: this.#clock.now(), random: this.#random, rootCa: () => this.#plane.rootCa(), nodes }
     for (const { prefix, name, object } of objectsOf(state, identity)) {
       const written = this.#storage.create(prefix, name, object)
       if (written instanceof Promise) await written

@@ -34,7 +34,8 @@ const PROGRAMS: Record<string, string> = {
 }
 
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
-const POD_CIDR = '10.244.0.0/16'
+/** The pod network. */
+export const POD_CIDR = '10.244.0.0/16'
 
 export interface ControlPlaneParts {
   storage: Storage
@@ -48,6 +49,8 @@ export interface ControlPlaneParts {
   staticPods?: StaticPods
   /** PEM of kube-root-ca.crt in place of that of an authority of its own. */
   rootCa?: string
+  /** In place of POD_CIDR. */
+  podCidr?: string
 }
 
 /** The options that say how the API server behaves. */
@@ -81,11 +84,11 @@ export class ControlPlane {
     // What is wrong with it is told now, not when the first pod comes.
     profilesOf(options.schedulerConfiguration)
     this.#tokens = createTokenSigner('https://kubernetes.default.svc.cluster.local', parts.keys?.tokens)
-    const { storage, clock, random } = parts
+    const { storage, clock, random, podCidr = POD_CIDR } = parts
     const addresses = addressesOf(options.serviceAddresses ?? {})
     this.outbound = createOutbound({
       clock,
-      resolve: (service) => serviceResolver({ reader: this.registry.reader, addresses, podCidr: POD_CIDR })(service),
+      resolve: (service) => serviceResolver({ reader: this.registry.reader, addresses, podCidr })(service),
     })
     this.registry = new Registry({
       facts: loadFacts(),
@@ -97,7 +100,7 @@ export class ControlPlane {
       settings: {
         serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
         nodePortRange: { from: 30000, to: 32767 },
-        podCidr: POD_CIDR,
+        podCidr,
       },
       tokens: this.#tokens,
       admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
@@ -109,12 +112,12 @@ export class ControlPlane {
 
   /**
    * Runs the controllers from now on; on a storage that several processes share, while this one is elected: it resolves when the first vote is
-   * known.
+   * known. `settledRevision`: as in ControllerSettings.
    */
-  async runControllers(): Promise<void> {
+  async runControllers(settledRevision = 0): Promise<void> {
     const { storage, controllers, clock, random, logger } = this.#parts
     if (!storage.shared || controllers.length === 0) {
-      this.startControllers()
+      this.startControllers(settledRevision)
       return
     }
     const client = createLocalClient(this.registry, SYSTEM_USER, 'kube-controller-manager')
@@ -132,9 +135,9 @@ export class ControlPlane {
   }
 
   /** Reconciles begin in the next turn of the event loop. Does nothing while they run, or another process is elected. */
-  startControllers(): void {
+  startControllers(settledRevision = 0): void {
     if (this.#runner || this.#held || this.#elector?.leads === false) return
-    const { controllers, clock, random, logger } = this.#parts
+    const { controllers, clock, random, logger, podCidr = POD_CIDR } = this.#parts
     // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
     if (controllers.length > 0) this.rootCa()
     this.#runner = new ControllerRunner({
@@ -150,7 +153,8 @@ export class ControlPlane {
         readRequest: (pem) => this.#ca().read(pem),
         signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
         signToken: (claims) => this.#tokens.sign(claims),
-        podCidr: POD_CIDR,
+        settledRevision,
+        podCidr,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
         schedulerConfiguration: this.#schedulerConfiguration,
         stages: controllers.includes(stage),
@@ -169,7 +173,10 @@ export class ControlPlane {
     await this.#stopping
   }
 
-  /** Controllers stand still during `change`, whatever becomes of the election, and begin anew after it. When it rejects, they stay stopped. */
+  /**
+   * Controllers stand still during `change`, whatever becomes of the election, and go on from the state that it brings, which is to be one that
+   * they had settled. When it rejects, they stay stopped.
+   */
   async withoutControllers(change: () => Promise<void> | void): Promise<void> {
     this.#held = true
     try {
@@ -178,7 +185,7 @@ export class ControlPlane {
     } finally {
       this.#held = false
     }
-    this.startControllers()
+    this.startControllers(this.#parts.storage.revision)
   }
 
   /** What informers know is of a history that has ended. */

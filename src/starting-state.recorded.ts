@@ -1,10 +1,18 @@
 /** Starting states that `npm run build` recorded, by shape: the built package need not start a cluster to start one. None in the sources. */
 import type { KubeObject } from './apimachinery/meta.ts'
 
-/** What the first cluster of a shape wrote, on a time and uids that can be found again. JSON. */
+/** What controllers wrote, on a time, uids and revisions that can be found again. JSON. */
 export interface RecordedState {
-  uids: number
-  objects: readonly { prefix: string; object: KubeObject }[]
+  /** What there is without nodes, in the order of the writes. */
+  cluster: readonly RecordedObject[]
+  /** What one more node adds that gets a part of the pod network, and one for which none is left. */
+  parted: readonly RecordedObject[]
+  unparted: readonly RecordedObject[]
+}
+
+export interface RecordedObject {
+  prefix: string
+  object: KubeObject
 }
 
 export const recordedStates: Readonly<Record<string, RecordedState>> = {}

@@ -1,40 +1,51 @@
 /**
- * What a new cluster holds: bootstrap objects, nodes, and what the controllers made of them. One cluster of each shape is started for real, on
- * a time and uids that can be found again in what it wrote; a new cluster gets these objects with its own time and uids in their place.
+ * What a new cluster holds: bootstrap objects, nodes, and what the controllers made of them. What one cluster and one node hold is recorded of
+ * one that really ran; a new cluster gets these objects with its own time, uids and as many nodes as it wants in their place.
  */
-import { formatMicroTime, formatTime, ManualClock } from './apimachinery/clock.ts'
-import { isAlreadyExists, isStatusError } from './apimachinery/errors.ts'
+import { formatMicroTime, formatTime } from './apimachinery/clock.ts'
 import { compileForm, type Form, fill, fillSome } from './apimachinery/form.ts'
-import { SILENT } from './apimachinery/logger.ts'
-import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
+import type { KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
-import { ControlPlane, type ControlPlaneParts, type RegistrySettings } from './control-plane.ts'
 import { controllers } from './controllers/controllers.ts'
 import { stage } from './controllers/stages/stages.ts'
-import { defaultStorageClass, volumeProvisioner } from './controllers/volume-provisioner.ts'
-import { createLocalClient } from './local-client.ts'
-import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
-import { SYSTEM_USER } from './registry/environment.ts'
-import { nodeObject } from './scenario/nodes.ts'
-import type { RecordedState } from './starting-state.recorded.ts'
-import { FIRST_REVISION, MemoryStorage } from './storage/memory.ts'
+import { ttlSeconds } from './controllers/ttl.ts'
+import type { RecordedObject, RecordedState } from './starting-state.recorded.ts'
+import {
+  dayOf,
+  eventTime,
+  HOLE,
+  hasPart,
+  holeOfNode,
+  PARTED_NODE,
+  recordState,
+  type Shape,
+  TEMPLATE_REVISION,
+  TEMPLATE_ROOT_CA,
+  TEMPLATE_TIME,
+  TEMPLATE_TTL,
+  textsOfNode,
+  UNPARTED_NODE,
+} from './starting-state.recording.ts'
+import { FIRST_REVISION } from './storage/memory.ts'
 
-/** What decides which objects a new cluster holds. */
-export type Shape = Pick<RegistrySettings, 'serviceCidr' | 'enableAdmissionPlugins' | 'disableAdmissionPlugins'> &
-  Pick<ControlPlaneParts, 'controllers'> & { nodes: number }
-
-/** Objects in the order of their writes, with holes for what is a cluster's own. */
+/** An object with holes for what is a cluster's own, or a node's. */
 interface StartingForm {
   prefix: string
   name: Form
   object: Form
 }
 
+interface StartingForms {
+  cluster: readonly StartingForm[]
+  /** What is added by a node that has a part of the pod network, and by one that has none. */
+  parted: readonly StartingForm[]
+  unparted: readonly StartingForm[]
+}
+
 export interface StartingState {
-  uids: number
-  forms: readonly StartingForm[]
+  forms: StartingForms
   /** The forms with the seconds of the cluster that was made last: the next one mostly begins in the same. */
-  ofSecond?: { text: string; forms: readonly StartingForm[] }
+  ofSecond?: { text: string; forms: StartingForms }
 }
 
 /** What is a cluster's own. */
@@ -44,6 +55,7 @@ export interface Identity {
   random: Random
   /** PEM; asked for only where an object holds it. */
   rootCa(): string
+  nodes: number
 }
 
 export interface StartingObject {
@@ -51,16 +63,6 @@ export interface StartingObject {
   name: string
   object: KubeObject
 }
-
-/** Whole seconds, and in nanoseconds a multiple of 2^20: names of Events, which end in such a time, can be told apart from their counter. */
-const TEMPLATE_TIME = 462_249 * 2_048_000
-const COUNTER_DIGITS = 5
-const TEMPLATE_UID = '00000000-0000-4000-8000-'
-const TEMPLATE_ROOT_CA = 'PEM of the root CA'
-
-/** How often, and after which real time, a start is tried again that another process's start was in the way of. */
-const ATTEMPTS_BESIDE = 50
-const RETRY_BESIDE_MS = 100
 
 /** Shapes kept; the oldest are forgotten. A process seldom has more than one or two. */
 const KEPT_SHAPES = 16
@@ -85,21 +87,28 @@ function keyOf(shape: Shape): string {
 
 async function makeState(key: string, shape: Shape): Promise<StartingState> {
   const { recordedStates } = await import('./starting-state.recorded.ts')
-  const { uids, objects } = recordedStates[key] ?? (await recordState(shape))
-  const forms = objects.map(({ prefix, object }) => {
-    const { namespace, name = '' } = object.metadata
-    return {
-      prefix,
-      name: compileForm(namespace ? `${namespace}/${name}` : name, HOLE),
-      object: compileForm(object, HOLE),
-    }
-  })
-  return { uids, forms }
+  const { cluster, parted, unparted } = recordedStates[key] ?? (await recordState(shape))
+  return {
+    forms: {
+      cluster: cluster.map((object) => formOf(object, HOLE)),
+      parted: parted.map((object) => formOf(object, holeOfNode(PARTED_NODE))),
+      unparted: unparted.map((object) => formOf(object, holeOfNode(UNPARTED_NODE))),
+    },
+  }
+}
+
+function formOf({ prefix, object }: RecordedObject, holes: RegExp): StartingForm {
+  const { namespace, name = '' } = object.metadata
+  return {
+    prefix,
+    name: compileForm(namespace ? `${namespace}/${name}` : name, holes),
+    object: compileForm(object, holes),
+  }
 }
 
 /** For the build: the shape that most clusters have. Without Stages there is no work for their controller. */
 export async function recordStates(): Promise<Record<string, RecordedState>> {
-  const shape = { nodes: 1, controllers: controllers.filter((controller) => controller !== stage) }
+  const shape = { controllers: controllers.filter((controller) => controller !== stage) }
   return { [keyOf(shape)]: await recordState(shape) }
 }
 
@@ -107,152 +116,55 @@ export async function recordStates(): Promise<Record<string, RecordedState>> {
  * The objects of one cluster, in the order of their revisions on a storage that nothing was written to. They share with those of others what no
  * cluster ever changes.
  */
-export function* objectsOf(state: StartingState, { now, random, rootCa }: Identity): Iterable<StartingObject> {
-  const uids = Array.from({ length: state.uids }, () => random.uuid())
-  const texts: Record<string, () => string> = {
-    [formatMicroTime(TEMPLATE_TIME)]: () => formatMicroTime(now),
-    [eventTime(TEMPLATE_TIME)]: () => eventTime(now),
-    [TEMPLATE_ROOT_CA]: rootCa,
+export function* objectsOf(state: StartingState, { now, random, rootCa, nodes }: Identity): Iterable<StartingObject> {
+  const { cluster, parted, unparted } = formsOfSecond(state, formatTime(now))
+  let revision = FIRST_REVISION
+  const common: Texts = new Map([
+    [formatMicroTime(TEMPLATE_TIME), formatMicroTime(now)],
+    [eventTime(TEMPLATE_TIME), eventTime(now)],
+    [TEMPLATE_TTL, String(ttlSeconds(nodes))],
+  ])
+  function* filled(forms: readonly StartingForm[], own: Texts): Iterable<StartingObject> {
+    const textOf = (hole: string): string => {
+      if (hole === TEMPLATE_REVISION) return String(revision)
+      if (hole === TEMPLATE_ROOT_CA) return rootCa()
+      const text = own.get(hole) ?? common.get(hole) ?? random.uuid()
+      own.set(hole, text)
+      return text
+    }
+    for (const { prefix, name, object } of forms) {
+      revision++
+      yield { prefix, name: fill(name, textOf) as string, object: fill(object, textOf) as KubeObject }
+    }
   }
-  const textOf = (hole: string): string => texts[hole]?.() ?? (uids[uidNumber(hole)] as string)
-  for (const { prefix, name, object } of formsOfSecond(state, formatTime(now))) {
-    yield { prefix, name: fill(name, textOf) as string, object: fill(object, textOf) as KubeObject }
+  yield* filled(cluster, common)
+  for (let number = 1; number <= nodes; number++) {
+    const isParted = hasPart(number)
+    const texts = textsOfNode(number)
+    const holes = isParted ? HOLES_OF_PARTED : HOLES_OF_UNPARTED
+    yield* filled(isParted ? parted : unparted, new Map(holes.map((hole, i) => [hole, texts[i] as string])))
   }
 }
 
-function formsOfSecond(state: StartingState, text: string): readonly StartingForm[] {
+/** What stands in a hole -> what is put in; the others are uids, drawn when they are first asked for. */
+type Texts = Map<string, string>
+
+const HOLES_OF_PARTED = textsOfNode(PARTED_NODE)
+const HOLES_OF_UNPARTED = textsOfNode(UNPARTED_NODE)
+
+function formsOfSecond(state: StartingState, text: string): StartingForms {
   if (state.ofSecond?.text !== text) {
     const texts: Record<string, string> = {
       [formatTime(TEMPLATE_TIME)]: text,
       [dayOf(formatTime(TEMPLATE_TIME))]: dayOf(text),
     }
-    const forms = state.forms.map((form) => ({ ...form, object: fillSome(form.object, (hole) => texts[hole]) }))
-    state.ofSecond = { text, forms }
+    const inSecond = (forms: readonly StartingForm[]): StartingForm[] =>
+      forms.map((form) => ({ ...form, object: fillSome(form.object, (hole) => texts[hole]) }))
+    const { cluster, parted, unparted } = state.forms
+    state.ofSecond = {
+      text,
+      forms: { cluster: inSecond(cluster), parted: inSecond(parted), unparted: inSecond(unparted) },
+    }
   }
   return state.ofSecond.forms
-}
-
-/** Creates what is not there: of a fresh API server, or of one whose data is older. */
-export async function bootstrap({ registry }: ControlPlane): Promise<void> {
-  const system = createLocalClient(registry, SYSTEM_USER, 'kube-apiserver')
-  const objects = bootstrapObjects({
-    now: registry.clock.now(),
-    serviceCidr: registry.settings.serviceCidr,
-    advertiseAddress: '172.18.0.2',
-    securePort: 6443,
-    hostname: 'kubemu',
-    holderId: registry.random.uuid(),
-  })
-  for (const { resource, object, status } of objects) {
-    const { namespace = '', name = '' } = object.metadata
-    if (registry.store(resource).find(namespace, name)) continue
-    try {
-      const created = await system.create(resource, object)
-      if (status) await system.updateStatus(resource, { ...created, status } as DynamicObject)
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
-  }
-}
-
-/** As `populate`; on a storage that is shared other processes may be at the same: what is half there for a moment is tried again. */
-export async function populateBeside(plane: ControlPlane, shape: Pick<Shape, 'nodes' | 'controllers'>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await populate(plane, shape)
-    } catch (error) {
-      const isAlone = !plane.registry.storage.shared
-      if (isAlone || !isStatusError(error) || attempt === ATTEMPTS_BESIDE) throw error
-      await new Promise((resolve) => setTimeout(resolve, RETRY_BESIDE_MS))
-    }
-  }
-}
-
-/** All that nobody but us would create, where it is not there. */
-async function populate(
-  plane: ControlPlane,
-  { nodes, controllers: running }: Pick<Shape, 'nodes' | 'controllers'>,
-): Promise<void> {
-  await bootstrap(plane)
-  const client = createLocalClient(plane.registry, SYSTEM_USER)
-  const objects = Array.from({ length: nodes }, (_, i) => ({ resource: 'nodes', object: nodeObject(i + 1) }))
-  const classes = [{ resource: 'storageclasses.storage.k8s.io', object: defaultStorageClass() }]
-  for (const { resource, object } of [...objects, ...(running.includes(volumeProvisioner) ? classes : [])]) {
-    try {
-      await client.create<KubeObject>(resource, object)
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
-  }
-}
-
-async function recordState(shape: Shape): Promise<RecordedState> {
-  let uids = 0
-  const notDrawn = (): never => {
-    throw new Error('a starting state draws nothing but uids')
-  }
-  const storage = new MemoryStorage()
-  const plane = new ControlPlane(shape, {
-    storage,
-    clock: new ManualClock(TEMPLATE_TIME),
-    random: { uuid: () => uidOf(uids++), next: notDrawn, suffix: notDrawn },
-    logger: SILENT,
-    controllers: shape.controllers,
-    rootCa: TEMPLATE_ROOT_CA,
-  })
-  try {
-    await populate(plane, shape)
-    plane.startControllers()
-    await plane.settle()
-    return { uids, objects: contentOf(storage) }
-  } finally {
-    await plane.close()
-    await storage.close()
-  }
-}
-
-/** Each run of the node controller says anew which nodes it knows. */
-function isKept(object: KubeObject): boolean {
-  return (object as DynamicObject)['reason'] !== 'RegisteredNode'
-}
-
-function contentOf(storage: MemoryStorage): RecordedState['objects'] {
-  const found = storage
-    .prefixes()
-    .flatMap((prefix) => storage.list(prefix, { matches: isKept }).objects.map((object) => ({ prefix, object })))
-  const revisionOf = ({ object }: { object: KubeObject }): number => Number(object.metadata.resourceVersion)
-  return found
-    .sort((a, b) => revisionOf(a) - revisionOf(b))
-    .map(({ prefix, object }, i) => {
-      const metadata = { ...object.metadata, resourceVersion: String(FIRST_REVISION + 1 + i) }
-      return { prefix, object: { ...object, metadata } }
-    })
-}
-
-const HOLE = new RegExp(
-  [
-    `${TEMPLATE_UID}[0-9a-f]{12}`,
-    formatMicroTime(TEMPLATE_TIME).replace('.', '\\.'),
-    formatTime(TEMPLATE_TIME),
-    dayOf(formatTime(TEMPLATE_TIME)),
-    eventTime(TEMPLATE_TIME),
-    TEMPLATE_ROOT_CA,
-  ].join('|'),
-)
-
-function uidOf(number: number): string {
-  return TEMPLATE_UID + number.toString(16).padStart(12, '0')
-}
-
-function uidNumber(uid: string): number {
-  return Number.parseInt(uid.slice(TEMPLATE_UID.length), 16)
-}
-
-function dayOf(time: string): string {
-  return time.slice(0, 10)
-}
-
-/** The leading digits of a time in nanoseconds as names of Events have it. */
-function eventTime(ms: number): string {
-  return (BigInt(ms) * 1_000_000n).toString(16).slice(0, -COUNTER_DIGITS)
 }

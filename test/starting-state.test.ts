@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../src/apimachinery/clock.ts'
 import type { DynamicObject, KubeObject } from '../src/apimachinery/meta.ts'
+import { seededRandom } from '../src/apimachinery/random.ts'
+import { controllers } from '../src/controllers/controllers.ts'
 import { type Cluster, type ClusterOptions, createCluster } from '../src/index.ts'
-import { recordStates } from '../src/starting-state.ts'
+import type { RecordedObject, RecordedState } from '../src/starting-state.recorded.ts'
+import { makeForReal, TEMPLATE_ROOT_CA, TEMPLATE_TIME } from '../src/starting-state.recording.ts'
+import { objectsOf, recordStates, startingState } from '../src/starting-state.ts'
+import { FIRST_REVISION } from '../src/storage/memory.ts'
 
 const open: Cluster[] = []
 
@@ -82,16 +87,62 @@ describe('the starting state of a cluster', () => {
   it('can be recorded as JSON', async () => {
     const states = await recordStates()
     expect(JSON.parse(JSON.stringify(states))).toEqual(states)
-    expect(Object.values(states).map(({ objects }) => objects.length)).toEqual([expect.any(Number)])
+    const [state] = Object.values(states)
+    expect(state?.cluster.map(({ prefix }) => prefix)).not.toContain('/registry/minions/')
+    for (const objects of [state?.parted, state?.unparted]) {
+      expect(objects?.map(({ prefix }) => prefix)).toEqual(
+        expect.arrayContaining(['/registry/minions/', '/registry/leases/', '/registry/events/']),
+      )
+    }
   })
 
-  it('is one in which the controllers have nothing left to do but to say that they know the nodes', async () => {
+  // The pod network has 256 parts, and from the 101st node on nodes are told to keep Secrets for longer.
+  it.each([0, 3, 12, 258])('is with %i nodes what the controllers really make of so many', async (nodes) => {
+    const shape = { controllers: controllers.filter(({ name }) => name !== 'stage') }
+    let uids = 0
+    const random = { ...seededRandom(1), uuid: () => `${DRAWN}${String(uids++).padStart(12, '0')}` }
+    const identity = { now: TEMPLATE_TIME, random, rootCa: () => TEMPLATE_ROOT_CA, nodes }
+    const stamped = [...objectsOf(await startingState(shape), identity)]
+    const [filled, made] = [comparable(stamped), comparable(await makeForReal(shape, nodes))]
+    const expected = new Set(made)
+    expect(filled.filter((text) => !expected.has(text))).toEqual([])
+    expect(filled.length).toBe(made.length)
+    for (const { name, object } of stamped) {
+      expect(name).toBe([object.metadata.namespace, object.metadata.name].filter(Boolean).join('/'))
+    }
+    expect(stamped.map(({ object }) => Number(object.metadata.resourceVersion))).toEqual(
+      stamped.map((_, i) => FIRST_REVISION + 1 + i),
+    )
+  })
+
+  it('is one in which the controllers have nothing left to do, nor have they after a reset', async () => {
     const cluster = await start(manual('2026-01-01T00:00:00Z'))
-    const events = await cluster.client.list<DynamicObject>('events')
-    const newest = [...(await contentOf(cluster))].sort(
-      (a, b) => Number(b.metadata.resourceVersion) - Number(a.metadata.resourceVersion),
-    )[0]
-    expect(newest?.['reason']).toBe('RegisteredNode')
-    expect(events.filter(({ reason }) => reason === 'RegisteredNode')).toHaveLength(1)
+    const content = await contentOf(cluster)
+    const { cluster: common, parted } = Object.values(await recordStates())[0] as RecordedState
+    const next = await cluster.client.create('configmaps', configMap('first'))
+    expect(Number(next.metadata.resourceVersion)).toBe(FIRST_REVISION + common.length + parted.length + 1)
+    await cluster.reset()
+    expect(await contentOf(cluster)).toEqual(content)
   })
 })
+
+const configMap = (name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+})
+
+/** With what is an accident made equal: revisions, uids that name nothing, counters in names of Events, and the order of the writes. */
+function comparable(objects: readonly RecordedObject[]): string[] {
+  const nameOf = ({ prefix, object: { metadata } }: RecordedObject): string =>
+    `${prefix}${metadata.namespace ?? ''}/${metadata.name}`
+  const names = new Map(objects.map((each) => [uidOf(each.object), nameOf(each)]))
+  const textOf = ({ prefix, object }: RecordedObject): string =>
+    `${prefix} ${JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: '' } })}`
+      .replace(new RegExp(`${DRAWN}.{12}`, 'g'), (uid) => names.get(uid) ?? 'some uid')
+      .replace(/\b[0-9a-f]{15}\b/g, 'time and counter')
+  return objects.map(textOf).sort()
+}
+
+/** How uids begin that were drawn. */
+const DRAWN = '00000000-0000-4000-8000-'

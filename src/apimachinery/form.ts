@@ -11,22 +11,35 @@ interface TreeForm {
   kind: 'tree'
   value: object
   /** The fields or elements that have holes. */
-  changed: readonly { key: string; form: TextForm | TreeForm }[]
+  changed: readonly { key: string; form: Exclude<Form, SharedForm> }[]
 }
 
-export type Form = TextForm | TreeForm | { kind: 'shared'; value: unknown }
+/** An object of which a field's name has holes: all fields, in their order. */
+interface FieldsForm {
+  kind: 'fields'
+  fields: readonly { key: TextForm | SharedForm; form: Form }[]
+}
+
+interface SharedForm {
+  kind: 'shared'
+  value: unknown
+}
+
+export type Form = TextForm | TreeForm | FieldsForm | SharedForm
 
 /** `holes` matches what is to be filled in (without groups or flags). */
 export function compileForm(value: unknown, holes: RegExp): Form {
-  if (typeof value === 'string') {
-    const found = [...value.matchAll(new RegExp(holes, 'g'))].map(([match]) => match)
-    return textForm(value.split(holes), found)
-  }
+  if (typeof value === 'string') return compileText(value, holes)
   if (typeof value !== 'object' || value === null) return { kind: 'shared', value }
-  return treeForm(
-    value,
-    Object.entries(value).map(([key, inner]) => ({ key, form: compileForm(inner, holes) })),
-  )
+  const fields = Object.entries(value).map(([key, inner]) => ({ key, form: compileForm(inner, holes) }))
+  const keys = fields.map(({ key }) => compileText(key, holes))
+  if (keys.every(({ kind }) => kind === 'shared')) return treeForm(value, fields)
+  return { kind: 'fields', fields: fields.map(({ form }, i) => ({ key: keys[i] as TextForm | SharedForm, form })) }
+}
+
+function compileText(text: string, holes: RegExp): TextForm | SharedForm {
+  const found = [...text.matchAll(new RegExp(holes, 'g'))].map(([match]) => match)
+  return textForm(text.split(holes), found)
 }
 
 /** A new value, but for the parts without holes. `textOf` is told what stood in a hole. */
@@ -36,6 +49,11 @@ export function fill(form: Form, textOf: (hole: string) => string): unknown {
     let text = form.literals[0] as string
     for (let i = 0; i < form.holes.length; i++) text += textOf(form.holes[i] as string) + form.literals[i + 1]
     return text
+  }
+  if (form.kind === 'fields') {
+    const made: Record<string, unknown> = {}
+    for (const { key, form: inner } of form.fields) made[fill(key, textOf) as string] = fill(inner, textOf)
+    return made
   }
   const copy = copyOf(form.value)
   for (const { key, form: inner } of form.changed) copy[key] = fill(inner, textOf)
@@ -51,6 +69,20 @@ export function fillSome(form: Form, textOf: (hole: string) => string | undefine
       form.changed.map(({ key, form: inner }) => ({ key, form: fillSome(inner, textOf) })),
     )
   }
+  if (form.kind === 'fields') {
+    return {
+      kind: 'fields',
+      fields: form.fields.map(({ key, form: inner }) => ({
+        key: fillText(key, textOf),
+        form: fillSome(inner, textOf),
+      })),
+    }
+  }
+  return fillText(form, textOf)
+}
+
+function fillText(form: TextForm | SharedForm, textOf: (hole: string) => string | undefined): TextForm | SharedForm {
+  if (form.kind === 'shared') return form
   const literals = [form.literals[0] as string]
   const holes: string[] = []
   form.holes.forEach((hole, i) => {
@@ -64,13 +96,13 @@ export function fillSome(form: Form, textOf: (hole: string) => string | undefine
   return textForm(literals, holes)
 }
 
-function textForm(literals: readonly string[], holes: readonly string[]): Form {
+function textForm(literals: readonly string[], holes: readonly string[]): TextForm | SharedForm {
   return holes.length === 0 ? { kind: 'shared', value: literals[0] } : { kind: 'text', literals, holes }
 }
 
 /** `fields` are those of `value` that may differ from it. */
 function treeForm(value: object, fields: readonly { key: string; form: Form }[]): Form {
-  const changed: { key: string; form: TextForm | TreeForm }[] = []
+  const changed: { key: string; form: Exclude<Form, SharedForm> }[] = []
   let shared: Record<string, unknown> | undefined
   for (const { key, form } of fields) {
     if (form.kind !== 'shared') changed.push({ key, form })

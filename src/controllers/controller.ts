@@ -63,6 +63,8 @@ export interface ControllerSettings {
   signRequest(pem: string, usages: readonly string[], durationMs: number): Promise<string>
   /** A token of the cluster's key with these claims and no other. */
   signToken(claims: Record<string, unknown>): Promise<string>
+  /** Objects up to this revision are as the controllers left them in a run that this one continues; 0: there was none. */
+  settledRevision: number
   /** `10.244.0.0/16`: nodes get a part of it each. */
   podCidr: string
   kubernetesVersion: string

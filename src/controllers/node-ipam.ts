@@ -1,14 +1,15 @@
 /** Gives every node its part of the pod network. Mirrors pkg/controller/nodeipam/ipam/range_allocator.go. */
 import type { Node } from '../types/core-v1.ts'
 import { defineController } from './controller.ts'
+import { aboutNode } from './node-events.ts'
 import { perRun } from './state.ts'
 
 /** `--node-cidr-mask-size-ipv4` by default. */
 const NODE_MASK = 24
+const PART_SIZE = 2 ** (32 - NODE_MASK)
 
 interface State {
-  first: number
-  parts: number
+  podCidr: string
   /** Part -> node. */
   taken: Map<number, string>
   /** Node -> part. */
@@ -18,10 +19,8 @@ interface State {
 }
 
 const stateOf = perRun<State>((context) => {
-  const [address, mask] = context.settings.podCidr.split('/')
   const state: State = {
-    first: ipv4Number(address),
-    parts: 2 ** Math.max(0, NODE_MASK - Number(mask)),
+    podCidr: context.settings.podCidr,
     taken: new Map(),
     parted: new Map(),
     lowest: 0,
@@ -40,12 +39,16 @@ export const nodeIpam = defineController({
     const node = context.lister<Node>('nodes').get('', name)
     if (!node) return release(state, name)
     if (node.spec?.podCIDR) return occupy(state, node)
-    const part = allocate(state, name)
-    if (part === undefined) {
-      context.recorder.event(node, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`)
+    const podCIDR = allocate(state, name)
+    if (podCIDR === undefined) {
+      context.recorder.event(
+        aboutNode(node),
+        'Normal',
+        'CIDRNotAvailable',
+        `Node ${name} status is now: CIDRNotAvailable`,
+      )
       return
     }
-    const podCIDR = `${formatIpv4(state.first + part * 2 ** (32 - NODE_MASK))}/${NODE_MASK}`
     await context.client.modify<Node>('nodes', '', name, (old) =>
       old.spec?.podCIDR ? old : { ...old, spec: { ...old.spec, podCIDR, podCIDRs: [podCIDR] } },
     )
@@ -54,22 +57,23 @@ export const nodeIpam = defineController({
 
 function occupy(state: State, { metadata: { name = '' }, spec }: Node): void {
   if (!spec?.podCIDR || state.parted.has(name)) return
-  const offset = ipv4Number(spec.podCIDR.split('/')[0]) - state.first
-  const part = Math.floor(offset / 2 ** (32 - NODE_MASK))
+  const offset = ipv4Number(spec.podCIDR.split('/')[0]) - ipv4Number(state.podCidr.split('/')[0])
+  const part = Math.floor(offset / PART_SIZE)
   // A part of some other network is the node's own affair.
-  if (!(part >= 0 && part < state.parts) || state.taken.has(part)) return
+  if (!isPart(state.podCidr, part) || state.taken.has(part)) return
   state.taken.set(part, name)
   state.parted.set(name, part)
 }
 
-function allocate(state: State, name: string): number | undefined {
+function allocate(state: State, name: string): string | undefined {
   let part = state.parted.get(name) ?? state.lowest
   while (state.taken.has(part) && state.taken.get(part) !== name) part++
-  if (part >= state.parts) return undefined
+  const podCIDR = nodePart(state.podCidr, part)
+  if (podCIDR === undefined) return undefined
   state.taken.set(part, name)
   state.parted.set(name, part)
   state.lowest = part
-  return part
+  return podCIDR
 }
 
 function release(state: State, name: string): void {
@@ -78,6 +82,16 @@ function release(state: State, name: string): void {
   state.parted.delete(name)
   state.taken.delete(part)
   state.lowest = Math.min(state.lowest, part)
+}
+
+/** The part of a pod network with this number, from 0; undefined when the network is not that large. */
+export function nodePart(podCidr: string, number: number): string | undefined {
+  if (!isPart(podCidr, number)) return undefined
+  return `${formatIpv4(ipv4Number(podCidr.split('/')[0]) + number * PART_SIZE)}/${NODE_MASK}`
+}
+
+function isPart(podCidr: string, number: number): boolean {
+  return number >= 0 && number < 2 ** Math.max(0, NODE_MASK - Number(podCidr.split('/')[1]))
 }
 
 /** NaN when it is no IPv4 address. */

@@ -4,7 +4,7 @@ import { ignoreNotFound } from './claim.ts'
 import { defineController } from './controller.ts'
 import { perRun } from './state.ts'
 
-const ANNOTATION = 'node.alpha.kubernetes.io/ttl'
+export const TTL_ANNOTATION = 'node.alpha.kubernetes.io/ttl'
 /** The steps overlap, so that a node more or less does not change all of them each time. */
 const STEPS = [
   { min: 0, max: 100, seconds: 0 },
@@ -13,6 +13,11 @@ const STEPS = [
   { min: 900, max: 2000, seconds: 60 },
   { min: 1800, max: Number.POSITIVE_INFINITY, seconds: 300 },
 ]
+
+/** What the nodes of a cluster are told that grew to this many. */
+export function ttlSeconds(nodes: number): number {
+  return STEPS.find(({ max }) => nodes <= max)!.seconds
+}
 
 const stateOf = perRun(() => ({ nodes: 0, step: 0 }))
 
@@ -23,7 +28,7 @@ export const ttl = defineController({
     {
       resource: 'nodes',
       when: ({ metadata }, old) =>
-        !old || old.metadata.annotations?.[ANNOTATION] !== metadata.annotations?.[ANNOTATION],
+        !old || old.metadata.annotations?.[TTL_ANNOTATION] !== metadata.annotations?.[TTL_ANNOTATION],
       keys(node, context, old, { type }) {
         const state = stateOf(context)
         if (type === 'deleted') state.nodes--
@@ -37,11 +42,11 @@ export const ttl = defineController({
   async reconcile({ name }, context) {
     const node = context.lister<Node>('nodes').get('', name)
     const value = String(STEPS[stateOf(context).step].seconds)
-    if (!node || node.metadata.annotations?.[ANNOTATION] === value) return
+    if (!node || node.metadata.annotations?.[TTL_ANNOTATION] === value) return
     await ignoreNotFound(
       context.client.modify<Node>('nodes', '', name, (old) => ({
         ...old,
-        metadata: { ...old.metadata, annotations: { ...old.metadata.annotations, [ANNOTATION]: value } },
+        metadata: { ...old.metadata, annotations: { ...old.metadata.annotations, [TTL_ANNOTATION]: value } },
       })),
     )
   },

@@ -16,7 +16,6 @@ export function nodeObject(number: number): DynamicObject {
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
       },
-      annotations: { 'node.alpha.kubernetes.io/ttl': '0' },
     },
   }
 }

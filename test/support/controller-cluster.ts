@@ -89,6 +89,7 @@ export async function controllerCluster(
       readRequest: (pem) => authority().read(pem),
       signRequest: (pem, usages, durationMs) => authority().sign(pem, usages, durationMs),
       signToken: async (claims) => `token of ${JSON.stringify(claims)}`,
+      settledRevision: 0,
       podCidr: '10.244.0.0/16',
       kubernetesVersion: 'v1.37.0',
       stages: controllers.some(({ name }) => name === 'stage'),

@@ -90,12 +90,8 @@ function conditionsAt(present: readonly NodeCondition[], now: string): NodeCondi
 
 function nodeInfo(node: Node, kubeletVersion: string): NodeStatus['nodeInfo'] {
   const { name, labels = {} } = node.metadata
-  const id = createHash('sha256').update(`node/${name}`).digest('hex')
-  const uuid = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
   const info = {
-    machineID: id.slice(0, 32),
-    systemUUID: uuid(id.slice(0, 32)),
-    bootID: uuid(id.slice(32)),
+    ...machineIds(name),
     kernelVersion: KERNEL_VERSION,
     osImage: OS_IMAGE,
     containerRuntimeVersion: CONTAINER_RUNTIME_VERSION,
@@ -106,6 +102,15 @@ function nodeInfo(node: Node, kubeletVersion: string): NodeStatus['nodeInfo'] {
   }
   const said = Object.entries(node.status?.nodeInfo ?? {}).filter(([, value]) => value !== '')
   return { ...info, ...Object.fromEntries(said) }
+}
+
+/** Made of the node's name: the same node is the same machine. */
+export function machineIds(
+  name = '',
+): Pick<NonNullable<NodeStatus['nodeInfo']>, 'machineID' | 'systemUUID' | 'bootID'> {
+  const id = createHash('sha256').update(`node/${name}`).digest('hex')
+  const uuid = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return { machineID: id.slice(0, 32), systemUUID: uuid(id.slice(0, 32)), bootID: uuid(id.slice(32)) }
 }
 
 /** A heartbeat: the conditions are said again, and one that became Unknown is well again. */

@@ -5,6 +5,7 @@ import { isNotFound } from '../../apimachinery/errors.ts'
 import type { Lease } from '../../types/coordination-v1.ts'
 import type { Node } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
+import { aboutNode } from '../node-events.ts'
 import { formatIpv4, ipv4Number } from '../node-ipam.ts'
 import { isStaged } from '../stages/ownership.ts'
 import { AddressPool } from './addresses.ts'
@@ -98,7 +99,7 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
 function sayStarted(node: Node, { recorder }: ControllerContext): void {
   const { name = '' } = node.metadata
   for (const [reason, message] of START_EVENTS) {
-    recorder.event(aboutNode(node), 'Normal', reason, message(name), { host: name })
+    recorder.event(aboutNode(node, name), 'Normal', reason, message(name), { host: name })
   }
 }
 
@@ -126,11 +127,6 @@ async function writeRegistration(
   }
 }
 
-/** Kubelets give the node's name for its uid in Events. */
-function aboutNode(node: Node): Node {
-  return { ...node, metadata: { name: node.metadata.name, uid: node.metadata.name } }
-}
-
 function withStatus(node: Node, status: Node['status']): Node {
   return deepEqual(node.status, status) ? node : { ...node, status }
 }
@@ -144,9 +140,12 @@ function addressOf(node: Node): string | undefined {
   return node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
 }
 
+/** The address of the node that comes after so many others. */
+export const nodeAddress = (others: number): string => formatIpv4(FIRST_NODE_ADDRESS + others)
+
 function freeAddress({ addresses }: KubeletState): string {
-  for (let number = FIRST_NODE_ADDRESS + addresses.size; ; number++) {
-    const address = formatIpv4(number)
+  for (let number = addresses.size; ; number++) {
+    const address = nodeAddress(number)
     if (!addresses.has(address)) return address
   }
 }

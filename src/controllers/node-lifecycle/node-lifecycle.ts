@@ -4,6 +4,7 @@ import { isNotFound } from '../../apimachinery/errors.ts'
 import type { Lease } from '../../types/coordination-v1.ts'
 import type { Node, NodeCondition, Pod, PodCondition, Taint } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Result } from '../controller.ts'
+import { aboutNode } from '../node-events.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { perRun } from '../state.ts'
 import { collectPods } from './pod-gc.ts'
@@ -139,9 +140,9 @@ async function listen(node: Node, context: ControllerContext): Promise<Result | 
   const lease = context.lister<Lease>(LEASES).get(LEASE_NAMESPACE, name)
   const words = `${lease?.spec?.renewTime} ${ready?.lastHeartbeatTime}`
   let last = heard.get(name)
-  if (last?.uid !== uid) {
+  if (last?.uid !== uid && Number(node.metadata.resourceVersion) > context.settings.settledRevision) {
     const message = `Node ${name} event: Registered Node ${name} in Controller`
-    context.recorder.event(node, 'Normal', 'RegisteredNode', message)
+    context.recorder.event(aboutNode(node), 'Normal', 'RegisteredNode', message)
   }
   if (last?.uid !== uid || last?.words !== words) {
     last = { uid, words, at: now, suspect: false }
@@ -158,7 +159,7 @@ async function listen(node: Node, context: ControllerContext): Promise<Result | 
   await context.client.modify<Node>('nodes', '', name, (old) => silenced(old, formatTime(now)), {
     subresource: 'status',
   })
-  context.recorder.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`)
+  context.recorder.event(aboutNode(node), 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`)
 }
 
 function silenced(node: Node, now: string): Node {

@@ -1,0 +1,132 @@
+/**
+ * What the controllers really make of a cluster of a shape, on a time, uids and nodes that can be found again: the texts for which
+ * starting-state.ts puts in a cluster's own.
+ */
+import { formatMicroTime, formatTime, ManualClock } from './apimachinery/clock.ts'
+import { SILENT } from './apimachinery/logger.ts'
+import { ControlPlane, type ControlPlaneParts, POD_CIDR, type RegistrySettings } from './control-plane.ts'
+import { machineIds } from './controllers/kubelet/node-status.ts'
+import { nodeAddress } from './controllers/kubelet/nodes.ts'
+import { nodePart } from './controllers/node-ipam.ts'
+import { TTL_ANNOTATION } from './controllers/ttl.ts'
+import { populate } from './populate.ts'
+import { nodeObject } from './scenario/nodes.ts'
+import type { RecordedObject, RecordedState } from './starting-state.recorded.ts'
+import { MemoryStorage } from './storage/memory.ts'
+
+/** What decides which objects a new cluster holds, and what one more node adds. */
+export type Shape = Pick<RegistrySettings, 'serviceCidr' | 'enableAdmissionPlugins' | 'disableAdmissionPlugins'> &
+  Pick<ControlPlaneParts, 'controllers'>
+
+/** Whole seconds, and in nanoseconds a multiple of 2^20: names of Events, which end in such a time, can be told apart from their counter. */
+export const TEMPLATE_TIME = 462_249 * 2_048_000
+export const TEMPLATE_ROOT_CA = 'PEM of the root CA'
+export const TEMPLATE_REVISION = 'revision of the object'
+export const TEMPLATE_TTL = 'seconds that nodes keep Secrets'
+const TEMPLATE_UID = '00000000-0000-4000-8000-'
+const COUNTER_DIGITS = 5
+/** The nodes of the recorded cluster: one gets the only part of the pod network that there is. */
+export const PARTED_NODE = 1
+export const UNPARTED_NODE = 2
+
+/** Matches every text of a cluster's own. */
+export const HOLE = new RegExp(
+  [
+    `${TEMPLATE_UID}[0-9a-f]{12}`,
+    formatMicroTime(TEMPLATE_TIME).replace('.', '\\.'),
+    formatTime(TEMPLATE_TIME),
+    dayOf(formatTime(TEMPLATE_TIME)),
+    eventTime(TEMPLATE_TIME),
+    TEMPLATE_ROOT_CA,
+    TEMPLATE_REVISION,
+    TEMPLATE_TTL,
+  ].join('|'),
+)
+
+/** And those of a node's own. */
+export function holeOfNode(number: number): RegExp {
+  const texts = textsOfNode(number).map((text) => text.replaceAll('.', '\\.'))
+  return new RegExp([HOLE.source, ...texts].join('|'))
+}
+
+/** What a node has by its number, each thing at the same place. */
+export function textsOfNode(number: number): string[] {
+  const { name = '' } = nodeObject(number).metadata
+  const { machineID, systemUUID, bootID } = machineIds(name)
+  const part = nodePart(POD_CIDR, number - 1)
+  return [name, nodeAddress(number - 1), machineID, systemUUID, bootID, ...(part === undefined ? [] : [part])]
+}
+
+/** Whether the pod network is large enough for it. */
+export const hasPart = (number: number): boolean => nodePart(POD_CIDR, number - 1) !== undefined
+
+export function dayOf(time: string): string {
+  return time.slice(0, 10)
+}
+
+/** The leading digits of a time in nanoseconds as names of Events have it. */
+export function eventTime(ms: number): string {
+  return (BigInt(ms) * 1_000_000n).toString(16).slice(0, -COUNTER_DIGITS)
+}
+
+export async function recordState(shape: Shape): Promise<RecordedState> {
+  const objects = (await makeForReal(shape, UNPARTED_NODE, nodePart(POD_CIDR, PARTED_NODE - 1))).map(withHoles)
+  const ofNode = (number: number): RecordedObject[] => objects.filter((object) => isOfNode(object, number))
+  const [parted, unparted] = [ofNode(PARTED_NODE), ofNode(UNPARTED_NODE)]
+  if (parted.some((object) => unparted.includes(object))) throw new Error('an object is of two nodes')
+  const cluster = objects.filter((object) => !parted.includes(object) && !unparted.includes(object))
+  return { cluster, parted, unparted }
+}
+
+/** All objects of a cluster whose nodes came one after the other while the controllers ran, in the order of the last writes. */
+export async function makeForReal(shape: Shape, nodes: number, podCidr?: string): Promise<RecordedObject[]> {
+  let uids = 0
+  const notDrawn = (): never => {
+    throw new Error('a starting state draws nothing but uids')
+  }
+  const { controllers } = shape
+  const storage = new MemoryStorage()
+  const plane = new ControlPlane(shape, {
+    storage,
+    clock: new ManualClock(TEMPLATE_TIME),
+    random: { uuid: () => uidOf(uids++), next: notDrawn, suffix: notDrawn },
+    logger: SILENT,
+    controllers,
+    rootCa: TEMPLATE_ROOT_CA,
+    podCidr,
+  })
+  try {
+    await populate(plane, { nodes: 0, controllers })
+    plane.startControllers()
+    await populate(plane, { nodes, controllers })
+    await plane.settle()
+    return contentOf(storage)
+  } finally {
+    await plane.close()
+    await storage.close()
+  }
+}
+
+function contentOf(storage: MemoryStorage): RecordedObject[] {
+  const revisionOf = ({ object }: RecordedObject): number => Number(object.metadata.resourceVersion)
+  return storage
+    .prefixes()
+    .flatMap((prefix) => storage.list(prefix).objects.map((object) => ({ prefix, object })))
+    .sort((a, b) => revisionOf(a) - revisionOf(b))
+}
+
+/** What changes with the number of objects and of nodes. */
+function withHoles({ prefix, object }: RecordedObject): RecordedObject {
+  const { annotations } = object.metadata
+  const metadata = { ...object.metadata, resourceVersion: TEMPLATE_REVISION }
+  if (annotations?.[TTL_ANNOTATION]) metadata.annotations = { ...annotations, [TTL_ANNOTATION]: TEMPLATE_TTL }
+  return { prefix, object: { ...object, metadata } }
+}
+
+function isOfNode({ object }: RecordedObject, number: number): boolean {
+  return JSON.stringify(object).includes(nodeObject(number).metadata.name as string)
+}
+
+function uidOf(number: number): string {
+  return TEMPLATE_UID + number.toString(16).padStart(12, '0')
+}
