@@ -2,7 +2,7 @@
 import type { Node } from '../types/core-v1.ts'
 import { defineController } from './controller.ts'
 import { aboutNode } from './node-events.ts'
-import { perRun } from './state.ts'
+import { isSettled, perRun } from './state.ts'
 
 /** `--node-cidr-mask-size-ipv4` by default. */
 const NODE_MASK = 24
@@ -41,12 +41,8 @@ export const nodeIpam = defineController({
     if (node.spec?.podCIDR) return occupy(state, node)
     const podCIDR = allocate(state, name)
     if (podCIDR === undefined) {
-      context.recorder.event(
-        aboutNode(node),
-        'Normal',
-        'CIDRNotAvailable',
-        `Node ${name} status is now: CIDRNotAvailable`,
-      )
+      const message = `Node ${name} status is now: CIDRNotAvailable`
+      if (!isSettled(node, context)) context.recorder.event(aboutNode(node), 'Normal', 'CIDRNotAvailable', message)
       return
     }
     await context.client.modify<Node>('nodes', '', name, (old) =>
@@ -66,13 +62,13 @@ function occupy(state: State, { metadata: { name = '' }, spec }: Node): void {
 }
 
 function allocate(state: State, name: string): string | undefined {
-  let part = state.parted.get(name) ?? state.lowest
-  while (state.taken.has(part) && state.taken.get(part) !== name) part++
-  const podCIDR = nodePart(state.podCidr, part)
+  const own = state.parted.get(name)
+  if (own !== undefined) return nodePart(state.podCidr, own)
+  while (state.taken.has(state.lowest)) state.lowest++
+  const podCIDR = nodePart(state.podCidr, state.lowest)
   if (podCIDR === undefined) return undefined
-  state.taken.set(part, name)
-  state.parted.set(name, part)
-  state.lowest = part
+  state.taken.set(state.lowest, name)
+  state.parted.set(name, state.lowest)
   return podCIDR
 }
 

@@ -8,6 +8,7 @@ import type { ControllerContext } from '../controller.ts'
 import { aboutNode } from '../node-events.ts'
 import { formatIpv4, ipv4Number } from '../node-ipam.ts'
 import { isStaged } from '../stages/ownership.ts'
+import { isSettled } from '../state.ts'
 import { AddressPool } from './addresses.ts'
 import { heartbeat, missingLabels, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KnownNode, type KubeletState, stateOf } from './state.ts'
@@ -73,7 +74,8 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
   const stopped = isStopped(node)
   const facts = { address, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
   const isNew = !node.status?.conditions?.some(({ type }) => type === 'Ready')
-  const registered = stopped || isStaged('nodes', node, context) ? node : await writeRegistration(node, facts, context)
+  const isDone = stopped || isSettled(node, context) || isStaged('nodes', node, context)
+  const registered = isDone ? node : await writeRegistration(node, facts, context)
   if (!registered) return
   const ready = !stopped && isReady(registered)
   const count = { pods: 0, used: new Map() }
