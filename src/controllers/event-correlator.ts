@@ -9,7 +9,8 @@ const BURST = 25
 const REFILL_MS = 300_000
 /** Keys of each kind that are remembered; those that were not used for longest are forgotten first. */
 const REMEMBERED = 4096
-const SEPARATOR = '\u0000'
+/** Between the parts of a key. */
+export const SEPARATOR = '\u0000'
 
 /** What Events are told apart by. */
 export interface EventIdentity {
@@ -43,20 +44,21 @@ interface Bucket {
 /** The memory of one component. */
 export class EventCorrelator {
   readonly #clock: Clock
-  readonly #similar = new Map<string, Similar>()
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #similar = new RecentlyUsed<Similar>()
+  readonly #buckets = new RecentlyUsed<Bucket>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   correlate({ about, host = '', fieldPath = '', type, reason, message }: EventIdentity): Correlated {
-    const group = [host, about, type, reason].join(SEPARATOR)
-    const isSpam = !this.#accept([host, about, type].join(SEPARATOR))
+    const source = host + SEPARATOR + about + SEPARATOR + type
+    const group = source + SEPARATOR + reason
+    const isSpam = !this.#accept(source)
     if (this.#isCombined(group, message)) {
       return { key: group, message: `(combined from similar events): ${message}`, isSpam }
     }
-    return { key: [group, fieldPath, message].join(SEPARATOR), message, isSpam }
+    return { key: group + SEPARATOR + fieldPath + SEPARATOR + message, message, isSpam }
   }
 
   #isCombined(group: string, message: string): boolean {
@@ -65,7 +67,7 @@ export class EventCorrelator {
     if (!similar || now - similar.lastMs > SIMILAR_INTERVAL_MS) {
       similar = { messages: new Set(), lastMs: now }
     }
-    remember(this.#similar, group, similar)
+    this.#similar.use(group, similar)
     similar.messages.add(message)
     similar.lastMs = now
     if (similar.messages.size < MAX_SIMILAR) return false
@@ -79,7 +81,7 @@ export class EventCorrelator {
     if (!bucket) {
       bucket = { tokens: BURST, lastMs: now }
     }
-    remember(this.#buckets, source, bucket)
+    this.#buckets.use(source, bucket)
     bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.lastMs) / REFILL_MS)
     bucket.lastMs = now
     if (bucket.tokens < 1) return false
@@ -88,9 +90,22 @@ export class EventCorrelator {
   }
 }
 
-/** Adds or replaces, to be called at each use; of too many the one that was not used for longest is forgotten. */
-export function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-  memory.delete(key)
-  memory.set(key, value)
-  if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value as string)
+/** Values by their keys, as many as are remembered. */
+export class RecentlyUsed<T> {
+  readonly #entries = new Map<string, T>()
+  /** Stands at the oldest entry, which one that is begun anew would have to find behind all the places that are empty by now. */
+  #oldest: Iterator<string> | undefined
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Adds or replaces, to be called at each use; of too many the one that was not used for longest is forgotten. */
+  use(key: string, value: T): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    if (this.#entries.size <= REMEMBERED) return
+    this.#oldest ??= this.#entries.keys()
+    this.#entries.delete(this.#oldest.next().value)
+  }
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../apimachinery/logger.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import type { Client } from './client.ts'
 import type { EventDetails, Recorder } from './controller.ts'
-import { EventCorrelator, remember } from './event-correlator.ts'
+import { type Correlated, EventCorrelator, type EventIdentity, RecentlyUsed, SEPARATOR } from './event-correlator.ts'
 
 export interface RecorderOptions {
   client: Client
@@ -13,7 +13,7 @@ export interface RecorderOptions {
   /** `source.component` of the Events. */
   component: string
   logger: Logger
-  /** Told of each write, for those who wait until nothing is left to do. */
+  /** Told when something is to be written, and by what it is: for those who wait until nothing is left to do. */
   track?(write: Promise<void>): void
 }
 
@@ -24,22 +24,21 @@ const NANOSECONDS = 1_000_000
 export function createRecorder(options: RecorderOptions): Recorder {
   const { client, clock, component, logger } = options
   const correlator = new EventCorrelator(clock)
-  const known = new Map<string, { name: string; count: number }>()
+  const known = new RecentlyUsed<{ name: string; count: number }>()
   let names = firstName(component)
-  let writes: Promise<void> = Promise.resolve()
+  let waiting: Recorded[] = []
+  let isWriting = false
 
-  async function record(about: KubeObject, facts: EventFacts): Promise<void> {
-    const { kind, metadata } = about
-    const identity = { ...facts, about: [kind, metadata.namespace, metadata.name, metadata.uid].join('\u0000') }
+  async function write({ about, facts }: Recorded): Promise<void> {
     // Series, which the newer form keeps, are neither combined nor dropped.
     const { key, message, isSpam } = facts.action
-      ? { key: Object.values(identity).join('\u0000'), message: facts.message, isSpam: false }
-      : correlator.correlate(identity)
-    const namespace = metadata.namespace || 'default'
+      ? asItIs(about, facts)
+      : correlator.correlate(identityOf(about, facts))
+    const namespace = about.metadata.namespace || 'default'
     const before = known.get(key)
     if (before) {
       before.count++
-      remember(known, key, before)
+      known.use(key, before)
     }
     if (isSpam) return
     try {
@@ -52,21 +51,35 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (!isNotFound(error)) throw error
     }
     names = (names + 1) % NANOSECONDS
-    const made = `${metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(names)).toString(16)}`
-    remember(known, key, { name: made, count: 1 })
-    await client.create('events', newEvent(options, about, made, namespace, { ...facts, message }))
+    const made = `${about.metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(names)).toString(16)}`
+    known.use(key, { name: made, count: 1 })
+    await client.create('events', newEvent(options, about, made, namespace, facts, message))
+  }
+
+  /** In a later microtask than the calls: they go on first. */
+  async function writeAll(): Promise<void> {
+    isWriting = true
+    await undefined
+    while (waiting.length > 0) {
+      const taken = waiting
+      waiting = []
+      for (const recorded of taken) await write(recorded).catch((error) => report(error, recorded))
+    }
+    isWriting = false
+  }
+
+  function report(error: unknown, { facts }: Recorded): void {
+    // A namespace that is going away takes no Events: that is nobody's fault.
+    if (isStatusError(error) && (error.reason === 'Forbidden' || error.reason === 'NotFound')) return
+    logger.warn({ err: error, reason: facts.reason }, 'could not record an event')
   }
 
   return {
     event(about, type, reason, message, details) {
-      writes = writes
-        .then(() => record(about, { type, reason, message, ...details }))
-        .catch((error) => {
-          // A namespace that is going away takes no Events: that is nobody's fault.
-          if (isStatusError(error) && (error.reason === 'Forbidden' || error.reason === 'NotFound')) return
-          logger.warn({ err: error, reason }, 'could not record an event')
-        })
-      options.track?.(writes)
+      waiting.push({ about, facts: { type, reason, message, ...details } })
+      if (isWriting) return
+      const written = writeAll()
+      options.track?.(written)
     },
   }
 }
@@ -84,6 +97,27 @@ interface EventFacts extends EventDetails {
   message: string
 }
 
+/** An Event that waits to be written. */
+interface Recorded {
+  about: KubeObject
+  facts: EventFacts
+}
+
+const identityOf = ({ kind, metadata }: KubeObject, facts: EventFacts): EventIdentity => ({
+  about: [kind, metadata.namespace, metadata.name, metadata.uid].join(SEPARATOR),
+  host: facts.host,
+  fieldPath: facts.fieldPath,
+  type: facts.type,
+  reason: facts.reason,
+  message: facts.message,
+})
+
+function asItIs(object: KubeObject, facts: EventFacts): Correlated {
+  const { about, host, fieldPath, type, reason, message } = identityOf(object, facts)
+  const key = [about, host, facts.component, facts.action, fieldPath, type, reason, message].join(SEPARATOR)
+  return { key, message, isSpam: false }
+}
+
 /** The same thing happened again: the older form counts, the newer keeps a series. */
 function repeated(old: DynamicObject, message: string, count: number, now: number): DynamicObject {
   if (!old['eventTime']) return { ...old, message, count, lastTimestamp: formatTime(now) }
@@ -96,7 +130,8 @@ function newEvent(
   about: KubeObject,
   name: string,
   namespace: string,
-  { type, reason, message, fieldPath, host, action, component = own }: EventFacts,
+  { type, reason, fieldPath, host, action, component = own }: EventFacts,
+  message: string,
 ): DynamicObject {
   const now = clock.now()
   const { uid, resourceVersion } = about.metadata

@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../src/apimachinery/clock.ts'
-import { EventCorrelator, remember } from '../../src/controllers/event-correlator.ts'
+import { EventCorrelator, RecentlyUsed } from '../../src/controllers/event-correlator.ts'
 
 const REMEMBERED = 4096
 
 test('Of too many keys the one that was not used for longest is forgotten.', () => {
-  const memory = new Map<string, number>()
-  for (let i = 0; i < REMEMBERED; i++) remember(memory, `key ${i}`, i)
-  remember(memory, 'key 0', 0)
-  remember(memory, 'another', 0)
-  expect([memory.has('key 0'), memory.has('key 1'), memory.size]).toEqual([true, false, REMEMBERED])
+  const memory = new RecentlyUsed<number>()
+  const isKnown = (...keys: number[]) => keys.map((key) => memory.get(`key ${key}`) !== undefined)
+  for (let i = 0; i < REMEMBERED; i++) memory.use(`key ${i}`, i)
+  memory.use('key 0', 0)
+  memory.use(`key ${REMEMBERED}`, 0)
+  expect(isKnown(0, 1, 2, REMEMBERED)).toEqual([true, false, true, true])
+  memory.use('key 2', 0)
+  memory.use(`key ${REMEMBERED + 1}`, 0)
+  expect(isKnown(0, 2, 3, 4)).toEqual([true, true, false, true])
 })
 
 test('An object that is spoken of all the time stays limited, however many others there are.', () => {
