@@ -33,9 +33,17 @@ function parseV4(text: string): Ip | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text)
   if (!match) return undefined
   const octets = match.slice(1)
-  if (octets.some((octet) => Number(octet) > 255)) return undefined
-  const bits = octets.reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n)
-  return { bits: MAPPED | bits, v4: true, writtenAs: 4, leadingZeroes: octets.some((octet) => /^0./.test(octet)) }
+  let bits = 0
+  for (const octet of octets) {
+    if (Number(octet) > 255) return undefined
+    bits = bits * 256 + Number(octet)
+  }
+  return {
+    bits: MAPPED | BigInt(bits),
+    v4: true,
+    writtenAs: 4,
+    leadingZeroes: octets.some((octet) => /^0./.test(octet)),
+  }
 }
 
 function parseV6(text: string): Ip | undefined {

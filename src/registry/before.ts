@@ -2,7 +2,7 @@
  * The phases between a decoded object and storage, the same for every kind: prepare -> validate -> warn -> canonicalize.
  * Mirrors apiserver/pkg/registry/rest/{create,update}.go.
  */
-import { deepEqual } from '../apimachinery/equality.ts'
+import { deepCopy, deepEqual } from '../apimachinery/equality.ts'
 import { newInvalid } from '../apimachinery/errors.ts'
 import type { FieldError } from '../apimachinery/field-error.ts'
 import { invalid } from '../apimachinery/field-error.ts'
@@ -21,7 +21,8 @@ export function prepareForCreate(
 ): void {
   dropRepeatedOwners(draft, context)
   // A spec that no update may change (CertificateSigningRequest) is still given at creation.
-  for (const path of definition.resetFields ?? []) if (path !== '.spec') copyField(draft, zero as DynamicObject, path)
+  for (const path of definition.resetFields ?? [])
+    if (path !== '.spec') copyField(draft, zero as DynamicObject, path, deepCopy)
   if (definition.generation) draft.metadata.generation = 1
   definition.hooks.prepareForCreate?.(draft, context)
 }
@@ -142,13 +143,17 @@ function specDiffers(object: DynamicObject, old: DynamicObject): boolean {
   return false
 }
 
-/** Copies the value at `.a.b` from source to target; absent in the source means absent in the target. `.metadata` keeps resourceVersion. */
-export function copyField(target: DynamicObject, source: DynamicObject, path: string): void {
-  const names = path.slice(1).split('.')
-  const last = names.pop()!
+/** Takes the value at `.a.b` from source to target; absent in the source means absent in the target. `.metadata` keeps resourceVersion. */
+export function copyField(
+  target: DynamicObject,
+  source: DynamicObject,
+  path: string,
+  copy: (value: unknown) => unknown = (value) => value,
+): void {
+  const { parents, last } = partsOf(path)
   let to: Record<string, unknown> = target
   let from: Record<string, unknown> | undefined = source
-  for (const name of names) {
+  for (const name of parents) {
     from = from?.[name] as Record<string, unknown> | undefined
     if (to[name] === undefined) {
       if (from === undefined) return
@@ -163,7 +168,20 @@ export function copyField(target: DynamicObject, source: DynamicObject, path: st
     target.metadata = { ...source.metadata, resourceVersion }
     if (managedFields) target.metadata.managedFields = managedFields
   } else if (value === undefined) delete to[last]
-  else to[last] = value
+  else to[last] = copy(value)
+}
+
+/** Paths are few, and asked for with each write. */
+const parts = new Map<string, { parents: readonly string[]; last: string }>()
+
+function partsOf(path: string): { parents: readonly string[]; last: string } {
+  let known = parts.get(path)
+  if (known === undefined) {
+    const parents = path.slice(1).split('.')
+    known = { parents, last: parents.pop()! }
+    parts.set(path, known)
+  }
+  return known
 }
 
 /** Served by servers of their own upstream, as custom resources are. */

@@ -44,7 +44,7 @@ export async function createObject(
   fillSystemMetadata(draft, context)
   const base = draft.metadata.name ? undefined : draft.metadata.generateName
   if (base) draft.metadata.name = generateName(base, context)
-  prepareForCreate(store.definition, draft, store.zero(), context)
+  prepareForCreate(store.definition, draft, store.empty(), context)
   for (let attempt = 1; ; attempt++) {
     try {
       return await createOnce(store, draft, admission, context)

@@ -2,7 +2,7 @@
 import { deepEqual } from '../equality.ts'
 import { childrenOf, recursiveDifference, union } from './field-set.ts'
 import { everyField, everyItem, fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
-import { itemsByElement, sortedElements } from './list-elements.ts'
+import { itemElement, itemsByElement, sortedElements } from './list-elements.ts'
 import {
   deduced,
   type MergeList,
@@ -11,7 +11,7 @@ import {
   type MergeStruct,
   presentFields,
 } from './merge-node.ts'
-import { compareText, fieldElement } from './path-element.ts'
+import { compareElements, compareText, fieldElement } from './path-element.ts'
 import { type FieldSet, LEAF, noMembers, type SetPrefix, setOfPrefix, withMember } from './set-prefix.ts'
 
 /** Nothing in it: the values are the same. */
@@ -119,11 +119,39 @@ function compareLists(before: unknown[] | null, after: unknown[] | null, node: M
     out.allItems(after as unknown[], node)
     return
   }
+  if (compareInPlace(before as unknown[], after ?? [], node, out)) return
   const was = itemsByElement(node, before ?? [])
   const is = itemsByElement(node, after ?? [])
   for (const element of sortedElements(new Set([...was.keys(), ...is.keys()]))) {
     compareItems(element, was.get(element) ?? [], is.get(element) ?? [], node, out)
   }
+}
+
+/** Lists of more items are looked up. */
+const MAX_IN_PLACE = 16
+
+/** Lists whose items stand where they stood: only those that changed are named. Answers false, and did nothing, for others. */
+function compareInPlace(before: unknown[], after: unknown[], node: MergeList, out: Differences): boolean {
+  if (node.relation !== 'map' || before.length !== after.length || before.length > MAX_IN_PLACE) return false
+  const changed: [element: string, i: number][] = []
+  for (let i = 0; i < after.length; i++) {
+    if (!haveSameKeys(before[i], after[i], node)) return false
+    for (let other = 0; other < i; other++) if (haveSameKeys(after[other], after[i], node)) return false
+    if (!deepEqual(before[i], after[i])) changed.push([itemElement(node, after[i]), i])
+  }
+  if (changed.length > 1) changed.sort(([a], [b]) => compareElements(a, b))
+  for (const [element, i] of changed) out.child(element, before[i], after[i], node.of)
+  return true
+}
+
+/** Both are said, all of them: what a key's default would make of it is not asked. */
+function haveSameKeys(a: unknown, b: unknown, { keys }: MergeList): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  for (const { name } of keys) {
+    const value = (a as Members)[name]
+    if (value === undefined || value === null || value !== (b as Members)[name]) return false
+  }
+  return true
 }
 
 /** Items that share an element are one thing: it is there, or not, or another. */

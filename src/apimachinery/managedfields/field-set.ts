@@ -26,10 +26,30 @@ function nodeOf(member: boolean, children: FieldSet | undefined): FieldSet | und
 /** What is below a node. */
 export function childrenOf(node: FieldSet): FieldSet | undefined {
   if (isLeaf(node)) return undefined
-  if (!(SELF in node)) return node
+  return SELF in node ? withoutSelf(node, LEAF) : node
+}
+
+const withoutSelf = remembered((node) => {
   let children = noMembers()
   for (const element in node) if (element !== SELF) children = withMember(children, element, node[element]!)
   return setOfPrefix(children)
+})
+
+type Operation = (a: FieldSet, b: FieldSet) => FieldSet | undefined
+
+/**
+ * The operation, which knows what it answered last for `a`: objects of one kind have the same sets, and the same is done with them again and
+ * again.
+ */
+function remembered(operation: Operation): Operation {
+  const last = new WeakMap<FieldSet, { b: FieldSet; result: FieldSet | undefined }>()
+  return (a, b) => {
+    const known = last.get(a)
+    if (known?.b === b) return known.result
+    const result = operation(a, b)
+    last.set(a, { b, result })
+    return result
+  }
 }
 
 export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
@@ -37,7 +57,7 @@ export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSe
   return a === undefined ? b : unionOf(a, b)
 }
 
-function unionOf(a: FieldSet, b: FieldSet): FieldSet {
+const unionOf = remembered((a, b) => {
   const left = Object.keys(a)
   const right = Object.keys(b)
   let all = noMembers()
@@ -57,13 +77,13 @@ function unionOf(a: FieldSet, b: FieldSet): FieldSet {
       j++
     }
   }
-  return setOfPrefix(all)!
-}
+  return setOfPrefix(all)
+})
 
 function unionNode(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a
   if (isLeaf(a)) return withSelf(b)
-  return isLeaf(b) ? withSelf(a) : unionOf(a, b)
+  return isLeaf(b) ? withSelf(a) : unionOf(a, b)!
 }
 
 /** The node as a member. */
@@ -76,7 +96,10 @@ export function withSelf(node: FieldSet): FieldSet {
 
 export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return undefined
-  if (a === b) return a
+  return a === b ? a : intersectionOf(a, b)
+}
+
+const intersectionOf = remembered((a, b) => {
   let common = noMembers()
   for (const element in a) {
     const other = b[element]
@@ -86,29 +109,31 @@ export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): 
     if (both !== undefined) common = withMember(common, element, both)
   }
   return setOfPrefix(common)
+})
+
+/** Members of a that are none of b. Children of a stay when only their parent is in b. Answers `a` itself when nothing goes. */
+export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  return a === undefined || b === undefined ? a : differenceOf(a, b)
 }
 
-/** Members of a that are none of b. Children of a stay when only their parent is in b. */
-export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
-  return subtract(a, b, (node, other) =>
+const differenceOf = remembered((a, b) =>
+  subtract(a, b, (node, other) =>
     nodeOf(isMember(node) && !isMember(other), difference(childrenOf(node), childrenOf(other))),
-  )
-}
+  ),
+)
 
 /** As difference, and what is below a member of b goes with it. */
 export function recursiveDifference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
-  return subtract(a, b, (node, other) =>
-    isMember(other) ? undefined : nodeOf(isMember(node), recursiveDifference(childrenOf(node), childrenOf(other))),
-  )
+  return a === undefined || b === undefined ? a : recursiveDifferenceOf(a, b)
 }
 
-/** Answers `a` itself when nothing goes. */
-function subtract(
-  a: FieldSet | undefined,
-  b: FieldSet | undefined,
-  rest: (node: FieldSet, other: FieldSet) => FieldSet | undefined,
-): FieldSet | undefined {
-  if (a === undefined || b === undefined) return a
+const recursiveDifferenceOf = remembered((a, b) =>
+  subtract(a, b, (node, other) =>
+    isMember(other) ? undefined : nodeOf(isMember(node), recursiveDifference(childrenOf(node), childrenOf(other))),
+  ),
+)
+
+function subtract(a: FieldSet, b: FieldSet, rest: Operation): FieldSet | undefined {
   let touched = false
   for (const element in b) if (element in a && element !== SELF) touched = true
   if (!touched) return a

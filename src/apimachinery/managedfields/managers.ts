@@ -104,7 +104,7 @@ function entryOf({ manager, operation, apiVersion, subresource, time, set, entry
 function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
   return (
     compareText(a.operation ?? '', b.operation ?? '') ||
-    seconds(a.time) - seconds(b.time) ||
+    (a.time === b.time ? 0 : seconds(a.time) - seconds(b.time)) ||
     compareText(a.manager ?? '', b.manager ?? '') ||
     compareText(a.apiVersion ?? '', b.apiVersion ?? '') ||
     compareText(a.subresource ?? '', b.subresource ?? '')

@@ -132,18 +132,19 @@ function validateContainer(container: Container, spec: PodSpec, volumes: Volumes
   const { terminationMessagePolicy, imagePullPolicy } = container
   const claims = spec.resourceClaims?.flatMap((claim) => claim.name || [])
   const hostUsers = spec.hostUsers ?? true
-  return errors.concat(
-    validateEnum(terminationMessagePolicy, MESSAGE_POLICIES, child(path, 'terminationMessagePolicy')),
-    validatePorts(container.ports, child(path, 'ports')),
-    validateEnv(container.env, child(path, 'env')),
-    validateEnvFrom(container.envFrom, child(path, 'envFrom')),
-    validateVolumeMounts(container, volumes, child(path, 'volumeMounts')),
-    validateVolumeDevices(container, volumes, child(path, 'volumeDevices')),
-    validateEnum(imagePullPolicy, PULL_POLICIES, child(path, 'imagePullPolicy')),
-    validateResourceRequirements(container.resources, child(path, 'resources'), claims),
-    validateResizePolicies(container.resizePolicy, spec.restartPolicy, child(path, 'resizePolicy')),
-    validateSecurityContext(container.securityContext, child(path, 'securityContext'), hostUsers),
+  errors.push(
+    ...validateEnum(terminationMessagePolicy, MESSAGE_POLICIES, child(path, 'terminationMessagePolicy')),
+    ...validatePorts(container.ports, child(path, 'ports')),
+    ...validateEnv(container.env, child(path, 'env')),
+    ...validateEnvFrom(container.envFrom, child(path, 'envFrom')),
+    ...validateVolumeMounts(container, volumes, child(path, 'volumeMounts')),
+    ...validateVolumeDevices(container, volumes, child(path, 'volumeDevices')),
+    ...validateEnum(imagePullPolicy, PULL_POLICIES, child(path, 'imagePullPolicy')),
+    ...validateResourceRequirements(container.resources, child(path, 'resources'), claims),
+    ...validateResizePolicies(container.resizePolicy, spec.restartPolicy, child(path, 'resizePolicy')),
+    ...validateSecurityContext(container.securityContext, child(path, 'securityContext'), hostUsers),
   )
+  return errors
 }
 
 function validatePorts(ports: readonly ContainerPort[] | undefined, path: string): FieldError[] {

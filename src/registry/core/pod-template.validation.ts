@@ -57,29 +57,30 @@ export function validatePodSpec(spec: PodSpec, path: string, pod?: ObjectMeta): 
   const errors: FieldError[] = []
   if (spec.terminationGracePeriodSeconds === undefined)
     errors.push(required(child(path, 'terminationGracePeriodSeconds')))
-  return errors.concat(
-    volumes.errors,
-    validateClaims(spec.resourceClaims, child(path, 'resourceClaims')),
-    validateContainers(spec, volumes.byName, child(path, 'containers')),
-    validateInitContainers(spec, volumes.byName, child(path, 'initContainers')),
-    validateEphemeralContainers(spec, volumes.byName, child(path, 'ephemeralContainers')),
-    validatePodResources(spec, child(path, 'resources')),
-    validateHostNetworkPorts(spec, path, pod !== undefined),
-    validateEnum(spec.restartPolicy, RESTART_POLICIES, child(path, 'restartPolicy')),
-    validateEnum(spec.dnsPolicy, DNS_POLICIES, child(path, 'dnsPolicy')),
-    validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
-    validatePodSecurityContext(spec, child(path, 'securityContext')),
-    validateAffinity(spec.affinity, child(path, 'affinity')),
-    validateDnsConfig(spec, child(path, 'dnsConfig')),
-    validateGates(spec, path),
-    validateTopologySpread(spec.topologySpreadConstraints, child(path, 'topologySpreadConstraints')),
-    validateHostNamespaces(spec, path),
-    validateNames(spec, path),
-    validateTolerations(spec.tolerations, child(path, 'tolerations')),
-    validateHostAliases(spec, child(path, 'hostAliases')),
-    validateLateFields(spec, path),
-    validateFileKeyVolumes(spec, path),
+  errors.push(
+    ...volumes.errors,
+    ...validateClaims(spec.resourceClaims, child(path, 'resourceClaims')),
+    ...validateContainers(spec, volumes.byName, child(path, 'containers')),
+    ...validateInitContainers(spec, volumes.byName, child(path, 'initContainers')),
+    ...validateEphemeralContainers(spec, volumes.byName, child(path, 'ephemeralContainers')),
+    ...validatePodResources(spec, child(path, 'resources')),
+    ...validateHostNetworkPorts(spec, path, pod !== undefined),
+    ...validateEnum(spec.restartPolicy, RESTART_POLICIES, child(path, 'restartPolicy')),
+    ...validateEnum(spec.dnsPolicy, DNS_POLICIES, child(path, 'dnsPolicy')),
+    ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
+    ...validatePodSecurityContext(spec, child(path, 'securityContext')),
+    ...validateAffinity(spec.affinity, child(path, 'affinity')),
+    ...validateDnsConfig(spec, child(path, 'dnsConfig')),
+    ...validateGates(spec, path),
+    ...validateTopologySpread(spec.topologySpreadConstraints, child(path, 'topologySpreadConstraints')),
+    ...validateHostNamespaces(spec, path),
+    ...validateNames(spec, path),
+    ...validateTolerations(spec.tolerations, child(path, 'tolerations')),
+    ...validateHostAliases(spec, child(path, 'hostAliases')),
+    ...validateLateFields(spec, path),
+    ...validateFileKeyVolumes(spec, path),
   )
+  return errors
 }
 
 function validateClaims(claims: readonly PodResourceClaim[] | undefined, path: string): FieldError[] {

@@ -105,21 +105,29 @@ function keepAllBut(pod: Pod, old: Pod, spec: PodSpec): void {
   }
 }
 
+const KEPT_IN_STATUS = [
+  'qosClass',
+  'resourceClaimStatuses',
+  'extendedResourceClaimStatus',
+  'observedGeneration',
+] as const
+
 /** What a kubelet that does not know a field must not erase by leaving it out. */
 function keepStatusFields(pod: Pod, old: Pod): void {
   const status = { ...pod.status }
   const before = old.status ?? {}
-  status.qosClass ||= before.qosClass
-  status.resourceClaimStatuses ??= before.resourceClaimStatuses
-  status.extendedResourceClaimStatus ??= before.extendedResourceClaimStatus
-  status.observedGeneration ||= before.observedGeneration
+  for (const field of KEPT_IN_STATUS) {
+    if (!status[field] && before[field] !== undefined) Object.assign(status, { [field]: before[field] })
+  }
   const seen = new Map<string, number | undefined>()
   for (const one of before.conditions ?? []) if (!seen.has(one.type)) seen.set(one.type, one.observedGeneration)
-  status.conditions = status.conditions?.map((one) => {
-    const generation = one.observedGeneration || seen.get(one.type)
-    return generation ? { ...one, observedGeneration: generation } : one
-  })
-  pod.status = Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined)) as Pod['status']
+  if (status.conditions) {
+    status.conditions = status.conditions.map((one) => {
+      const generation = one.observedGeneration || seen.get(one.type)
+      return generation && generation !== one.observedGeneration ? { ...one, observedGeneration: generation } : one
+    })
+  }
+  pod.status = status
 }
 
 /** matchLabelKeys and mismatchLabelKeys become requirements on the pod's own labels. */
