@@ -17,7 +17,8 @@ export class SchedulerCache {
   readonly affinities = new AffinityGroups()
   /** Nodes that have an image, by its full name. */
   readonly images = new Map<string, number>()
-  /** Nodes with taints that only discourage. */
+  /** Nodes with taints that keep pods away, and with those that only discourage. */
+  tainted = 0
   softTainted = 0
   readonly #nodes = new Map<string, NodeInfo>()
   #list: NodeInfo[] | undefined
@@ -112,7 +113,8 @@ export class SchedulerCache {
     else this.#unknown.set(node, new Set([key]))
   }
 
-  #countNode({ softTaints, node }: NodeInfo, sign: 1 | -1): void {
+  #countNode({ taints, softTaints, node }: NodeInfo, sign: 1 | -1): void {
+    if (taints.length > 0) this.tainted += sign
     if (softTaints.length > 0) this.softTainted += sign
     for (const { names = [] } of node.status?.images ?? []) for (const name of names) tally(this.images, name, sign)
   }

@@ -30,7 +30,8 @@ export function scheduleNext(state: State, context: ControllerContext): void {
     context.recorder.event(pod, 'Warning', 'FailedScheduling', message, eventDetails(profile, 'Scheduling'))
     return
   }
-  const options = { ...state, profile, random: context.random }
+  const { world, nominations, turn } = state
+  const options: SearchOptions = { profile, world, nominations, turn, random: context.random }
   if (state.cache.nodes.length === 0) {
     state.queue.park(queued, NOBODY)
     addTask(

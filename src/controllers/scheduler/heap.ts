@@ -1,8 +1,14 @@
 /** A binary heap whose entries have keys: the first by an order, and any one by its key. Mirrors pkg/scheduler/backend/heap. */
 
+/** An entry and where it is: to move it is to write two places, and no key. */
+interface Slot<T> {
+  entry: T
+  place: number
+}
+
 export class Heap<T> {
-  readonly #entries: T[] = []
-  readonly #places = new Map<string, number>()
+  readonly #slots: Slot<T>[] = []
+  readonly #byKey = new Map<string, Slot<T>>()
   readonly #keyOf: (entry: T) => string
   readonly #isBefore: (a: T, b: T) => boolean
 
@@ -12,74 +18,74 @@ export class Heap<T> {
   }
 
   get size(): number {
-    return this.#entries.length
+    return this.#slots.length
   }
 
   first(): T | undefined {
-    return this.#entries[0]
+    return this.#slots[0]?.entry
   }
 
   get(key: string): T | undefined {
-    const place = this.#places.get(key)
-    return place === undefined ? undefined : this.#entries[place]
+    return this.#byKey.get(key)?.entry
   }
 
   /** Replaces the entry of the same key. */
   add(entry: T): void {
-    const place = this.#places.get(this.#keyOf(entry)) ?? this.#entries.length
-    this.#put(entry, place)
-    this.#settle(place)
+    const key = this.#keyOf(entry)
+    let slot = this.#byKey.get(key)
+    if (slot) slot.entry = entry
+    else {
+      slot = { entry, place: this.#slots.length }
+      this.#slots.push(slot)
+      this.#byKey.set(key, slot)
+    }
+    this.#settle(slot)
   }
 
   pop(): T | undefined {
-    const first = this.#entries[0]
+    const first = this.first()
     if (first !== undefined) this.delete(this.#keyOf(first))
     return first
   }
 
   delete(key: string): T | undefined {
-    const place = this.#places.get(key)
-    if (place === undefined) return undefined
-    const entry = this.#entries[place]
-    const last = this.#entries.pop() as T
-    this.#places.delete(key)
-    if (place < this.#entries.length) {
-      this.#put(last, place)
-      this.#settle(place)
+    const slot = this.#byKey.get(key)
+    if (slot === undefined) return undefined
+    this.#byKey.delete(key)
+    const last = this.#slots.pop() as Slot<T>
+    if (last !== slot) {
+      this.#put(last, slot.place)
+      this.#settle(last)
     }
-    return entry
+    return slot.entry
   }
 
-  #put(entry: T, place: number): void {
-    this.#entries[place] = entry
-    this.#places.set(this.#keyOf(entry), place)
-  }
-
-  #swap(a: number, b: number): void {
-    const [first, second] = [this.#entries[a], this.#entries[b]]
-    this.#put(second, a)
-    this.#put(first, b)
+  #put(slot: Slot<T>, place: number): void {
+    this.#slots[place] = slot
+    slot.place = place
   }
 
   /** Up as long as it comes before its parent, then down as long as a child comes before it. */
-  #settle(start: number): void {
-    let place = start
-    for (let parent = (place - 1) >> 1; place > 0 && this.#goesFirst(place, parent); parent = (place - 1) >> 1) {
-      this.#swap(place, parent)
-      place = parent
+  #settle(slot: Slot<T>): void {
+    let { place } = slot
+    for (; place > 0; place = (place - 1) >> 1) {
+      const parent = this.#slots[(place - 1) >> 1]
+      if (!this.#isBefore(slot.entry, parent.entry)) break
+      this.#put(parent, place)
     }
     for (;;) {
-      const left = 2 * place + 1
-      if (left >= this.#entries.length) return
-      const right = left + 1
-      const child = right < this.#entries.length && this.#goesFirst(right, left) ? right : left
-      if (!this.#goesFirst(child, place)) return
-      this.#swap(place, child)
-      place = child
+      const child = this.#firstChild(place)
+      if (!child || !this.#isBefore(child.entry, slot.entry)) break
+      const next = child.place
+      this.#put(child, place)
+      place = next
     }
+    this.#put(slot, place)
   }
 
-  #goesFirst(a: number, b: number): boolean {
-    return this.#isBefore(this.#entries[a], this.#entries[b])
+  #firstChild(place: number): Slot<T> | undefined {
+    const left = this.#slots[2 * place + 1] as Slot<T> | undefined
+    const right = this.#slots[2 * place + 2] as Slot<T> | undefined
+    return left && right && this.#isBefore(right.entry, left.entry) ? right : left
   }
 }

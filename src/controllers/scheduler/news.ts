@@ -3,7 +3,7 @@ import type { Node, Pod } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import { isOver } from './cache.ts'
 import { nodeHappenings, ownHappenings, placedHappenings } from './happenings.ts'
-import type { Happening } from './plugin.ts'
+import { awaited, type Happening } from './plugin.ts'
 import { podInfo } from './pod-info.ts'
 import { keyOfPod, type News, type State, schedulerNameOf } from './state.ts'
 
@@ -11,19 +11,22 @@ export function takeNews(state: State, context: ControllerContext): void {
   const { news } = state
   if (news.length === 0) return
   state.news = []
-  let forBindings = false
+  const changed = new Set<string>()
   for (const each of news) {
     if (each.resource === 'pods') takePod(each, state)
     else if (each.resource === 'nodes') takeNode(each, state)
     else {
-      forBindings = true
+      changed.add(awaited(each.resource, each.object))
       const what = `${each.resource.split('.')[0]}/${VERBS[each.type]}` as Happening
       const [object, old] = each.type === 'deleted' ? [undefined, each.object] : [each.object, each.old]
       state.queue.move({ what, object, old })
     }
   }
-  if (!forBindings) return
-  for (const { queued } of state.bindings.values()) context.enqueue(keyOfPod(queued.info))
+  if (changed.size === 0) return
+  for (const { queued, reservations } of state.bindings.values()) {
+    const isConcerned = reservations.some(({ value }) => value.awaits.some((name) => changed.has(name)))
+    if (isConcerned) context.enqueue(keyOfPod(queued.info))
+  }
 }
 
 const VERBS = { added: 'add', updated: 'update', deleted: 'delete' }

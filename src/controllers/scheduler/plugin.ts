@@ -54,7 +54,9 @@ export interface Reservation {
   release(): void
   /** Writes what has to be there before the pod is bound. A throw means that it cannot come. */
   start(client: Client, clock: Clock): Promise<void>
-  /** All that was asked for has come true. Throws an Error when it will not any more. Asked after each change that the scheduler sees. */
+  /** `persistentvolumeclaims default/settings`: what it waits for. */
+  readonly awaits: readonly string[]
+  /** All that was asked for has come true. Throws an Error when it will not any more. Asked after each change of what it awaits. */
   done(): boolean
 }
 
@@ -101,6 +103,10 @@ export interface Plugin {
   /** Before the nodes that fit are compared. Undefined: all are as good. */
   preScore?(pod: PodInfo, nodes: readonly NodeInfo[], world: World, filter: PodFilter | undefined): PodScore | undefined
 }
+
+/** As reservations say what they await. */
+export const awaited = (resource: ResourceName, { metadata }: KubeObject): string =>
+  `${resource} ${metadata.namespace}/${metadata.name}`
 
 export const isRefusal = (said: PodFilter | Refusal | undefined): said is Refusal =>
   said !== undefined && 'reasons' in said

@@ -110,7 +110,9 @@ function enoughNodes(all: number, percentage: number): number {
 
 /** Why the pod cannot go to the node. Room that more important pods are about to take counts as taken. */
 export function refusalOf(search: Search, node: NodeInfo, nominations: Nominations): Refusal | undefined {
-  const coming = nominations.at(node.name).filter((other) => isAhead(other, search.pod))
+  const nominated = nominations.at(node.name)
+  if (nominated.length === 0) return ask(search, node)
+  const coming = nominated.filter((other) => isAhead(other, search.pod))
   if (coming.length === 0) return ask(search, node)
   const crowded = node.copy()
   for (const other of coming) {
@@ -161,13 +163,14 @@ function totalScores(
   world: World,
 ): number[] {
   const totals = new Array<number>(nodes.length).fill(0)
+  const scores = new Array<number>(nodes.length).fill(0)
   for (const plugin of plugins) {
     const weight = weights.get(plugin.name) ?? 0
     if (weight === 0 || !plugin.preScore) continue
     const filter = asked.find((each) => each.plugin === plugin)?.filter
     const scorer = plugin.preScore(pod, nodes, world, filter)
     if (!scorer) continue
-    const scores = nodes.map((node) => scorer.score(node))
+    for (let i = 0; i < nodes.length; i++) scores[i] = scorer.score(nodes[i])
     scorer.normalize?.(scores, nodes)
     for (let i = 0; i < nodes.length; i++) totals[i] += weight * scores[i]
   }

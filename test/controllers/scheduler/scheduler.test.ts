@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../src/apimachinery/clock.ts'
 import type { ControllerContext } from '../../../src/controllers/controller.ts'
+import type { Reservation } from '../../../src/controllers/scheduler/plugin.ts'
 import { podInfo } from '../../../src/controllers/scheduler/pod-info.ts'
 import type { QueuedPod } from '../../../src/controllers/scheduler/queue.ts'
 import { scheduler } from '../../../src/controllers/scheduler/scheduler.ts'
@@ -29,4 +30,25 @@ test('A decision that is made while the pod is being bound is not lost.', async 
   state.bindings.set(info.key, { queued, node: 'node-1', reservations: [], deadline: 0 })
   await scheduler.reconcile({ namespace: 'default', name: 'web' }, context)
   expect(state.tasks.get(info.key)).toHaveLength(1)
+})
+
+test('A change of a claim wakes the bindings that await it, and no others.', async () => {
+  const woken: string[] = []
+  const context = {
+    clock: new ManualClock(0),
+    settings: {},
+    lister: () => ({ list: () => [], get: () => undefined, byIndex: () => [] }),
+    enqueue: ({ name }: { name: string }) => woken.push(name),
+  } as unknown as ControllerContext
+  const state = stateOf(context)
+  for (const name of ['one', 'other']) {
+    const info = podInfo(pod(name, {}, { uid: name }) as unknown as Pod)
+    const value = { awaits: [`persistentvolumeclaims default/${name}`] } as unknown as Reservation
+    const reservations = [{ plugin: 'VolumeBinding', value }]
+    state.bindings.set(info.key, { queued: { info } as QueuedPod, node: 'node-1', reservations, deadline: 0 })
+  }
+  const object = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace: 'default', name: 'other' } }
+  state.news.push({ resource: 'persistentvolumeclaims', type: 'updated', object, old: object })
+  await scheduler.reconcile({ namespace: '', name: 'cycle' }, context)
+  expect(woken).toEqual(['other'])
 })

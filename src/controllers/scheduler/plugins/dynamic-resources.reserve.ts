@@ -3,7 +3,7 @@ import { formatTime } from '../../../apimachinery/clock.ts'
 import type { Pod } from '../../../types/core-v1.ts'
 import type { AllocationResult, ResourceClaim } from '../../../types/resource-v1.ts'
 import type { Client } from '../../client.ts'
-import type { Reservation, Unblocking, World } from '../plugin.ts'
+import { awaited, type Reservation, type Unblocking, type World } from '../plugin.ts'
 import { RESOURCE_CLAIMS } from './dynamic-resources.claims.ts'
 
 const FINALIZER = 'resource.kubernetes.io/delete-protection'
@@ -33,6 +33,7 @@ export function reserveClaims(
         if (!isReserved(claim, pod)) await bindClaim(claim, pod, given.get(claim), client, formatTime(clock.now()))
       }
     },
+    awaits: claims.map((claim) => awaited(RESOURCE_CLAIMS, claim)),
     done: () => claims.every((claim) => isReady(claim, pod, world)),
   }
 }

@@ -26,10 +26,10 @@ export function spreadScore(
   const isIgnored = ({ labels }: NodeInfo): boolean =>
     needsAll && constraints.some(({ topologyKey }) => !(topologyKey in labels))
   const compared = needsAll ? nodes.filter((node) => !isIgnored(node)) : nodes
-  const spreads = constraints.map((constraint) =>
+  const spreads = constraints.flatMap((constraint) =>
     constraint.topologyKey === HOSTNAME
       ? spreadOverNodes(pod, constraint, compared, world)
-      : spreadOverDomains(pod, constraint, compared, world, (node) => !isIgnored(node)),
+      : (spreadOverDomains(pod, constraint, compared, world, (node) => !isIgnored(node)) ?? []),
   )
   return {
     score(node) {
@@ -53,14 +53,16 @@ function spreadOverNodes(pod: PodInfo, constraint: Constraint, nodes: readonly N
   return { topologyKey, maxSkew, weight: weightOf(nodes.length), at: ({ name }) => counted?.get(name) ?? 0 }
 }
 
+/** Undefined: no node is in such a topology. */
 function spreadOverDomains(
   pod: PodInfo,
   constraint: Constraint,
   nodes: readonly NodeInfo[],
   world: World,
   isCompared: (node: NodeInfo) => boolean,
-): Spread {
+): Spread | undefined {
   const { topologyKey, maxSkew } = constraint
+  if (!nodes.some(({ labels }) => labels[topologyKey] !== undefined)) return undefined
   const domains = new Map<string, number>()
   // A node without the label is a domain of its own kind: it counts for the weight.
   for (const { labels } of nodes) domains.set(labels[topologyKey] ?? '', 0)

@@ -14,7 +14,8 @@ export const taintToleration: Plugin = {
     },
     { on: ['self/tolerations'] },
   ],
-  preFilter({ pod }) {
+  preFilter({ pod }, { cache }) {
+    if (cache.tainted === 0) return undefined
     const tolerations = pod.spec?.tolerations
     return { filter: ({ taints }) => (taints.length === 0 || toleratesAll(tolerations, taints) ? undefined : TAINTED) }
   },

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../apimachinery/meta.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../types/core-v1.ts'
 import type { Client } from '../../client.ts'
 import { BOUND_BY_CONTROLLER, SELECTED_NODE } from '../../volume-binder/match.ts'
-import type { Reservation, World } from '../plugin.ts'
+import { awaited, type Reservation, type World } from '../plugin.ts'
 import type { NodeVolumes } from './volume-binding.volumes.ts'
 import { reaches } from './volume-binding.volumes.ts'
 import { CLAIMS, isFullyBound, type Needs, VOLUMES } from './volume-claims.ts'
@@ -30,6 +30,7 @@ export function reserveVolumes(
   const written = new Map<string, string>()
   return {
     timeoutMs,
+    awaits: delayed.map((claim) => awaited(CLAIMS, claim)),
     release() {
       for (const { volume } of volumes.matched) taken.delete(volume.metadata.name ?? '')
     },
