@@ -149,9 +149,16 @@ export function createWatchSource(registry: Registry): WatchSource {
         close: () => stream.close(),
       }
     },
+    held: () => new Set(resourcesAt(registry, registry.storage.prefixes())),
+    onHeld: (callback) => registry.storage.onHeld((prefix) => resourcesAt(registry, [prefix]).forEach(callback)),
     resources: () => servedResources(registry),
     onResourcesChanged: (callback) => registry.onChange(callback),
   }
+}
+
+function resourcesAt(registry: Registry, prefixes: readonly string[]): string[] {
+  const at = new Set(prefixes)
+  return registry.definitions().flatMap((each) => (at.has(each.storagePrefix) ? [each.groupResource] : []))
 }
 
 /** One row a group and resource, in the preferred version. */

@@ -81,6 +81,10 @@ export interface WatchSource {
    * read; `read` answers the pending events and empties them, or undefined when history was forgotten before it was read: then watch anew.
    */
   watch(resource: ResourceName, wake: () => void): { read(): InformerEvent[] | undefined; close(): void }
+  /** Resources of which there is, or was, an object. */
+  held(): ReadonlySet<ResourceName>
+  /** Called when the first object of a resource comes, before anything else happens. Answers how to stop that. */
+  onHeld(callback: (resource: ResourceName) => void): () => void
   /** Group, version, kind of every served resource, for those that walk all kinds (garbage collector, namespace). */
   resources(): ServedResource[]
   /** Called after the set of served resources changed (custom resources). */

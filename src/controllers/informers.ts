@@ -1,6 +1,10 @@
 /** The informers of a cluster: one a resource, shared by all controllers; those that look at everything follow the served resources. Mirrors client-go/informers and metadatainformer. */
 import type { InformerEvent, ResourceName, WatchSource } from './client.ts'
+import type { Lister } from './controller.ts'
 import { type IndexFunction, Informer } from './informer.ts'
+
+const NONE: readonly never[] = []
+const NOTHING: Lister = { get: () => undefined, list: () => NONE, ownedBy: () => NONE, byIndex: () => NONE }
 
 /** What a controller asks of one resource, or of all (`*`). */
 interface Want {
@@ -8,14 +12,16 @@ interface Want {
   index?: { name: string; values: IndexFunction }
 }
 
-/** All wishes are made before `start`. */
+/** All wishes are made before `start`. Most resources never hold anything: what is wanted of them waits for the first object. */
 export class Informers {
   readonly #source: WatchSource
   readonly #wake: () => void
   readonly #informers = new Map<ResourceName, Informer>()
   readonly #wants = new Map<ResourceName, Want[]>()
   readonly #pending = new Set<Informer>()
-  #unsubscribe: (() => void) | undefined
+  /** Served and wanted, but nothing is there yet. */
+  readonly #empty = new Set<ResourceName>()
+  readonly #unsubscribe: (() => void)[] = []
 
   /** `wake` is called when an informer has something to read. */
   constructor(source: WatchSource, wake: () => void) {
@@ -31,17 +37,23 @@ export class Informers {
 
   start(): void {
     this.#follow()
-    this.#unsubscribe = this.#source.onResourcesChanged(() => this.#follow())
+    this.#unsubscribe.push(
+      this.#source.onResourcesChanged(() => this.#follow()),
+      this.#source.onHeld((resource) => {
+        if (this.#empty.delete(resource)) this.#open(resource)
+      }),
+    )
   }
 
   stop(): void {
-    this.#unsubscribe?.()
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe()
     for (const informer of this.#informers.values()) informer.stop()
     this.#pending.clear()
   }
 
-  get(resource: ResourceName): Informer | undefined {
-    return this.#informers.get(resource)
+  /** Undefined: nobody wants it, or nobody serves it. */
+  get(resource: ResourceName): Lister | undefined {
+    return this.#informers.get(resource) ?? (this.#empty.has(resource) ? NOTHING : undefined)
   }
 
   get pending(): boolean {
@@ -67,11 +79,16 @@ export class Informers {
       this.#pending.delete(informer)
       this.#informers.delete(resource)
     }
-    for (const resource of served) if (this.#wants.has('*') || this.#wants.has(resource)) this.#open(resource)
+    this.#empty.clear()
+    const held = this.#source.held()
+    for (const resource of served) {
+      if (this.#informers.has(resource) || !(this.#wants.has('*') || this.#wants.has(resource))) continue
+      if (held.has(resource)) this.#open(resource)
+      else this.#empty.add(resource)
+    }
   }
 
   #open(resource: ResourceName): void {
-    if (this.#informers.has(resource)) return
     const informer = new Informer(resource, () => {
       this.#pending.add(informer)
       this.#wake()

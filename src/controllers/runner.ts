@@ -28,6 +28,7 @@ const TURN = 16
 /** Conflicts in a row that are tried again at once; further ones wait, so that a conflict that stays cannot spin. */
 const PROMPT_RETRIES = 8
 
+/** A controller that something has concerned. */
 interface Running {
   definition: ControllerDefinition
   queue: WorkQueue
@@ -42,7 +43,8 @@ interface Running {
 export class ControllerRunner {
   readonly #options: RunnerOptions
   readonly #informers: Informers
-  readonly #running: Running[] = []
+  /** In the order of the controllers; made when something first concerns them: most clusters use few. */
+  readonly #running: (Running | undefined)[]
   readonly #waiting: (() => void)[] = []
   #served: { resources: ServedResource[]; kinds: Map<string, ServedResource> } | undefined
   #scheduled = false
@@ -54,7 +56,8 @@ export class ControllerRunner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#informers = new Informers(options.source, () => this.#schedule())
-    for (const definition of options.controllers) this.#add(definition)
+    this.#running = options.controllers.map(() => undefined)
+    for (const [at, definition] of options.controllers.entries()) this.#add(definition, at)
   }
 
   /** Opens the watches. Reconciles begin in the next turn of the event loop. */
@@ -81,43 +84,52 @@ export class ControllerRunner {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#unsubscribe?.()
-    for (const { queue } of this.#running) queue.close()
+    for (const running of this.#running) running?.queue.close()
     this.#informers.stop()
     while (this.#inWork > 0) await nextTick()
     this.#tellSettled()
   }
 
-  #add(definition: ControllerDefinition): void {
-    const queue = new WorkQueue(this.#options.clock, () => this.#schedule())
-    const context = this.#contextFor(definition, queue)
-    this.#running.push({ definition, queue, context, conflicts: new Map() })
-    if (definition.for) {
-      this.#informers.want(definition.for, { handler: ({ object }) => queue.add(keyOf(object)) })
+  #add(definition: ControllerDefinition, at: number): void {
+    const running = (): Running => {
+      const made = this.#running[at] ?? this.#make(definition)
+      this.#running[at] = made
+      return made
     }
-    for (const resource of definition.owns ?? []) this.#wantOwned(resource, definition, queue)
-    for (const watch of definition.watches ?? []) this.#wantWatched(watch, context, queue)
+    if (definition.for) {
+      this.#informers.want(definition.for, { handler: ({ object }) => running().queue.add(keyOf(object)) })
+    }
+    for (const resource of definition.owns ?? []) this.#wantOwned(resource, definition, running)
+    for (const watch of definition.watches ?? []) this.#wantWatched(watch, running)
     for (const resource of definition.reads ?? []) this.#informers.want(resource)
     for (const [resource, indexes] of Object.entries(definition.indexes ?? {})) {
       for (const [name, values] of Object.entries(indexes)) this.#informers.want(resource, { index: { name, values } })
     }
   }
 
-  #wantWatched(watch: Watch, context: ControllerContext, queue: WorkQueue): void {
+  #make(definition: ControllerDefinition): Running {
+    const queue = new WorkQueue(this.#options.clock, () => this.#schedule())
+    return { definition, queue, context: this.#contextFor(definition, queue), conflicts: new Map() }
+  }
+
+  #wantWatched(watch: Watch, running: () => Running): void {
     this.#informers.want(watch.resource, {
       handler({ object, old, type }, resource) {
         const before = type === 'updated' ? old : undefined
         if (watch.when && !watch.when(object, before)) return
+        const { context, queue } = running()
         for (const key of watch.keys(object, context, before, { type, resource })) queue.add(formatKey(key))
       },
     })
   }
 
-  #wantOwned(resource: ResourceName, definition: ControllerDefinition, queue: WorkQueue): void {
+  #wantOwned(resource: ResourceName, definition: ControllerDefinition, running: () => Running): void {
     const enqueueOwner = (object: KubeObject): void => {
       const owner = controllerOf(object)
       const root = owner && this.#resourceFor(owner.apiVersion, owner.kind)
       if (!root || root.name !== definition.for) return
-      queue.add(formatKey({ namespace: root.namespaced ? (object.metadata.namespace ?? '') : '', name: owner.name }))
+      const namespace = root.namespaced ? (object.metadata.namespace ?? '') : ''
+      running().queue.add(formatKey({ namespace, name: owner.name }))
     }
     this.#informers.want(resource, {
       handler({ object, old }) {
@@ -185,7 +197,8 @@ export class ControllerRunner {
       this.#turning = true
       void this.#turn().finally(() => {
         this.#turning = false
-        if (this.#informers.pending || this.#running.some(({ queue }) => queue.ready > 0)) this.#schedule()
+        if (this.#informers.pending || this.#running.some((running) => running && running.queue.ready > 0))
+          this.#schedule()
         else this.#tellSettled()
       })
     })
@@ -196,7 +209,9 @@ export class ControllerRunner {
     let reconciled = 0
     for (let worked = true; worked && !this.#stopped; ) {
       worked = false
+      this.#informers.drain()
       for (const running of this.#running) {
+        if (!running) continue
         for (let i = 0; i < BATCH && !this.#stopped; i++) {
           this.#informers.drain()
           const key = running.queue.take()
@@ -237,7 +252,7 @@ export class ControllerRunner {
   #settled(): boolean {
     if (this.#stopped) return true
     if (this.#inWork > 0 || this.#informers.pending) return false
-    return this.#running.every(({ queue }) => queue.idle)
+    return this.#running.every((running) => !running || running.queue.idle)
   }
 
   #tellSettled(): void {

@@ -132,6 +132,8 @@ export interface Storage {
   count(prefix: string, under?: string): number
   /** Prefixes that hold or held objects. */
   prefixes(): string[]
+  /** Calls back when a prefix is the first time among `prefixes`: at the end of the commit, which can be read by then. Answers how to stop that. */
+  onHeld(callback: (prefix: string) => void): () => void
   /** Throws Exists. Answers the stored object: a new one with metadata.resourceVersion set (decimal revision). */
   create(prefix: string, name: string, object: KubeObject): MaybePromise<KubeObject>
   /** Throws NotFound, and Conflict when the stored resourceVersion is not `expected`. */

@@ -134,6 +134,10 @@ export class JsonFileStorage implements Storage {
 
   check(): undefined {}
 
+  onHeld(callback: (prefix: string) => void): () => void {
+    return this.#parts.memory.onHeld(callback)
+  }
+
   onReplaced(callback: () => void): void {
     this.#parts.memory.onReplaced(callback)
   }

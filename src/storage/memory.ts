@@ -61,6 +61,7 @@ export class MemoryStorage implements Storage {
   readonly #journal: CommitJournal | undefined
   readonly #collections = new Map<string, Collection>()
   readonly #whenReplaced: (() => void)[] = []
+  readonly #whenHeld = new Set<(prefix: string) => void>()
 
   constructor(options: MemoryOptions = {}) {
     this.#limit = options.history?.limit ?? DEFAULT_HISTORY_LIMIT
@@ -110,6 +111,11 @@ export class MemoryStorage implements Storage {
 
   prefixes(): string[] {
     return [...this.#collections].flatMap(([prefix, { held }]) => (held ? [prefix] : [])).sort()
+  }
+
+  onHeld(callback: (prefix: string) => void): () => void {
+    this.#whenHeld.add(callback)
+    return () => this.#whenHeld.delete(callback)
   }
 
   create(prefix: string, name: string, object: KubeObject): KubeObject {
@@ -183,13 +189,14 @@ export class MemoryStorage implements Storage {
   become({ revision, trees }: Picture): void {
     this.#revision = revision
     this.#floor = revision
-    for (const prefix of trees.keys()) this.#collection(prefix).held = true
+    const held = [...trees.keys()].filter((prefix) => !this.#collection(prefix).held)
     for (const [prefix, collection] of this.#collections) {
       collection.tree = trees.get(prefix)?.clone() ?? newTree()
       collection.past = undefined
     }
     // Readers are told only now, when all of the state is the new one.
     for (const { log } of this.#collections.values()) log.reset(revision)
+    for (const prefix of held) this.#hold(prefix)
     for (const callback of this.#whenReplaced) callback()
   }
 
@@ -201,13 +208,18 @@ export class MemoryStorage implements Storage {
     this.#journal?.commit(event)
     const { prefix, name } = event.key
     const collection = this.#collection(prefix)
-    collection.held = true
     if (event.type === 'delete') collection.tree.delete(name)
     else collection.tree.set(name, event.object)
     this.#revision = event.revision
     collection.log.append(event)
     if (collection.past !== undefined && collection.past.revision < collection.log.compacted)
       collection.past = undefined
+    if (!collection.held) this.#hold(prefix)
+  }
+
+  #hold(prefix: string): void {
+    this.#collection(prefix).held = true
+    for (const callback of this.#whenHeld) callback(prefix)
   }
 
   #collection(prefix: string): Collection {

@@ -117,6 +117,22 @@ function writes(open: Open): void {
     expect(storage.prefixes()).toEqual([MAPS, PODS])
   })
 
+  it('tells once that a prefix holds something, when it can be read', async () => {
+    const storage = await open()
+    const told: unknown[] = []
+    const unsubscribe = storage.onHeld((prefix) => told.push([prefix, storage.count(prefix), storage.revision]))
+    const empty = storage.mark()
+    const pod = await storage.create(PODS, 'default/a', object('a'))
+    await storage.delete(PODS, 'default/a', pod, '2')
+    await storage.create(PODS, 'default/a', object('a'))
+    expect(told).toEqual([[PODS, 1, 2]])
+    await storage.restore(empty)
+    await storage.create(PODS, 'default/a', object('a'))
+    unsubscribe()
+    await storage.create(MAPS, 'default/a', object('a'))
+    expect(told).toHaveLength(1)
+  })
+
   it('refuses to create what exists, and nothing has changed then', async () => {
     const storage = await open()
     const first = await storage.create(PODS, 'default/a', object('a'))

@@ -12,6 +12,8 @@ function fakeSource(resources: string[] = ['pods']) {
   const wakes = new Map<string, () => void>()
   const closed: string[] = []
   let changed = (): void => {}
+  const held = new Set<string>()
+  let whenHeld = (_: string): void => {}
   const source: WatchSource = {
     watch(resource, wake) {
       wakes.set(resource, wake)
@@ -23,6 +25,11 @@ function fakeSource(resources: string[] = ['pods']) {
         },
         close: () => closed.push(resource),
       }
+    },
+    held: () => held,
+    onHeld(callback) {
+      whenHeld = callback
+      return () => {}
     },
     resources: () =>
       resources.map((name) => ({
@@ -41,8 +48,11 @@ function fakeSource(resources: string[] = ['pods']) {
   return {
     source,
     closed,
+    opened: () => [...wakes.keys()],
     push(resource: string, ...events: InformerEvent[]) {
       queues.set(resource, [...(queues.get(resource) ?? []), ...events])
+      if (!held.has(resource)) whenHeld(resource)
+      held.add(resource)
       wakes.get(resource)?.()
     },
     /** History is gone: whoever watches anew is told these. */
@@ -177,6 +187,36 @@ describe('Informer', () => {
 })
 
 describe('Informers', () => {
+  test('of what holds nothing are not opened before the first object comes', () => {
+    const { source, push, opened } = fakeSource(['pods', 'nodes', 'jobs'])
+    const told: string[] = []
+    const wakes: string[] = []
+    const informers = new Informers(source, () => wakes.push('woken'))
+    informers.want('pods', { handler: ({ object }) => told.push(object.metadata.name as string) })
+    informers.want('pods', { index: { name: 'colour', values: () => ['red'] } })
+    informers.want('nodes')
+    push('nodes', { type: 'added', object: pod('n') })
+    informers.start()
+    expect(opened()).toEqual(['nodes'])
+    const lister = informers.get('pods')
+    expect([
+      lister?.get('default', 'a'),
+      lister?.list(),
+      lister?.ownedBy('1'),
+      lister?.byIndex('colour', 'red'),
+    ]).toEqual([undefined, [], [], []])
+    informers.drain()
+    wakes.length = 0
+    push('pods', { type: 'added', object: pod('a') })
+    expect(wakes).not.toEqual([])
+    informers.drain()
+    expect(told).toEqual(['a'])
+    expect(names(informers.get('pods')?.byIndex('colour', 'red') ?? [])).toEqual(['a'])
+    expect(opened()).toEqual(['nodes', 'pods'])
+    push('jobs', { type: 'added', object: pod('unwanted') })
+    expect(informers.get('jobs')).toBeUndefined()
+  })
+
   test('open one watch a resource, whoever wants it', () => {
     const { source, push } = fakeSource(['pods', 'nodes'])
     const informers = new Informers(source, () => {})
@@ -195,6 +235,7 @@ describe('Informers', () => {
     const informers = new Informers(source, () => {})
     const told: string[] = []
     informers.want('*', { handler: ({ object }, resource) => told.push(`${resource} ${object.metadata.name}`) })
+    push('pods', { type: 'added', object: pod('p') })
     informers.start()
     expect(informers.get('events')).toBeUndefined()
     serve('widgets.example.com')

@@ -121,6 +121,10 @@ export class EtcdStorage implements Storage {
     }
   }
 
+  onHeld(callback: (prefix: string) => void): () => void {
+    return this.#memory.onHeld(callback)
+  }
+
   onReplaced(callback: () => void): void {
     this.#memory.onReplaced(callback)
   }
