@@ -130,6 +130,10 @@ export function roundUp(amount: Quantity, scale: number): Quantity {
   return { unscaled: amount.unscaled / divisor + (exact ? 0n : sign), scale, format: amount.format }
 }
 
+export function isWhole(amount: Quantity): boolean {
+  return amount.scale >= 0 || compareQuantities(roundUp(amount, 0), amount) === 0
+}
+
 /** Exponent of the first digit: `10 ** magnitude` is above the amount's absolute value and at most ten times it. */
 function magnitude(amount: Quantity): number {
   const text = String(amount.unscaled)

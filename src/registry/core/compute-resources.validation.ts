@@ -12,7 +12,7 @@ import {
   required,
 } from '../../apimachinery/field-error.ts'
 import { isQualifiedName } from '../../apimachinery/names.ts'
-import { compareQuantities, parseQuantity, quantitySign, roundUp, scaledValue } from '../../apimachinery/quantity.ts'
+import { compareQuantities, isWhole, parseQuantity, quantitySign, scaledValue } from '../../apimachinery/quantity.ts'
 import type { ResourceClaim, ResourceRequirements } from '../../types/core-v1.ts'
 import { invalids, NEGATIVE, validateDns1123Label } from '../validation.ts'
 
@@ -85,8 +85,7 @@ function validatePodResourceName(name: string, path: string): FieldError[] {
 export function validateResourceQuantity(name: string, value: string | number, path: string): FieldError[] {
   const amount = parseQuantity(String(value))
   const errors = quantitySign(amount) < 0 ? [invalid(path, String(value), NEGATIVE)] : []
-  const whole = compareQuantities(roundUp(amount, 0), amount) === 0
-  if (!whole && (INTEGER_RESOURCES.has(name) || isExtendedResource(name))) {
+  if ((INTEGER_RESOURCES.has(name) || isExtendedResource(name)) && !isWhole(amount)) {
     errors.push(invalid(path, String(value), NOT_INTEGER))
   }
   return errors
@@ -105,15 +104,17 @@ export function validateResourceRequirements(
   const requests = (resources.requests ?? {}) as ResourceList
   const limitsPath = child(path, 'limits')
   const requestsPath = child(path, 'requests')
-  const validateOne = (name: string, value: string | number, at: string, more: () => FieldError[] = () => []) => {
-    errors.push(...(podLevel ? validatePodResourceName(name, at) : validateContainerResourceName(name, at)))
-    errors.push(...validateResourceQuantity(name, value, at), ...more(), ...validateHugePages(name, value, at))
+  const validateName = podLevel ? validatePodResourceName : validateContainerResourceName
+  for (const name in limits) {
+    const [value, at] = [limits[name], key(limitsPath, name)]
+    errors.push(...validateName(name, at), ...validateResourceQuantity(name, value, at))
+    errors.push(...validateHugePages(name, value, at))
   }
-  for (const name in limits) validateOne(name, limits[name], key(limitsPath, name))
   for (const name in requests) {
-    validateOne(name, requests[name], key(requestsPath, name), () =>
-      validateAgainstLimit(name, requests[name], limits[name], requestsPath, limitsPath),
-    )
+    const [value, at] = [requests[name], key(requestsPath, name)]
+    errors.push(...validateName(name, at), ...validateResourceQuantity(name, value, at))
+    errors.push(...validateAgainstLimit(name, value, limits[name], requestsPath, limitsPath))
+    errors.push(...validateHugePages(name, value, at))
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {

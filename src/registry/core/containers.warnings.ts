@@ -7,29 +7,31 @@ export type Named = readonly [container: Container, path: string]
 
 /** As upstream: one container after the other, what `others` says of it first, then their ports together. */
 export function containerWarnings(containers: readonly Named[], others: (container: Container) => string[]): string[] {
-  return [
-    ...containers.flatMap(([container, path]) => [
-      ...others(container),
-      ...fractionalBytes(container, path),
-      ...hiddenVariables(container, path),
-    ]),
-    ...portWarnings(containers),
-    ...portNameWarnings(containers),
-  ]
+  const warnings: string[] = []
+  for (const [container, path] of containers) {
+    warnings.push(...others(container), ...fractionalBytes(container, path), ...hiddenVariables(container, path))
+  }
+  warnings.push(...portWarnings(containers), ...portNameWarnings(containers))
+  return warnings
 }
 
 function fractionalBytes({ resources }: Container, path: string): string[] {
-  return ['memory', 'ephemeral-storage'].flatMap((name) =>
-    (['limits', 'requests'] as const).flatMap((list) =>
-      fractionalWarnings(resources?.[list]?.[name], `${path}.resources.${list}[${name}]`),
-    ),
-  )
+  if (!resources) return []
+  const warnings: string[] = []
+  for (const name of ['memory', 'ephemeral-storage']) {
+    for (const list of ['limits', 'requests'] as const) {
+      const value = resources[list]?.[name]
+      if (value !== undefined) warnings.push(...fractionalWarnings(value, `${path}.resources.${list}[${name}]`))
+    }
+  }
+  return warnings
 }
 
 /** A second variable of one name is fine when it builds on the first. */
 function hiddenVariables(container: Container, path: string): string[] {
+  if (!container.env) return []
   const seen = new Set<string>()
-  return (container.env ?? []).flatMap(({ name, value = '', valueFrom }, i) => {
+  return container.env.flatMap(({ name, value = '', valueFrom }, i) => {
     if (!seen.has(name)) {
       seen.add(name)
       return []
@@ -49,12 +51,13 @@ function portWarnings(containers: readonly Named[]): string[] {
       const at = `${path}.ports[${i}]`
       if (port.hostIP && !port.hostPort) warnings.push(`${at}: hostIP set without hostPort: ${goPort(port)}`)
       const key = `${port.containerPort}/${port.protocol}`
-      const others = seen.get(key) ?? []
-      for (const other of others) {
+      const others = seen.get(key)
+      for (const other of others ?? []) {
         const how = overlap(port, other.port)
         if (how) warnings.push(`${at}: ${how} port definition with ${other.path}`)
       }
-      seen.set(key, [...others, { path: at, port }])
+      if (others) others.push({ path: at, port })
+      else seen.set(key, [{ path: at, port }])
     })
   }
   return warnings
@@ -72,14 +75,19 @@ function overlap(a: ContainerPort, b: ContainerPort): string {
 
 function portNameWarnings(containers: readonly Named[]): string[] {
   const first = new Map<string, string>()
-  return containers.flatMap(([container, path]) =>
-    (container.ports ?? []).flatMap((port, i) => {
+  const warnings: string[] = []
+  for (const [container, path] of containers) {
+    container.ports?.forEach((port, i) => {
+      if (!port.name) return
       const at = `${path}.ports[${i}]`
-      if (!port.name) return []
       const other = first.get(port.name)
-      if (!other) first.set(port.name, at)
+      if (!other) {
+        first.set(port.name, at)
+        return
+      }
       const consequence = `services and probes that select ports by name will use ${other}`
-      return other ? [`${at}: duplicate port name ${JSON.stringify(port.name)} with ${other}, ${consequence}`] : []
-    }),
-  )
+      warnings.push(`${at}: duplicate port name ${JSON.stringify(port.name)} with ${other}, ${consequence}`)
+    })
+  }
+  return warnings
 }

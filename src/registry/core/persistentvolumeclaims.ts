@@ -1,6 +1,6 @@
 /** PersistentVolumeClaims. Mirrors pkg/registry/core/persistentvolumeclaim/strategy.go and pkg/api/persistentvolumeclaim/util.go. */
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { compareQuantities, parseQuantity, roundUp } from '../../apimachinery/quantity.ts'
+import { isWhole, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { PersistentVolumeClaim } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { accessModesCell, ageCell, UNSET } from './cells.ts'
@@ -62,7 +62,7 @@ function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string[] {
     const value = spec?.resources?.[list]?.storage
     if (value === undefined) continue
     const amount = parseQuantity(String(value))
-    if (compareQuantities(roundUp(amount, 0), amount) === 0) continue
+    if (isWhole(amount)) continue
     const detail = `fractional byte value ${JSON.stringify(String(value))} is invalid, must be an integer`
     warnings.push(`spec.resources.${list}[storage]: ${detail}`)
   }

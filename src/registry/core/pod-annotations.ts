@@ -32,9 +32,10 @@ export function podSeccompWarnings(
 export function containerAnnotationWarnings(
   { name, securityContext }: Container,
   spec: PodSpec,
-  { annotations = {} }: ObjectMeta,
+  { annotations }: ObjectMeta,
   path: string,
 ): string[] {
+  if (!annotations) return []
   const warnings: string[] = []
   const seccomp = SECCOMP_CONTAINER + name
   if (!securityContext?.seccompProfile && annotations[seccomp] !== undefined) {

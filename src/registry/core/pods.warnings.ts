@@ -1,6 +1,13 @@
 /** What a pod spec is warned about and accepted all the same. Mirrors pkg/api/pod/warnings.go. */
 import type { KubeObject, ObjectMeta } from '../../apimachinery/meta.ts'
-import type { Container, PodAffinityTerm, PodSpec, PodTemplateSpec } from '../../types/core-v1.ts'
+import type {
+  Container,
+  HostAlias,
+  LocalObjectReference,
+  PodAffinityTerm,
+  PodSpec,
+  PodTemplateSpec,
+} from '../../types/core-v1.ts'
 import { ipWarnings } from '../ip.validation.ts'
 import {
   deprecatedNodeLabel,
@@ -19,27 +26,15 @@ const NULL_SELECTOR = 'a null labelSelector results in matching no pod'
 export function podSpecWarnings(spec: PodSpec, metadata: ObjectMeta, path: string): string[] {
   const at = (field: string): string => (path ? `${path}.${field}` : field)
   const containers = containersOf(spec, at)
-  const images = at('spec.imagePullSecrets')
   return [
     ...labelKeysWarnings(spec.nodeSelector, (label) => `${at('spec.nodeSelector')}[${label}]`),
     ...nodeAffinityWarnings(spec, at('spec.affinity.nodeAffinity')),
     ...spreadWarnings(spec, at('spec.topologySpreadConstraints')),
     ...deprecatedAnnotationWarnings(metadata, path),
     ...volumeWarnings(spec.volumes ?? [], at('spec.volumes')),
-    ...duplicates(
-      spec.hostAliases?.map((one) => one.ip ?? ''),
-      at('spec.hostAliases'),
-      'ip',
-    ),
-    ...duplicates(
-      spec.imagePullSecrets?.map((one) => one.name ?? ''),
-      images,
-      'name',
-    ),
-    ...(spec.imagePullSecrets ?? []).flatMap(({ name }, i) =>
-      name ? [] : [`${images}[${i}].name: invalid empty name ""`],
-    ),
-    ...BYTES.flatMap((name) => fractionalWarnings(spec.overhead?.[name], `${at('spec.overhead')}[${name}]`)),
+    ...(spec.hostAliases ? aliasWarnings(spec.hostAliases, at('spec.hostAliases')) : []),
+    ...(spec.imagePullSecrets ? pullSecretWarnings(spec.imagePullSecrets, at('spec.imagePullSecrets')) : []),
+    ...(spec.overhead ? overheadWarnings(spec.overhead, at('spec.overhead')) : []),
     ...podSeccompWarnings(spec, metadata, path),
     ...containerWarnings(containers, (container) => containerAnnotationWarnings(container, spec, metadata, path)),
     ...graceWarnings(spec, at('spec.terminationGracePeriodSeconds')),
@@ -100,9 +95,25 @@ function containersOf(spec: PodSpec, at: (field: string) => string): Named[] {
   return [...list('initContainers'), ...list('containers'), ...list('ephemeralContainers')]
 }
 
-function duplicates(values: readonly string[] | undefined, path: string, field: string): string[] {
-  return (values ?? []).flatMap((value, i) =>
-    values!.indexOf(value) < i ? [`${path}[${i}].${field}: duplicate ${field} ${JSON.stringify(value)}`] : [],
+const aliasWarnings = (aliases: readonly HostAlias[], path: string): string[] =>
+  duplicates(
+    aliases.map((one) => one.ip ?? ''),
+    path,
+    'ip',
+  )
+
+function pullSecretWarnings(secrets: readonly LocalObjectReference[], path: string): string[] {
+  const names = secrets.map((one) => one.name ?? '')
+  const unnamed = names.flatMap((name, i) => (name ? [] : [`${path}[${i}].name: invalid empty name ""`]))
+  return [...duplicates(names, path, 'name'), ...unnamed]
+}
+
+const overheadWarnings = (overhead: Record<string, string | number>, path: string): string[] =>
+  BYTES.flatMap((name) => fractionalWarnings(overhead[name], `${path}[${name}]`))
+
+function duplicates(values: readonly string[], path: string, field: string): string[] {
+  return values.flatMap((value, i) =>
+    values.indexOf(value) < i ? [`${path}[${i}].${field}: duplicate ${field} ${JSON.stringify(value)}`] : [],
   )
 }
 

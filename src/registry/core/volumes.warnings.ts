@@ -1,6 +1,6 @@
 /** Warnings about volumes of a pod. Mirrors pkg/api/pod/warnings.go (warningsForOverlappingVirtualPaths) and the claims' own of its neighbours. */
 import { quote } from '../../apimachinery/go-text.ts'
-import { compareQuantities, parseQuantity, roundUp } from '../../apimachinery/quantity.ts'
+import { isWhole, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { PersistentVolumeClaimSpec, Volume, VolumeProjection } from '../../types/core-v1.ts'
 
 const DEPRECATED_VOLUMES: ReadonlyMap<string, string> = new Map(
@@ -51,21 +51,24 @@ export function claimSpecWarnings(spec: PersistentVolumeClaimSpec, path: string)
 
 export function fractionalWarnings(value: string | number | undefined, path: string): string[] {
   if (value === undefined) return []
-  const amount = parseQuantity(String(value))
-  if (compareQuantities(roundUp(amount, 0), amount) === 0) return []
+  if (isWhole(parseQuantity(String(value)))) return []
   return [`${path}: fractional byte value ${quote(String(value))} is invalid, must be an integer`]
 }
 
 function overlapWarnings(volume: Volume): string[] {
   const { name, configMap, secret, downwardAPI, projected } = volume
-  const plain: [string, readonly { path: string }[] | undefined][] = [
-    [`ConfigMap ${quote(configMap?.name ?? '')}`, configMap?.items],
-    [`Secret ${quote(secret?.secretName ?? '')}`, secret?.items],
-    ['DownwardAPI', downwardAPI?.items],
-  ]
-  const warnings = plain.flatMap(([kind, items]) =>
-    overlaps((items ?? []).map(({ path }) => ({ path, source: '' }))).map((text) => overlapText(name, kind, text)),
-  )
+  const plain = [
+    [configMap?.items, () => `ConfigMap ${quote(configMap?.name ?? '')}`],
+    [secret?.items, () => `Secret ${quote(secret?.secretName ?? '')}`],
+    [downwardAPI?.items, () => 'DownwardAPI'],
+  ] as const
+  const warnings: string[] = []
+  for (const [items, kindOf] of plain) {
+    if (!items) continue
+    const kind = kindOf()
+    const own = items.map(({ path }) => ({ path, source: '' }))
+    warnings.push(...overlaps(own).map((text) => overlapText(name, kind, text)))
+  }
   if (!projected) return warnings
   const placed: PlacedPath[] = []
   for (const source of projected.sources ?? []) {
