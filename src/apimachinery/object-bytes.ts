@@ -27,31 +27,44 @@ export function keptObjectBytes(object: KubeObject): Buffer | undefined {
   return made.get(object)
 }
 
-/** As JSON.stringify, which would print the sets of managedFields anew, and they are half of most objects. */
+/** JSON of the object. JSON.stringify would print the sets of managedFields anew, and they are half of most objects. */
 export function objectText(object: KubeObject): string {
   const { metadata } = object
   if (!metadata?.managedFields) return JSON.stringify(object)
-  return structText(object, (name, value) => (name === 'metadata' ? metadataText(metadata) : JSON.stringify(value)))
+  let text = ''
+  for (const name in object) {
+    const value = (object as unknown as Record<string, unknown>)[name]
+    const printed = value === metadata ? metadataText(metadata) : JSON.stringify(value)
+    if (printed !== undefined) text += `${text === '' ? '{' : ','}${quoted(name)}:${printed}`
+  }
+  return `${text}}`
 }
 
 function metadataText(metadata: ObjectMeta): string {
-  return structText(metadata, (name, value) =>
-    name === 'managedFields' ? `[${metadata.managedFields!.map(entryText).join(',')}]` : JSON.stringify(value),
-  )
+  const entries = metadata.managedFields!.map(entryText)
+  return withField(JSON.stringify({ ...metadata, managedFields: undefined }), 'managedFields', `[${entries.join(',')}]`)
 }
 
 function entryText(entry: ManagedFieldsEntry): string {
-  return structText(entry, (name, value) =>
-    name === 'fieldsV1' ? setText(entry.fieldsV1 as FieldSet) : JSON.stringify(value),
-  )
+  const { fieldsV1 } = entry
+  if (fieldsV1 === undefined) return JSON.stringify(entry)
+  return withField(JSON.stringify({ ...entry, fieldsV1: undefined }), 'fieldsV1', setText(fieldsV1 as FieldSet))
 }
 
-/** `textOf` answers undefined for what JSON has no form for. */
-function structText(struct: object, textOf: (name: string, value: unknown) => string | undefined): string {
-  let text = ''
-  for (const name in struct) {
-    const value = textOf(name, (struct as Record<string, unknown>)[name])
-    if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`
+/** The field comes last, wherever it stood: to take a struct apart for one field's place costs more than to print it. */
+function withField(struct: string, name: string, value: string): string {
+  return struct === '{}' ? `{"${name}":${value}}` : `${struct.slice(0, -1)},"${name}":${value}}`
+}
+
+/** Names of the top level are few. */
+const quotedNames = new Map<string, string>()
+const MAX_QUOTED_NAMES = 1000
+
+function quoted(name: string): string {
+  let text = quotedNames.get(name)
+  if (text === undefined) {
+    text = JSON.stringify(name)
+    if (quotedNames.size < MAX_QUOTED_NAMES) quotedNames.set(name, text)
   }
-  return `{${text}}`
+  return text
 }
