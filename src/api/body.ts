@@ -4,7 +4,7 @@ import { type DynamicObject, formatGroupVersion, parseGroupVersion } from '../ap
 import { bodyKind, parseBody, unrecognized } from '../apimachinery/schema/body.ts'
 import { decodeText, decodeValue, type FieldValidation, type Kind, schemaOf } from '../registry/decode.ts'
 import type { DeleteOptions } from '../registry/delete.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, warn } from './exchange.ts'
 import { bodyEncoding } from './negotiation.ts'
 
 /** The body as a draft of `kind`. Throws 400 and 415; what is only worth a warning becomes one. */
@@ -13,10 +13,10 @@ export async function readObject(
   kind: Kind,
   fieldValidation: FieldValidation,
 ): Promise<DynamicObject> {
-  const { registry, body, warnings } = exchange
+  const { registry, body } = exchange
   const format = bodyEncoding(exchange.req.headers['content-type'])
   if (format === 'protobuf') return readProtobuf(exchange, kind)
-  return decodeText(registry, kind, { bytes: body, format }, fieldValidation, (text) => warnings.add(text))
+  return decodeText(registry, kind, { bytes: body, format }, fieldValidation, (text) => warn(exchange, text))
 }
 
 /** `inAnyGroup`: the kind is known in every group and version, as options are; clients of Go send it in that of the resource. */

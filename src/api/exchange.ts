@@ -1,5 +1,5 @@
 /** One request and its answer, as handlers see them: what was asked, by whom, of which store, and what to send back with. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { OperationOptions, UserInfo } from '../registry/definition.ts'
 import type { WriteRequest } from '../registry/environment.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -18,18 +18,31 @@ export interface Exchange {
   body: Buffer
   user: UserInfo
   registry: Registry
-  /** Texts of `Warning: 299` headers, in order, without repeats. */
-  warnings: Set<string>
+  /** Names and values of the answer's headers, by turns. */
+  headers: OutgoingHttpHeader[]
+  /** Texts of `Warning: 299` headers, in order. */
+  warnings: string[]
   turns: Turns
   ending: Ending
   /** Answered with 504: whatever its handler still says is not heard. */
   timedOut: boolean
+  /** Called once, when the answer was sent or the client is gone. */
+  atEnd: (() => void)[]
+  /** Where the resource is that the path names; absent: nowhere here. */
+  store: Store | undefined
+  /** Known when it is settled that the resource is served. */
+  accept: Negotiated | undefined
 }
 
 /** An exchange about a resource that is served. */
 export interface ResourceExchange extends Exchange {
   store: Store
   accept: Negotiated
+}
+
+/** A warning that is said once, however often it comes up. */
+export function warn({ warnings }: Exchange, text: string): void {
+  if (!warnings.includes(text)) warnings.push(text)
 }
 
 /** The write that this exchange asks for. */
@@ -40,7 +53,7 @@ export function writeRequest(exchange: ResourceExchange): WriteRequest {
     subresource: exchange.info.subresource,
     dryRun: exchange.query.getAll('dryRun').includes('All'),
     options: operationOptions(exchange.query),
-    warn: (message) => exchange.warnings.add(message),
+    warn: (message) => warn(exchange, message),
     fieldManager: exchange.query.get('fieldManager') || managerOf(exchange.req.headers['user-agent'] ?? ''),
   }
 }

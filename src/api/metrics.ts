@@ -5,6 +5,7 @@
 import type { Storage } from '../storage/interface.ts'
 
 export interface RequestLabels {
+  /** In lower case, as requests have it; told in upper case. */
   verb: string
   group: string
   version: string
@@ -14,11 +15,8 @@ export interface RequestLabels {
 }
 
 export interface Metrics {
-  /** One request begins. `answered` is to be called once, when its connection is done with it. */
-  begin(
-    labels: RequestLabels,
-    kind: 'mutating' | 'readOnly' | 'watch',
-  ): { answered(code: number, known: boolean): void }
+  /** One request begins. What it answers is to be called once, when its connection is done with it. */
+  begin(labels: RequestLabels, kind: 'mutating' | 'readOnly' | 'watch'): (code: number, known: boolean) => void
   /** Resolves when no request is open, watches included. */
   whenIdle(): Promise<void>
   /** What `/metrics` answers. */
@@ -41,62 +39,39 @@ interface Series {
 
 /** `storage` is read when metrics are asked for, not on each write. */
 export function createMetrics(storage: Storage): Metrics {
-  const all = new Map<string, Series>()
+  const all = new AllSeries()
   const inflight = { mutating: 0, readOnly: 0 }
   let open = 0
   let idle: (() => void)[] = []
 
-  const seriesOf = (labels: RequestLabels): Series => {
-    const key = keyOf(labels)
-    let series = all.get(key)
-    if (!series) {
-      series = {
-        labels,
-        codes: new Map(),
-        buckets: new Array(BUCKETS.length + 1).fill(0),
-        count: 0,
-        seconds: 0,
-        open: 0,
-      }
-      all.set(key, series)
-    }
-    return series
-  }
-
   return {
     begin(labels, kind) {
       const started = performance.now()
-      const watched = kind === 'watch' ? seriesOf(labels) : undefined
+      const watched = kind === 'watch' ? all.of(labels) : undefined
       open++
       if (watched) watched.open++
       else inflight[kind as 'mutating']++
-      return {
-        answered(code, known) {
-          const series = seriesOf(known ? labels : { ...labels, group: '', version: '', resource: '', subresource: '' })
-          series.codes.set(code, (series.codes.get(code) ?? 0) + 1)
-          if (watched) {
-            watched.open--
-            // Nothing is kept for what a client made up.
-            if (!known && watched.open === 0 && watched.codes.size === 0) all.delete(keyOf(labels))
-          } else {
-            inflight[kind as 'mutating']--
-            const seconds = (performance.now() - started) / 1000
-            const at = BUCKETS.findIndex((bound) => seconds <= bound)
-            series.buckets[at < 0 ? BUCKETS.length : at] = (series.buckets[at < 0 ? BUCKETS.length : at] ?? 0) + 1
-            series.count++
-            series.seconds += seconds
-          }
-          if (--open > 0) return
-          for (const resolve of idle) resolve()
-          idle = []
-        },
+      return (code, known) => {
+        const series = all.of(known ? labels : { ...labels, group: '', version: '', resource: '', subresource: '' })
+        series.codes.set(code, (series.codes.get(code) ?? 0) + 1)
+        if (watched) {
+          watched.open--
+          // Nothing is kept for what a client made up.
+          if (!known && watched.open === 0 && watched.codes.size === 0) all.forget(watched)
+        } else {
+          inflight[kind as 'mutating']--
+          observe(series, (performance.now() - started) / 1000)
+        }
+        if (--open > 0) return
+        for (const resolve of idle) resolve()
+        idle = []
       }
     },
     whenIdle: () => new Promise((resolve) => (open === 0 ? resolve() : idle.push(resolve))),
     async exposition() {
       const { Registry } = await import('prom-client')
       const registry = new Registry()
-      for (const metric of [...requestMetrics([...all.values()], inflight), storageMetric(storage)]) {
+      for (const metric of [...requestMetrics(all.list().map(told), inflight), storageMetric(storage)]) {
         registry.registerMetric({ ...metric, get: async () => metric } as never)
       }
       return { contentType: registry.contentType, text: await registry.metrics() }
@@ -104,8 +79,60 @@ export function createMetrics(storage: Storage): Metrics {
   }
 }
 
-function keyOf({ verb, group, version, resource, subresource, scope }: RequestLabels): string {
-  return `${verb} ${group} ${version} ${resource} ${subresource} ${scope}`
+/** By resource, of which each has a few. */
+class AllSeries {
+  readonly #byResource = new Map<string, Series[]>()
+
+  /** Found or made. */
+  of(labels: RequestLabels): Series {
+    const same = this.#byResource.get(labels.resource)
+    const found = same?.find((series) => areSame(series.labels, labels))
+    if (found) return found
+    const series = {
+      labels,
+      codes: new Map(),
+      buckets: new Array(BUCKETS.length + 1).fill(0),
+      count: 0,
+      seconds: 0,
+      open: 0,
+    }
+    if (same) same.push(series)
+    else this.#byResource.set(labels.resource, [series])
+    return series
+  }
+
+  forget(series: Series): void {
+    const { resource } = series.labels
+    const others = this.#byResource.get(resource)?.filter((other) => other !== series) ?? []
+    if (others.length > 0) this.#byResource.set(resource, others)
+    else this.#byResource.delete(resource)
+  }
+
+  list(): Series[] {
+    return [...this.#byResource.values()].flat()
+  }
+}
+
+function areSame(a: RequestLabels, b: RequestLabels): boolean {
+  return (
+    a.verb === b.verb &&
+    a.scope === b.scope &&
+    a.subresource === b.subresource &&
+    a.group === b.group &&
+    a.version === b.version
+  )
+}
+
+function observe(series: Series, seconds: number): void {
+  let at = 0
+  while (at < BUCKETS.length && seconds > (BUCKETS[at] as number)) at++
+  series.buckets[at]!++
+  series.count++
+  series.seconds += seconds
+}
+
+function told(series: Series): Series {
+  return { ...series, labels: { ...series.labels, verb: series.labels.verb.toUpperCase() } }
 }
 
 /** The form in which prom-client takes what others counted. */

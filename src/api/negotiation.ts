@@ -28,7 +28,7 @@ const ENCODINGS: readonly Encoding[] = ['json', 'yaml', 'protobuf']
 /** Watches have no YAML form. */
 export const WATCH_ENCODINGS: readonly Encoding[] = ['json', 'protobuf']
 const WATCH_TYPES = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
-const JSON_ANSWER: Negotiated = { encoding: 'json' }
+export const JSON_ANSWER: Negotiated = { encoding: 'json' }
 const TRANSFORMS = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
 
 interface Clause {
@@ -72,7 +72,7 @@ export function negotiate(
  * 406.
  */
 export function checkAccept(accept: string | undefined, isCollection: boolean): void {
-  if (accept === undefined || accept === '') return
+  if (accept === undefined || accept === '' || accept === 'application/json') return
   for (const clause of accept.split(',')) {
     const range = clause.split(';')[0]?.trim() ?? ''
     if (range === '*/*' || range in MEDIA_TYPES) return

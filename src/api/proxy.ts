@@ -1,10 +1,12 @@
 /** Requests for APIs of extension servers are passed on, streamed both ways. Mirrors kube-aggregator/pkg/apiserver/handler_proxy.go and apimachinery/pkg/util/proxy. */
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RemoteApi } from '../registry/apiregistration/apiservice.ts'
 import type { UserInfo } from '../registry/definition.ts'
 import type { OutboundTarget } from '../registry/outbound.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Exchange } from './exchange.ts'
+import { refuse, setHeader, writeHead } from './head.ts'
 
 /** What a proxy needs: the client for calls to others (src/outbound) is one. */
 export interface ProxyClient {
@@ -23,22 +25,18 @@ export function remoteApiAt(registry: Registry, path: string): RemoteApi | undef
 
 const UNAVAILABLE = 'service unavailable'
 
-export function proxyRequest(
-  client: ProxyClient | undefined,
-  api: RemoteApi,
-  user: UserInfo,
-  req: IncomingMessage,
-  res: ServerResponse,
-): void {
+export function proxyRequest(client: ProxyClient | undefined, api: RemoteApi, exchange: Exchange): void {
+  const { req, res, user } = exchange
   const request = client && openRequest(client, api, user, req)
   if (!client || !request) {
-    refuse(res, UNAVAILABLE)
+    refuse(exchange, 503, `${UNAVAILABLE}\n`)
     return
   }
   request.on('response', (answer) => {
     // The deadline was first.
     if (res.headersSent) return request.destroy()
-    res.writeHead(answer.statusCode ?? 502, keptHeaders(answer.headers))
+    for (const [name, value = ''] of Object.entries(keptHeaders(answer.headers))) setHeader(exchange, name, value)
+    writeHead(exchange, answer.statusCode ?? 502)
     // Watches: the first bytes may be long in coming, clients wait for the headers.
     res.flushHeaders()
     answer.pipe(res)
@@ -46,7 +44,7 @@ export function proxyRequest(
   })
   request.on('error', (error) => {
     if (res.headersSent) res.destroy()
-    else refuse(res, `error trying to reach service: ${client.explain(error, api.target)}`)
+    else refuse(exchange, 503, `error trying to reach service: ${client.explain(error, api.target)}\n`)
   })
   res.once('close', () => request.destroy())
   req.pipe(request)
@@ -160,14 +158,4 @@ function statusLines({ statusCode, statusMessage, rawHeaders }: IncomingMessage)
   let text = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`
   for (let i = 0; i < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`
   return `${text}\r\n`
-}
-
-function refuse(res: ServerResponse, why: string): void {
-  const body = Buffer.from(`${why}\n`)
-  res.writeHead(503, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Length': body.length,
-  })
-  res.end(body)
 }

@@ -48,37 +48,72 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     return info
   }
   // Decoded before it is cut, as upstream: %2F separates.
-  const parts: string[] = decoded.slice(1).split('/')
-  if (parts.at(-1) === '') parts.pop()
-  if (parts[0] !== 'api' && parts[0] !== 'apis') return info
-  if (parts.length < (parts[0] === 'api' ? 3 : 4)) return info
-  info.prefix = parts[0]
-  parts.shift()
-  if (info.prefix === 'apis') info.group = parts.shift() as string
-  info.version = parts.shift() as string
+  const parts = new Parts(decoded)
+  const prefix = parts.take()
+  if (prefix !== 'api' && prefix !== 'apis') return info
+  const group = prefix === 'apis' ? parts.take() : ''
+  const version = parts.take()
+  if (parts.areOver) return info
+  info.prefix = prefix
+  info.group = group
+  info.version = version
   info.isResourceRequest = true
-  const [first] = parts.slice(0, 1)
-  info.isLegacyWatch = first === 'watch'
-  if (info.isLegacyWatch) parts.shift()
   readResource(info, parts)
   info.verb = info.isLegacyWatch && method === 'GET' ? 'watch' : verbOf(method, info, query)
   return info
 }
 
-function readResource(info: RequestInfo, parts: string[]): void {
-  if (parts[0] === 'namespaces' && parts.length > 1) {
-    info.namespace = parts[1] ?? ''
-    if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '')) {
-      info.inNamespace = true
-      parts = parts.slice(2)
-    }
+/** The parts of a path between its slashes, one after the other; a slash at its end begins none. Cut as they are asked for: most paths are few. */
+class Parts {
+  readonly #path: string
+  #at = 1
+
+  constructor(path: string) {
+    this.#path = path.endsWith('/') ? path.slice(0, -1) : path
   }
-  info.resource = parts[0] ?? ''
-  info.name = parts[1] ?? ''
-  info.subresource = parts[2] ?? ''
-  info.rest = parts.slice(3).join('/')
+
+  get areOver(): boolean {
+    return this.#at > this.#path.length
+  }
+
+  /** '' when they are over. */
+  take(): string {
+    const slash = this.#path.indexOf('/', this.#at)
+    const end = slash < 0 ? this.#path.length : slash
+    const part = this.#path.slice(this.#at, end)
+    this.#at = end + 1
+    return part
+  }
+
+  rest(): string {
+    return this.#path.slice(this.#at)
+  }
+}
+
+function readResource(info: RequestInfo, parts: Parts): void {
+  let first = parts.take()
+  info.isLegacyWatch = first === 'watch'
+  if (info.isLegacyWatch) first = parts.take()
+  if (first === 'namespaces' && !parts.areOver) {
+    const namespace = parts.take()
+    const third = parts.areOver ? undefined : parts.take()
+    if (third === undefined || NAMESPACE_SUBRESOURCES.has(third)) {
+      info.resource = first
+      info.name = namespace
+      info.subresource = third ?? ''
+      info.rest = parts.rest()
+      return
+    }
+    info.inNamespace = true
+    info.namespace = namespace
+    first = third
+  }
+  info.resource = first
+  info.name = parts.take()
+  info.subresource = parts.take()
+  info.rest = parts.rest()
   // A namespace is itself a cluster-scoped object.
-  if (info.resource === 'namespaces') info.namespace = ''
+  if (first === 'namespaces') info.namespace = ''
 }
 
 function verbOf(method: string, info: RequestInfo, query: URLSearchParams): string {

@@ -7,9 +7,11 @@ import type { DynamicObject, KubeObject, ListMeta } from '../apimachinery/meta.t
 import { objectBytes } from '../apimachinery/object-bytes.ts'
 import type { ResourceDefinition } from '../registry/definition.ts'
 import type { StoreList } from '../registry/store.ts'
+import type { MaybePromise } from '../storage/interface.ts'
 import { isPrettyPrint } from './accept.ts'
 import { encodeBody } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
+import { setHeader, writeHead } from './head.ts'
 import { keepsTypeInItems, listPieces, withoutType } from './list-bytes.ts'
 import { listMeta } from './list-meta.ts'
 import { partialList, partialObject } from './metadata-only.ts'
@@ -22,7 +24,7 @@ const GZIP_THRESHOLD_BYTES = 128 * 1024
 const ONE_WRITE_BYTES = 16 * 1024
 
 /** A resource's object, or a Status, in the form the client accepts. */
-export async function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): Promise<void> {
+export function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): MaybePromise<void> {
   const { accept, store } = exchange
   if (accept.as === 'PartialObjectMetadataList') {
     const type = goType(store.definition, object.kind)
@@ -127,10 +129,12 @@ type Sink = Pick<ServerResponse, 'write' | 'end' | 'once' | 'off'>
 
 function openSink(exchange: Exchange): Sink {
   const { res } = exchange
+  if (!acceptsGzip(exchange)) {
+    writeHeaders(exchange, 200, 'application/json')
+    return res
+  }
+  sayGzip(exchange)
   writeHeaders(exchange, 200, 'application/json')
-  if (!acceptsGzip(exchange)) return res
-  res.setHeader('Content-Encoding', 'gzip')
-  res.setHeader('Vary', 'Accept-Encoding')
   const compressor = createGzip({ level: constants.Z_BEST_SPEED })
   compressor.pipe(res)
   return compressor as unknown as Sink
@@ -161,36 +165,48 @@ function acceptsGzip(exchange: Exchange): boolean {
   return typeof header === 'string' && /\bgzip\b/.test(header)
 }
 
-/** Status line and headers of any answer of this server. */
-export function writeHeaders(exchange: Exchange, code: number, type: string): void {
-  const { res } = exchange
-  res.statusCode = code
-  res.setHeader('Content-Type', type)
-  for (const warning of exchange.warnings) res.appendHeader('Warning', `299 - ${quoteHeader(warning)}`)
+function sayGzip(exchange: Exchange): void {
+  setHeader(exchange, 'Content-Encoding', 'gzip')
+  setHeader(exchange, 'Vary', 'Accept-Encoding')
 }
 
+/** The head of an answer from a handler. `length`: of the body, where it is known. */
+export function writeHeaders(exchange: Exchange, code: number, type: string, length?: number): void {
+  const { headers, warnings } = exchange
+  headers.push('Content-Type', type)
+  for (const warning of warnings) headers.push('Warning', `299 - ${quoteHeader(warning)}`)
+  if (length !== undefined) headers.push('Content-Length', length)
+  writeHead(exchange, code)
+}
+
+/** As Go writes it: the bytes of its UTF-8, each of which is a character to node. */
 function quoteHeader(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a header line must not hold them
-  return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f\u007f]/g, ' ')}"`
+  const quoted = text.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f\u007f]/g, ' ')
+  return `"${Buffer.from(quoted).toString('latin1')}"`
 }
 
 /** A whole body; `ending` is ASCII. Large ones are compressed for clients that can read it, off the event loop. */
-export async function end(exchange: Exchange, code: number, type: string, body: Buffer, ending = ''): Promise<void> {
+export function end(exchange: Exchange, code: number, type: string, body: Buffer, ending = ''): MaybePromise<void> {
   const { res } = exchange
-  writeHeaders(exchange, code, type)
   if (body.length <= ONE_WRITE_BYTES) {
-    res.setHeader('Content-Length', body.length + ending.length)
+    writeHeaders(exchange, code, type, body.length + ending.length)
     res.end(body.toString('latin1') + ending, 'latin1')
     return
   }
-  if (ending !== '') body = Buffer.concat([body, Buffer.from(ending)])
-  if (body.length > GZIP_THRESHOLD_BYTES && exchange.req.method === 'GET' && acceptsGzip(exchange)) {
-    res.setHeader('Content-Encoding', 'gzip')
-    res.setHeader('Vary', 'Accept-Encoding')
-    body = await new Promise<Buffer>((resolve, reject) => {
-      gzip(body, { level: constants.Z_BEST_SPEED }, (error, packed) => (error ? reject(error) : resolve(packed)))
-    })
+  const whole = ending === '' ? body : Buffer.concat([body, Buffer.from(ending)])
+  if (whole.length > GZIP_THRESHOLD_BYTES && exchange.req.method === 'GET' && acceptsGzip(exchange)) {
+    return endPacked(exchange, code, type, whole)
   }
-  res.setHeader('Content-Length', body.length)
-  res.end(body)
+  writeHeaders(exchange, code, type, whole.length)
+  res.end(whole)
+}
+
+async function endPacked(exchange: Exchange, code: number, type: string, body: Buffer): Promise<void> {
+  const packed = await new Promise<Buffer>((resolve, reject) => {
+    gzip(body, { level: constants.Z_BEST_SPEED }, (error, result) => (error ? reject(error) : resolve(result)))
+  })
+  sayGzip(exchange)
+  writeHeaders(exchange, code, type, packed.length)
+  exchange.res.end(packed)
 }

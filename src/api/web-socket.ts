@@ -7,7 +7,7 @@ import { requireAccess } from './filters/with-authorization.ts'
 import { newExchange } from './filters/with-exchange.ts'
 import { identify } from './filters/with-identity.ts'
 import { CONNECTS } from './handlers/connect.ts'
-import { findResource } from './handlers/resource.ts'
+import { findResource, locate } from './handlers/resource.ts'
 import { type FrameSink, startWatch } from './handlers/watch.ts'
 import { jsonFrames } from './handlers/watch-frames.ts'
 import type { ApiOptions } from './options.ts'
@@ -34,6 +34,7 @@ async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, optio
   requireAccess(base)
   const api = remoteApiAt(options.registry, base.info.path)
   if (api) return proxyUpgrade(options.proxy, api, base.user, { req, socket, head })
+  locate(base)
   const { exchange, handle } = findResource(base)
   // What is wrong with it is told first; nothing comes back but an error.
   const { verb, subresource } = exchange.info

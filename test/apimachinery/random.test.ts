@@ -9,12 +9,16 @@ describe.each<[string, () => Random]>([
 ])('%s', (_, make) => {
   test('makes version 4 uuids, safe suffixes and numbers below one', () => {
     const random = make()
-    for (let i = 0; i < 100; i++) {
-      expect(random.uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    const uuids = new Set<string>()
+    for (let i = 0; i < 300; i++) {
+      const uuid = random.uuid()
+      uuids.add(uuid)
+      expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
       expect(random.suffix(5)).toMatch(/^[bcdfghjklmnpqrstvwxz2456789]{5}$/)
       const number = random.next()
       expect(number >= 0 && number < 1).toBe(true)
     }
+    expect(uuids.size).toBe(300)
   })
 })
 

@@ -5,10 +5,10 @@ import { proxyRequest, remoteApiAt } from '../proxy.ts'
 import { exchangeOf } from './with-exchange.ts'
 
 export function withAggregation({ registry, proxy }: ApiOptions): RequestHandler {
-  return (req, res, next) => {
-    const { info, user } = exchangeOf(req)
-    const api = remoteApiAt(registry, info.path)
-    if (!api) return next()
-    proxyRequest(proxy, api, user, req, res)
+  return (req, _res, next) => {
+    const exchange = exchangeOf(req)
+    const api = remoteApiAt(registry, exchange.info.path)
+    if (api) proxyRequest(proxy, api, exchange)
+    else next()
   }
 }

@@ -14,14 +14,14 @@ export function withAuthorization(): RequestHandler {
 }
 
 /** Throws 403. `verb`: what the request turns out to do besides: an apply that creates. */
-export function requireAccess({ info, user, registry, res }: Exchange, verb = info.verb): void {
+export function requireAccess({ info, user, registry, headers }: Exchange, verb = info.verb): void {
   const { group, version, resource, subresource, namespace, name, path } = info
   const attributes: AccessAttributes = info.isResourceRequest
     ? { user, verb, group, version, resource, subresource, namespace, name }
     : { user, verb, path: decoded(path) }
   const { allowed, reason } = registry.authorizer.authorize(attributes)
   if (allowed) return
-  res.setHeader('X-Content-Type-Options', 'nosniff')
+  headers.push('X-Content-Type-Options', 'nosniff')
   const why = sanitized(refusal(attributes))
   throw newForbidden({ group, resource }, name, reason === '' ? why : `${why}: ${reason}`)
 }

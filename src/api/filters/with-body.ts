@@ -30,7 +30,7 @@ export function withBody(): RequestHandler {
 
     function refuse(): void {
       // What still comes is not read to the end: the connection closes after the answer.
-      res.setHeader('Connection', 'close')
+      exchangeOf(req).headers.push('Connection', 'close')
       res.statusMessage = 'Request Entity Too Large'
       next(newRequestEntityTooLarge(`limit is ${LIMIT_BYTES}`))
     }

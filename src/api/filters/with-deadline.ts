@@ -1,9 +1,10 @@
 /** How long a request may take: a minute, or less where the client says so. Mirrors apiserver/pkg/endpoints/filters/request_deadline.go and server/filters/timeout.go. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import type { Clock, Timer } from '../../apimachinery/clock.ts'
 import { durationMs } from '../../apimachinery/duration.ts'
 import { newBadRequest } from '../../apimachinery/errors.ts'
+import type { Exchange } from '../exchange.ts'
+import { writeHead } from '../head.ts'
 import { isLongRunning } from '../long-running.ts'
 import type { ApiOptions } from '../options.ts'
 import { exchangeOf } from './with-exchange.ts'
@@ -24,14 +25,14 @@ const TIMED_OUT = JSON.stringify({
 export function withDeadline({ registry }: ApiOptions): RequestHandler {
   const { clock } = registry
   const deadlines = new Deadlines(clock)
-  return (req, res, next) => {
-    const { info, query } = exchangeOf(req)
-    if (isLongRunning(info)) return next()
-    const asked = askedMs(query)
+  return (req, _res, next) => {
+    const exchange = exchangeOf(req)
+    if (isLongRunning(exchange.info)) return next()
+    const asked = askedMs(exchange.query)
     if (asked > 0 && asked < MAXIMUM_MS) {
-      const timer = clock.after(asked, () => expire(req, res))
-      res.once('close', () => timer.cancel())
-    } else deadlines.add(req, res)
+      const timer = clock.after(asked, () => expire(exchange))
+      exchange.atEnd.push(() => timer.cancel())
+    } else deadlines.add(exchange)
     next()
   }
 }
@@ -47,53 +48,68 @@ function askedMs(query: URLSearchParams): number {
   }
 }
 
-function expire(req: IncomingMessage, res: ServerResponse): void {
+function expire(exchange: Exchange): void {
+  const { req, res, headers } = exchange
   if (res.headersSent) {
     res.destroy()
     return
   }
-  exchangeOf(req).timedOut = true
+  exchange.timedOut = true
   // A body that did not come in time is not waited for.
-  if (!req.complete) res.setHeader('Connection', 'close')
-  res.statusCode = 504
-  res.setHeader('Content-Type', 'text/plain; charset=utf-8')
-  res.setHeader('Content-Length', TIMED_OUT.length)
+  if (!req.complete) headers.push('Connection', 'close')
+  headers.push('Content-Type', 'text/plain; charset=utf-8', 'Content-Length', TIMED_OUT.length)
+  writeHead(exchange, 504)
   res.end(TIMED_OUT)
 }
 
+/** One of a ring. */
 interface Deadline {
-  req: IncomingMessage
-  res: ServerResponse
+  exchange: Exchange
   due: number
+  before: Deadline
+  after: Deadline
 }
 
-/** Requests that all have the same time, so the oldest is due first: one timer does for any number of them. */
+/**
+ * Requests that all have the same time, so the oldest is due first: one timer does for any number of them. In a ring, which is joined and
+ * left without a search; the ring's `end` is no deadline.
+ */
 class Deadlines {
   readonly #clock: Clock
-  readonly #open = new Set<Deadline>()
+  readonly #end = {} as Deadline
   #timer: Timer | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#end.before = this.#end.after = this.#end
   }
 
-  add(req: IncomingMessage, res: ServerResponse): void {
-    const deadline = { req, res, due: this.#clock.now() + MAXIMUM_MS }
-    this.#open.add(deadline)
-    res.once('close', () => this.#open.delete(deadline))
+  add(exchange: Exchange): void {
+    const end = this.#end
+    const deadline: Deadline = { exchange, due: this.#clock.now() + MAXIMUM_MS, before: end.before, after: end }
+    end.before.after = deadline
+    end.before = deadline
+    exchange.atEnd.push(() => leave(deadline))
     this.#timer ??= this.#clock.after(MAXIMUM_MS, () => this.#sweep())
   }
 
   #sweep(): void {
     this.#timer = undefined
     const now = this.#clock.now()
-    for (const deadline of this.#open) {
+    for (let deadline = this.#end.after; deadline !== this.#end; deadline = this.#end.after) {
       if (deadline.due > now) {
         this.#timer = this.#clock.after(deadline.due - now, () => this.#sweep())
         return
       }
-      this.#open.delete(deadline)
-      expire(deadline.req, deadline.res)
+      leave(deadline)
+      expire(deadline.exchange)
     }
   }
+}
+
+/** Idempotent. */
+function leave(deadline: Deadline): void {
+  deadline.before.after = deadline.after
+  deadline.after.before = deadline.before
+  deadline.before = deadline.after = deadline
 }

@@ -9,17 +9,18 @@ import { exchangeOf } from './with-exchange.ts'
 
 export function withErrors({ logger }: ApiOptions): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
-    if (exchangeOf(req).timedOut) return
+    const exchange = exchangeOf(req)
+    if (exchange.timedOut) return
     if (isUnexpected(error)) logger.error({ err: error, method: req.method, path: req.url }, 'request failed')
     if (res.headersSent) {
       // Too late for a status code. A watch can still say it in its own words.
-      if (!res.writableEnded) res.end(exchangeOf(req).info.verb === 'watch' ? errorFrame(error) : undefined)
+      if (!res.writableEnded) res.end(exchange.info.verb === 'watch' ? errorFrame(error) : undefined)
       return
     }
     const { status, code } = toStatusError(error)
-    if (status.details?.retryAfterSeconds) res.setHeader('Retry-After', status.details.retryAfterSeconds)
+    if (status.details?.retryAfterSeconds) exchange.headers.push('Retry-After', status.details.retryAfterSeconds)
     const { encoding, pretty } = errorForm(req.headers.accept)
-    await sendValue(exchangeOf(req), code, status, encoding, pretty)
+    await sendValue(exchange, code, status, encoding, pretty)
   }
 }
 

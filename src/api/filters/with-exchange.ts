@@ -21,10 +21,14 @@ type Carrier = IncomingMessage & { [EXCHANGE]?: Exchange }
 export function withExchange(options: ApiOptions): RequestHandler {
   return (req, res, next) => {
     ;(req as Carrier)[EXCHANGE] = newExchange(req, res, options)
-    res.setHeader('Audit-Id', options.registry.random.uuid())
-    res.setHeader('Cache-Control', 'no-cache, private')
+    res.on('close', close)
     next()
   }
+}
+
+/** One listener for all who want to know. */
+function close(this: ServerResponse): void {
+  for (const callback of exchangeOf(this.req).atEnd) callback()
 }
 
 /** The exchange of a request that came through the filter. */
@@ -45,9 +49,13 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, options: 
     body: EMPTY,
     user: ADMIN,
     registry: options.registry,
-    warnings: new Set(),
+    headers: ['Audit-Id', options.registry.random.uuid(), 'Cache-Control', 'no-cache, private'],
+    warnings: [],
     turns: options.turns,
     ending: options.ending,
     timedOut: false,
+    atEnd: [],
+    store: undefined,
+    accept: undefined,
   }
 }

@@ -74,10 +74,15 @@ async function authenticate(exchange: Exchange, token: string): Promise<void> {
   }
 }
 
+/** Names and values alike: a value that looks like a name costs another look. */
+function isOfImpersonation(header: string): boolean {
+  return header.length > PREFIX.length && /^impersonate-/i.test(header)
+}
+
 /** One question to the authorizer for each thing that is taken on. Throws 400 and 403. */
 function impersonate(exchange: Exchange, headers: IncomingHttpHeaders): void {
+  if (!exchange.req.rawHeaders.some(isOfImpersonation)) return
   const asked = Object.keys(headers).filter((name) => name.startsWith(PREFIX))
-  if (asked.length === 0) return
   const valuesOf = (name: string): string[] => exchange.req.headersDistinct[name] ?? []
   const [username = ''] = valuesOf('impersonate-user')
   const [uid = ''] = valuesOf('impersonate-uid')
@@ -87,7 +92,7 @@ function impersonate(exchange: Exchange, headers: IncomingHttpHeaders): void {
   )
   if (username === '') {
     if (groups.length === 0 && uid === '' && Object.keys(extra).length === 0) return
-    exchange.res.setHeader('X-Content-Type-Options', 'nosniff')
+    exchange.headers.push('X-Content-Type-Options', 'nosniff')
     throw newBadRequest(`requested ${printed(groups, extra, uid)} without impersonating a user name`)
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username)
@@ -114,12 +119,12 @@ function userOf(username: string, groups: readonly string[], uid: string, extra:
   }
 }
 
-function require({ registry, user, res }: Exchange, what: Omit<AccessAttributes, 'user' | 'verb'>): void {
+function require({ registry, user, headers }: Exchange, what: Omit<AccessAttributes, 'user' | 'verb'>): void {
   const { group = '', resource = '', subresource, name = '' } = what
   if (registry.authorizer.authorize({ user, verb: 'impersonate', version: 'v1', ...what }).allowed) return
   const path = subresource ? `${resource}/${subresource}` : resource
   const why = `User "${user.username}" cannot impersonate resource "${path}" in API group "${group}" at the cluster scope`
-  res.setHeader('X-Content-Type-Options', 'nosniff')
+  headers.push('X-Content-Type-Options', 'nosniff')
   throw newForbidden({ group, resource }, name, why)
 }
 

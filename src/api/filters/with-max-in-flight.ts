@@ -1,6 +1,6 @@
 /** Refuses what is too much at once, before it costs anything. Mirrors apiserver/pkg/server/filters/maxinflight.go. */
-import type { ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
+import { refuse } from '../head.ts'
 import { isLongRunning } from '../long-running.ts'
 import type { ApiOptions } from '../options.ts'
 import { exchangeOf } from './with-exchange.ts'
@@ -18,24 +18,18 @@ export function withMaxInFlight({
 }: ApiOptions): RequestHandler {
   const reading = { limit: reads, count: 0 }
   const writing = { limit: writes, count: 0 }
-  return (req, res, next) => {
-    const { info } = exchangeOf(req)
+  return (req, _res, next) => {
+    const exchange = exchangeOf(req)
+    const { info } = exchange
     const group = READS.has(info.verb) ? reading : writing
     if (group.limit === 0 || isLongRunning(info)) return next()
-    if (group.count >= group.limit) return refuse(res)
+    if (group.count >= group.limit) {
+      exchange.headers.push('Retry-After', '1')
+      refuse(exchange, 429, REFUSAL)
+      return
+    }
     group.count++
-    res.once('close', () => group.count--)
+    exchange.atEnd.push(() => group.count--)
     next()
   }
-}
-
-/** In the form of Go's http.Error: clients read the code and the header. */
-function refuse(res: ServerResponse): void {
-  res.writeHead(429, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Retry-After': '1',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Length': REFUSAL.length,
-  })
-  res.end(REFUSAL)
 }

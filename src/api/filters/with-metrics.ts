@@ -9,11 +9,11 @@ const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection
 
 export function withMetrics({ metrics }: ApiOptions): RequestHandler {
   return (req, res, next) => {
-    const { info } = exchangeOf(req)
+    const { info, atEnd } = exchangeOf(req)
     const kind = info.verb === 'watch' ? 'watch' : WRITES.has(info.verb) ? 'mutating' : 'readOnly'
-    const request = metrics.begin(labelsOf(info), kind)
+    const answered = metrics.begin(labelsOf(info), kind)
     // What is not served gets one label, so that a client cannot make up new ones.
-    res.once('close', () => request.answered(res.statusCode, res.statusCode !== 404))
+    atEnd.push(() => answered(res.statusCode, res.statusCode !== 404))
     next()
   }
 }
@@ -21,7 +21,7 @@ export function withMetrics({ metrics }: ApiOptions): RequestHandler {
 function labelsOf(info: RequestInfo): RequestLabels {
   const known = info.isResourceRequest
   return {
-    verb: info.verb.toUpperCase(),
+    verb: info.verb,
     group: known ? info.group : '',
     version: known ? info.version : '',
     resource: known ? info.resource : '',

@@ -6,7 +6,7 @@ import { cannotHandle } from '../../apimachinery/schema/schema.ts'
 import { parseYaml, type Yaml } from '../../apimachinery/schema/yaml.ts'
 import { decodeMerged, type FieldValidation, type Kind, zeroOf } from '../../registry/decode.ts'
 import { applyFields } from '../../registry/managed-fields.ts'
-import { type ResourceExchange, writeRequest } from '../exchange.ts'
+import { type ResourceExchange, warn, writeRequest } from '../exchange.ts'
 
 export const APPLY_PATCH = 'application/apply-patch+yaml'
 
@@ -119,5 +119,5 @@ function checkDuplicates(exchange: ResourceExchange, { duplicates }: Yaml, field
   if (fieldValidation === 'Ignore' || duplicates.length === 0) return
   const text = `error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`
   if (fieldValidation === 'Strict') throw newBadRequest(`error strict decoding patch: ${text}`)
-  exchange.warnings.add(text)
+  warn(exchange, text)
 }

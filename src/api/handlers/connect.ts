@@ -5,6 +5,7 @@ import { doorKind } from '../../registry/admission/versioned.ts'
 import { chooseContainer, readLog, requirePod } from '../../registry/core/pod-log.ts'
 import { schemaOf } from '../../registry/decode.ts'
 import { type ResourceExchange, writeRequest } from '../exchange.ts'
+import { writeHead } from '../head.ts'
 import { isTrue } from '../request-info.ts'
 import { end } from '../respond.ts'
 import { parseInteger } from './read.ts'
@@ -19,7 +20,7 @@ export async function connect(exchange: ResourceExchange): Promise<void> {
   if (subresource === 'log') {
     const text = readLog(name, namespace, query, { reader, now: clock.now() })
     if (text !== undefined) return end(exchange, 200, 'text/plain', Buffer.from(text))
-    exchange.res.statusCode = 204
+    writeHead(exchange, 204)
     exchange.res.end()
     return
   }

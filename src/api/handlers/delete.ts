@@ -2,7 +2,7 @@
 import { newMethodNotSupported } from '../../apimachinery/errors.ts'
 import type { DeleteOptions } from '../../registry/delete.ts'
 import type { WriteRequest } from '../../registry/environment.ts'
-import { type ResourceExchange, writeRequest } from '../exchange.ts'
+import { type ResourceExchange, warn, writeRequest } from '../exchange.ts'
 import { sendList, sendObject } from '../respond.ts'
 import { successStatus } from '../status.ts'
 import { deleteOptions } from './options.ts'
@@ -14,7 +14,7 @@ export async function deleteOne(exchange: ResourceExchange): Promise<void> {
   if (definition.hooks.virtual || info.subresource !== '') throw newMethodNotSupported(store.qualified, 'delete')
   const { options, dryRun } = await deleteOptions(exchange)
   const request = writeRequest(exchange)
-  for (const text of definition.hooks.deleteWarnings?.(options) ?? []) exchange.warnings.add(text)
+  for (const text of definition.hooks.deleteWarnings?.(options) ?? []) warn(exchange, text)
   const { object, deleted } = await store.delete(info.name, options, { ...request, ...operation(options, dryRun) })
   if (!deleted || definition.returnDeletedObject) return sendObject(exchange, 200, object)
   const { name, uid } = object.metadata
@@ -35,7 +35,7 @@ export async function deleteCollection(exchange: ResourceExchange): Promise<void
     ...operation(options, dryRun),
   })
   if (deleted.objects.length > 0) {
-    for (const text of store.definition.hooks.deleteWarnings?.(options) ?? []) exchange.warnings.add(text)
+    for (const text of store.definition.hooks.deleteWarnings?.(options) ?? []) warn(exchange, text)
   }
   return sendList(exchange, deleted)
 }

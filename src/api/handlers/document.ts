@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express'
 import type { Document, DocumentRequest } from '../document.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
+import { setHeader, writeHead } from '../head.ts'
 import { type FailingChecks, healthDocument, isHealthPath } from '../health.ts'
 import type { ApiOptions } from '../options.ts'
 import { end } from '../respond.ts'
@@ -56,13 +57,14 @@ export function serveDocument({ registry, metrics, failingChecks }: ApiOptions):
       address = `${req.socket.localAddress}:${req.socket.localPort}`
       document = answer(request)
     }
-    for (const [name, value] of Object.entries(document.headers)) res.setHeader(name, value)
+    const { 'content-type': type = 'text/plain', ...headers } = document.headers
+    for (const [name, value] of Object.entries(headers)) setHeader(exchange, name, value)
     if (document.status === 304) {
       // Headers of a 304 replace those of the cached answer: it must not speak of a body.
-      res.statusCode = 304
+      writeHead(exchange, 304)
       res.end()
       return
     }
-    return end(exchange, document.status, document.headers['content-type'] ?? 'text/plain', document.body)
+    return end(exchange, document.status, type, document.body)
   }
 }

@@ -7,7 +7,7 @@ import { isPlainObject } from '../../apimachinery/schema/go-json.ts'
 import { hasIssues, strictDecodingError, strictWarnings } from '../../apimachinery/schema/schema.ts'
 import { type Decoded, decodeText, decodeValue, type FieldValidation, type Kind } from '../../registry/decode.ts'
 import { bareCause } from '../body.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, warn } from '../exchange.ts'
 
 export interface PatchedOptions {
   fieldValidation: FieldValidation
@@ -41,7 +41,7 @@ export function decodePatched(
   const { object, strict } = decoded
   if (fieldValidation === 'Ignore' || !hasIssues(strict)) return object
   if (fieldValidation === 'Strict') throw refuse(strictDecodingError(strict))
-  for (const text of strictWarnings(strict)) exchange.warnings.add(text)
+  for (const text of strictWarnings(strict)) warn(exchange, text)
   return object
 }
 

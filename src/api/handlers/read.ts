@@ -9,17 +9,22 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { ListOptions } from '../../registry/list.ts'
 import { parseResourceVersion } from '../../registry/list.ts'
 import { whenConverted } from '../../registry/when-converted.ts'
+import type { MaybePromise } from '../../storage/interface.ts'
 import type { ResourceExchange } from '../exchange.ts'
 import { isTrue } from '../request-info.ts'
 import { sendList, sendObject } from '../respond.ts'
 
-export async function get(exchange: ResourceExchange): Promise<void> {
+export function get(exchange: ResourceExchange): MaybePromise<void> {
   const { store, info, registry } = exchange
   const wanted = parseResourceVersion(exchange.query.get('resourceVersion') ?? undefined)
   if (wanted > registry.storage.revision) throw newTooLargeResourceVersion(wanted, registry.storage.revision)
   if (store.definition.hooks.virtual) return getVirtual(exchange)
   const found = whenConverted(() => store.get(info.namespace, info.name))
-  const object = found instanceof Promise ? await found : found
+  return found instanceof Promise ? found.then((object) => sendFound(exchange, object)) : sendFound(exchange, found)
+}
+
+function sendFound(exchange: ResourceExchange, object: DynamicObject): MaybePromise<void> {
+  const { store, info } = exchange
   const projection = store.definition.hooks.subresources?.[info.subresource]?.projection
   return sendObject(exchange, 200, projection ? projection.read(object) : object)
 }

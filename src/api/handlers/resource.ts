@@ -9,9 +9,10 @@ import {
 } from '../../apimachinery/errors.ts'
 import type { ResourceDefinition } from '../../registry/definition.ts'
 import type { Store } from '../../registry/store.ts'
-import type { Exchange, ResourceExchange } from '../exchange.ts'
+import type { MaybePromise } from '../../storage/interface.ts'
+import { type Exchange, type ResourceExchange, warn } from '../exchange.ts'
 import { exchangeOf } from '../filters/with-exchange.ts'
-import { checkAccept, negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
+import { checkAccept, JSON_ANSWER, type Negotiated, negotiate, WATCH_ENCODINGS } from '../negotiation.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { CONNECTS, connect } from './connect.ts'
 import { create } from './create.ts'
@@ -20,7 +21,7 @@ import { get, list } from './read.ts'
 import { patch, update } from './update.ts'
 import { watch } from './watch.ts'
 
-type Handle = (exchange: ResourceExchange) => Promise<void>
+type Handle = (exchange: ResourceExchange) => MaybePromise<void>
 
 const HANDLERS: Record<string, Handle> = {
   get,
@@ -34,13 +35,14 @@ const HANDLERS: Record<string, Handle> = {
 }
 
 export function serveResource(): RequestHandler {
-  return async (req, _res, next) => {
+  return (req, _res, next) => {
     const exchange = exchangeOf(req)
-    const { info } = exchange
-    if (!info.isResourceRequest || isElsewhere(exchange)) return next()
-    const found = findResource(exchange)
-    if (exchange.registry.storage.shared && !maySeeOld(exchange)) await exchange.registry.storage.fresh()
-    await found.handle(found.exchange)
+    locate(exchange)
+    if (!exchange.info.isResourceRequest || isElsewhere(exchange)) return next()
+    const { exchange: found, handle } = findResource(exchange)
+    const { storage } = exchange.registry
+    const fresh = storage.shared && !maySeeOld(exchange) ? storage.fresh() : undefined
+    return fresh instanceof Promise ? fresh.then(() => handle(found)) : handle(found)
   }
 }
 
@@ -53,9 +55,15 @@ function maySeeOld({ info, query, registry }: Exchange): boolean {
   return info.verb === 'watch' || Number(version) <= registry.storage.revision
 }
 
+/** Looks for the store of the path. When the body is read: what is served may have changed in between. */
+export function locate(exchange: Exchange): void {
+  const { info, registry } = exchange
+  exchange.store = registry.lookup(info.group, info.version, info.resource)
+}
+
 /** Paths of no group that is served, and those that the handler of custom resources passes on: answered as any unknown path. */
-function isElsewhere({ info, registry }: Exchange): boolean {
-  const definition = registry.lookup(info.group, info.version, info.resource)?.definition
+function isElsewhere({ info, registry, store }: Exchange): boolean {
+  const definition = store?.definition
   if (!definition) return !registry.facts.groups.some(({ name }) => name === info.group)
   if (!definition.custom) return false
   if (!definition.namespaced) return info.inNamespace
@@ -64,10 +72,9 @@ function isElsewhere({ info, registry }: Exchange): boolean {
 
 const ANYWHERE = new Set(['list', 'watch', 'deletecollection'])
 
-/** Throws 404 for what is not served, 405 for a verb it has not, 406, 501. */
+/** Of an exchange that is located. Throws 404 for what is not served, 405 for a verb it has not, 406, 501. */
 export function findResource(base: Exchange): { exchange: ResourceExchange; handle: Handle } {
-  const { info, registry } = base
-  const store = registry.lookup(info.group, info.version, info.resource)
+  const { info, store } = base
   if (!store || (info.prefix === 'api') !== (info.group === '') || (info.rest !== '' && info.subresource !== 'proxy')) {
     throw newPathNotFound()
   }
@@ -75,7 +82,7 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   const methods = verbsAt(info, store.definition)
   if (methods.length === 0) throw newPathNotFound()
   if (CONNECTS.has(info.subresource) && methods.includes(info.verb)) {
-    return { exchange: Object.assign(base, { store, accept: { encoding: 'json' } as const }), handle: connect }
+    return { exchange: settled(base, store, JSON_ANSWER), handle: connect }
   }
   const handle = HANDLERS[info.verb]
   if (!handle || !methods.includes(info.verb)) throw newMethodNotAllowed()
@@ -86,8 +93,8 @@ export function findResource(base: Exchange): { exchange: ResourceExchange; hand
   const encodings = info.verb === 'watch' ? WATCH_ENCODINGS : undefined
   const accept = negotiate(base.req.headers.accept, true, encodings)
   const { deprecation } = store.definition.hooks
-  if (deprecation && info.subresource === '') base.warnings.add(deprecation)
-  return { exchange: Object.assign(base, { store, accept }), handle }
+  if (deprecation && info.subresource === '') warn(base, deprecation)
+  return { exchange: settled(base, store, accept), handle }
 }
 
 /** Custom resources have no routes: one handler looks at verb and door by itself, and never at a name that a POST has in its path. */
@@ -101,12 +108,40 @@ function findCustom(base: Exchange, store: Store): { exchange: ResourceExchange;
     throw newMethodNotSupported(store.qualified, info.verb)
   }
   const accept = negotiate(base.req.headers.accept, true, info.verb === 'watch' ? WATCH_ENCODINGS : undefined, true)
-  if (definition.hooks.deprecation) base.warnings.add(definition.hooks.deprecation)
-  return { exchange: Object.assign(base, { store, accept }), handle }
+  if (definition.hooks.deprecation) warn(base, definition.hooks.deprecation)
+  return { exchange: settled(base, store, accept), handle }
+}
+
+function settled(exchange: Exchange, store: Store, accept: Negotiated): ResourceExchange {
+  exchange.store = store
+  exchange.accept = accept
+  return exchange as ResourceExchange
 }
 
 const ON_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
 const ACROSS_NAMESPACES = new Set(['list', 'watch'])
+
+/** Verbs by place, made once for each definition. */
+interface Verbs {
+  ofObject: readonly string[]
+  ofCollection: readonly string[]
+  acrossNamespaces: readonly string[]
+}
+
+const known = new WeakMap<ResourceDefinition, Verbs>()
+
+function verbsOf(definition: ResourceDefinition): Verbs {
+  let verbs = known.get(definition)
+  if (!verbs) {
+    verbs = {
+      ofObject: definition.verbs.filter((verb) => !ON_COLLECTIONS.has(verb)),
+      ofCollection: definition.verbs.filter((verb) => ON_COLLECTIONS.has(verb)),
+      acrossNamespaces: definition.verbs.filter((verb) => ACROSS_NAMESPACES.has(verb)),
+    }
+    known.set(definition, verbs)
+  }
+  return verbs
+}
 
 /** The verbs of the path that was asked for: none where upstream has no such route. */
 function verbsAt(info: RequestInfo, definition: ResourceDefinition): readonly string[] {
@@ -118,11 +153,9 @@ function verbsAt(info: RequestInfo, definition: ResourceDefinition): readonly st
     if (acrossNamespaces) return []
     return definition.subresources?.find(({ name }) => name === info.subresource)?.verbs ?? []
   }
-  if (info.name !== '') {
-    return acrossNamespaces ? [] : definition.verbs.filter((verb) => !ON_COLLECTIONS.has(verb))
-  }
-  const places = acrossNamespaces ? ACROSS_NAMESPACES : ON_COLLECTIONS
-  return definition.verbs.filter((verb) => places.has(verb))
+  const { ofObject, ofCollection, acrossNamespaces: ofAll } = verbsOf(definition)
+  if (info.name !== '') return acrossNamespaces ? [] : ofObject
+  return acrossNamespaces ? ofAll : ofCollection
 }
 
 function legacyWatchAt(info: RequestInfo, { namespaced, verbs }: ResourceDefinition): readonly string[] {
