@@ -3,6 +3,7 @@
  * A write is one synchronous step: check, journal (if any), state, log, wake-ups. Nothing can come between.
  */
 import type { KubeObject } from '../apimachinery/meta.ts'
+import { shareParts } from '../apimachinery/shared-parts.ts'
 import { DEFAULT_HISTORY_LIMIT, EventLog, newExpired } from './event-log.ts'
 import type {
   Cursor,
@@ -205,6 +206,7 @@ export class MemoryStorage implements Storage {
   }
 
   #commit(event: StorageEvent): void {
+    shareParts(event.object, event.prevObject)
     this.#journal?.commit(event)
     const { prefix, name } = event.key
     const collection = this.#collection(prefix)
