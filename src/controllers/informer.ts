@@ -1,5 +1,5 @@
 /** A resource's objects as controllers see them: fed by one watch, indexed, read through listers. Mirrors client-go/tools/cache. */
-import { controllerOf, type KubeObject, objectKey } from '../apimachinery/meta.ts'
+import { controllerOf, type KubeObject } from '../apimachinery/meta.ts'
 import type { InformerEvent, ResourceName, WatchSource } from './client.ts'
 import type { Lister } from './controller.ts'
 
@@ -8,17 +8,16 @@ type Handler = (event: InformerEvent) => void
 
 const NONE: readonly never[] = []
 
-/** An object and where it is filed: an update that moves it nowhere only puts the new object in. */
+/** Holds what an object is now: an update that moves it nowhere only puts the new object in. */
 interface Entry {
   object: KubeObject
-  /** Its values in each index, in the order of the indexes. */
-  places: readonly (readonly string[])[]
 }
 
-/** Entries under a value. A Map keeps the order in which they came and removes in constant time. */
-type Bucket = Map<string, Entry>
+/** Entries under a value, in the order in which they came; most values of most indexes have one. */
+type Bucket = Entry | Set<Entry>
 
 interface Index {
+  /** Answers the same for the same object. */
   values: (object: KubeObject) => readonly string[]
   buckets: Map<string, Bucket>
 }
@@ -29,11 +28,12 @@ interface Index {
  */
 export class Informer implements Lister {
   readonly resource: ResourceName
-  readonly #objects: Bucket = new Map()
-  readonly #namespaces: Index = { values: namespaceOf, buckets: new Map() }
+  readonly #entries = new Set<Entry>()
+  /** By namespace, '' for cluster-scoped objects, and name. */
+  readonly #byName = new Map<string, Map<string, Entry>>()
   readonly #owners: Index = { values: ownerOf, buckets: new Map() }
   readonly #named = new Map<string, Index>()
-  readonly #indexes: Index[] = [this.#namespaces, this.#owners]
+  readonly #indexes: Index[] = [this.#owners]
   readonly #handlers: Handler[] = []
   readonly #wake: () => void
   #source: WatchSource | undefined
@@ -100,12 +100,13 @@ export class Informer implements Lister {
     const events = this.#watch.read()
     this.#behind = !events
     if (!events) return
-    const gone = new Map(this.#objects)
+    const gone = new Set(this.#entries)
     for (const event of events) {
-      gone.delete(objectKey(event.object))
+      const known = this.#find(event.object)
+      if (known) gone.delete(known)
       this.#apply(event)
     }
-    for (const { object } of gone.values()) this.#apply({ type: 'deleted', object })
+    for (const { object } of gone) this.#apply({ type: 'deleted', object })
   }
 
   stop(): void {
@@ -115,68 +116,81 @@ export class Informer implements Lister {
   }
 
   get(namespace: string, name: string): KubeObject | undefined {
-    return this.#objects.get(namespace ? `${namespace}/${name}` : name)?.object
+    return this.#byName.get(namespace)?.get(name)?.object
   }
 
   list(namespace?: string): readonly KubeObject[] {
-    return listed(namespace === undefined ? this.#objects : this.#namespaces.buckets.get(namespace))
+    return namespace === undefined ? listed(this.#entries) : listed(this.#byName.get(namespace))
   }
 
   ownedBy(uid: string): readonly KubeObject[] {
-    return listed(this.#owners.buckets.get(uid))
+    return entered(this.#owners, uid)
   }
 
   byIndex(index: string, value: string): readonly KubeObject[] {
     const found = this.#named.get(index)
     if (!found) throw new Error(`${this.resource} has no index ${index}`)
-    return listed(found.buckets.get(value))
+    return entered(found, value)
   }
 
-  #apply(event: InformerEvent): void {
-    const key = objectKey(event.object)
-    const entry = this.#objects.get(key)
+  #find({ metadata }: KubeObject): Entry | undefined {
+    return this.#byName.get(metadata.namespace ?? '')?.get(metadata.name ?? '')
+  }
+
+  #apply({ type, object }: InformerEvent): void {
+    const entry = this.#find(object)
     const old = entry?.object
-    if (event.type === 'deleted') this.#remove(key, entry)
-    else this.#put(key, entry, event.object)
-    const told: InformerEvent = {
-      type: event.type === 'added' && old ? 'updated' : event.type,
-      object: event.object,
-      old,
-    }
+    if (type !== 'deleted') this.#put(entry, object)
+    else if (entry) this.#remove(entry)
+    const told: InformerEvent = { type: type === 'added' && old ? 'updated' : type, object, old }
     for (const handler of this.#handlers) handler(told)
   }
 
-  #put(key: string, known: Entry | undefined, object: KubeObject): void {
-    const entry = known ?? { object, places: [] }
-    const places = this.#indexes.map(({ values }) => values(object))
-    this.#indexes.forEach(({ buckets }, i) => {
-      const [before, after] = [entry.places[i] ?? NONE, places[i] as readonly string[]]
-      for (const value of before) if (!after.includes(value)) leave(buckets, value, key)
-      for (const value of after) if (!before.includes(value)) enter(buckets, value, key, entry)
-    })
+  #put(known: Entry | undefined, object: KubeObject): void {
+    const old = known?.object
+    const entry = known ?? this.#enter(object)
     entry.object = object
-    entry.places = places
-    if (!known) this.#objects.set(key, entry)
+    for (const { values, buckets } of this.#indexes) {
+      const before = old ? values(old) : NONE
+      const after = values(object)
+      for (const value of before) if (!after.includes(value)) leave(buckets, value, entry)
+      for (const value of after) if (!before.includes(value)) enter(buckets, value, entry)
+    }
   }
 
-  #remove(key: string, entry: Entry | undefined): void {
-    this.#objects.delete(key)
-    this.#indexes.forEach(({ buckets }, i) => {
-      for (const value of entry?.places[i] ?? NONE) leave(buckets, value, key)
-    })
+  #enter(object: KubeObject): Entry {
+    const { namespace = '', name = '' } = object.metadata
+    const entry = { object }
+    const names = this.#byName.get(namespace)
+    if (names) names.set(name, entry)
+    else this.#byName.set(namespace, new Map([[name, entry]]))
+    this.#entries.add(entry)
+    return entry
+  }
+
+  #remove(entry: Entry): void {
+    const { namespace = '', name = '' } = entry.object.metadata
+    const names = this.#byName.get(namespace)
+    names?.delete(name)
+    if (names?.size === 0) this.#byName.delete(namespace)
+    this.#entries.delete(entry)
+    for (const { values, buckets } of this.#indexes) {
+      for (const value of values(entry.object)) leave(buckets, value, entry)
+    }
   }
 }
 
-function listed(bucket: Bucket | undefined): readonly KubeObject[] {
-  if (!bucket) return NONE
-  const objects = new Array<KubeObject>(bucket.size)
+function listed(entries: ReadonlySet<Entry> | ReadonlyMap<string, Entry> | undefined): readonly KubeObject[] {
+  if (!entries) return NONE
+  const objects = new Array<KubeObject>(entries.size)
   let i = 0
-  for (const { object } of bucket.values()) objects[i++] = object
+  for (const { object } of entries.values()) objects[i++] = object
   return objects
 }
 
-function namespaceOf({ metadata }: KubeObject): readonly string[] {
-  return metadata.namespace === undefined ? NONE : [metadata.namespace]
+function entered({ buckets }: Index, value: string): readonly KubeObject[] {
+  const bucket = buckets.get(value)
+  return bucket instanceof Set ? listed(bucket) : bucket ? [bucket.object] : NONE
 }
 
 function ownerOf(object: KubeObject): readonly string[] {
@@ -184,14 +198,14 @@ function ownerOf(object: KubeObject): readonly string[] {
   return owner?.uid === undefined ? NONE : [owner.uid]
 }
 
-function enter(buckets: Map<string, Bucket>, value: string, key: string, entry: Entry): void {
+function enter(buckets: Map<string, Bucket>, value: string, entry: Entry): void {
   const bucket = buckets.get(value)
-  if (bucket) bucket.set(key, entry)
-  else buckets.set(value, new Map([[key, entry]]))
+  if (bucket instanceof Set) bucket.add(entry)
+  else if (bucket !== entry) buckets.set(value, bucket ? new Set([bucket, entry]) : entry)
 }
 
-function leave(buckets: Map<string, Bucket>, value: string, key: string): void {
+function leave(buckets: Map<string, Bucket>, value: string, entry: Entry): void {
   const bucket = buckets.get(value)
-  bucket?.delete(key)
-  if (bucket?.size === 0) buckets.delete(value)
+  if (bucket instanceof Set) bucket.delete(entry)
+  if (bucket === entry || (bucket instanceof Set && bucket.size === 0)) buckets.delete(value)
 }
