@@ -7,6 +7,7 @@ import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
 import type { ClusterOptions } from './cluster-options.ts'
+import type { Client } from './controllers/client.ts'
 import type { ControllerDefinition, StaticPods } from './controllers/controller.ts'
 import { LeaderElector } from './controllers/leader-election.ts'
 import { createRecorder } from './controllers/recorder.ts'
@@ -140,10 +141,15 @@ export class ControlPlane {
     const { controllers, clock, random, logger, podCidr = POD_CIDR } = this.#parts
     // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
     if (controllers.length > 0) this.rootCa()
+    const clients = new Map<string, Client>()
     this.#runner = new ControllerRunner({
       controllers,
-      clientOf: ({ name }) =>
-        createLocalClient(this.registry, SYSTEM_USER, PROGRAMS[name] ?? 'kube-controller-manager'),
+      clientOf: ({ name }) => {
+        const program = PROGRAMS[name] ?? 'kube-controller-manager'
+        const client = clients.get(program) ?? createLocalClient(this.registry, SYSTEM_USER, program)
+        clients.set(program, client)
+        return client
+      },
       source: createWatchSource(this.registry),
       clock,
       random,

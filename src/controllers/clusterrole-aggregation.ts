@@ -43,17 +43,25 @@ function aggregate(role: ClusterRole, roles: Lister<ClusterRole>): PolicyRule[] 
     for (const { metadata, rules: own } of selected) {
       if (metadata.name === role.metadata.name) continue
       for (const rule of own ?? []) {
-        const text = JSON.stringify([
-          rule.verbs,
-          rule.apiGroups,
-          rule.resources,
-          rule.resourceNames,
-          rule.nonResourceURLs,
-        ])
+        const text = textOf(rule)
         if (!seen.has(text)) rules.push(rule)
         seen.add(text)
       }
     }
   }
   return rules
+}
+
+/** Stored rules never change, and clusters share those that all of them have. */
+const texts = new WeakMap<PolicyRule, string>()
+
+/** The same for rules that say the same. */
+function textOf(rule: PolicyRule): string {
+  let text = texts.get(rule)
+  if (text === undefined) {
+    const { verbs, apiGroups, resources, resourceNames, nonResourceURLs } = rule
+    text = JSON.stringify([verbs, apiGroups, resources, resourceNames, nonResourceURLs])
+    texts.set(rule, text)
+  }
+  return text
 }

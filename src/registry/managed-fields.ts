@@ -21,11 +21,17 @@ export interface Target {
   readonly definition: ResourceDefinition
 }
 
-const kinds = new WeakMap<ResourceDefinition, KindFields>()
+/** Clusters share definitions, and have versions of their own. */
+const kinds = new WeakMap<Environment, WeakMap<ResourceDefinition, KindFields>>()
 
 /** Fields of a resource's kind. Made on first use. */
 function fieldsOf({ environment, definition }: Target): KindFields {
-  let kind = kinds.get(definition)
+  let known = kinds.get(environment)
+  if (known === undefined) {
+    known = new WeakMap()
+    kinds.set(environment, known)
+  }
+  let kind = known.get(definition)
   if (kind === undefined) {
     kind = fieldsOfKind(environment, definition, {
       inVersion(apiVersion) {
@@ -39,7 +45,7 @@ function fieldsOf({ environment, definition }: Target): KindFields {
         return other?.hooks.conversion?.fromStored(stored as DynamicObject) ?? stored
       },
     })
-    kinds.set(definition, kind)
+    known.set(definition, kind)
   }
   return kind
 }

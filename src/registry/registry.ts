@@ -2,7 +2,6 @@
 import type { Clock } from '../apimachinery/clock.ts'
 import { newPathNotFound } from '../apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
-import { formatGroupResource } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { Facts, GroupFact, ResourceFact, TypeFact } from '../apimachinery/schema/facts.ts'
 import type { Schemas } from '../apimachinery/schema/schema.ts'
@@ -25,6 +24,7 @@ import type {
   TokenSigner,
   WriteContext,
 } from './definition.ts'
+import { definitionsOf } from './definitions.ts'
 import { type Environment, SYSTEM_USER, type WriteRequest } from './environment.ts'
 import { Expiry } from './expiry.ts'
 import { listObjects } from './list.ts'
@@ -101,11 +101,7 @@ export class Registry implements Environment {
     this.writer = this.#internalWriter(false)
     this.#dryWriter = this.#internalWriter(true)
     this.#expiry = new Expiry(this)
-    const rows = new Map(options.rows.map((row) => [`${row.group}/${row.version}/${row.resource}`, row]))
-    for (const fact of options.facts.resources) {
-      const row = rows.get(`${fact.group}/${fact.version}/${fact.resource}`)
-      if (row) this.#add(define(fact, row))
-    }
+    for (const definition of definitionsOf(options.facts, options.rows)) this.#add(definition)
     this.#expiry.start(this.definitions())
     this.customResources = new CustomResources(this)
     this.customResources.start()
@@ -294,15 +290,5 @@ export class Registry implements Environment {
 /** What the API server registers the groups of custom resources with. */
 const CUSTOM_GROUP_PRIORITY = 1000
 const CUSTOM_VERSION_PRIORITY = 100
-
-function define(fact: ResourceFact, row: ResourceRow): ResourceDefinition {
-  return {
-    ...fact,
-    hooks: row.hooks,
-    groupResource: formatGroupResource(fact.group, fact.resource),
-    apiVersion: fact.group === '' ? fact.version : `${fact.group}/${fact.version}`,
-    storagePrefix: `/registry/${fact.prefix ?? fact.resource}/`,
-  }
-}
 
 function ignoreWarning(): void {}

@@ -29,22 +29,26 @@ export const garbageCollector = defineController({
   reconcile,
 })
 
+const NO_KEYS: Key[] = []
+const NO_REFS: readonly OwnerReference[] = []
+
 /** Whom a change makes worth looking at. Most changes: nobody. */
 function concerned(object: KubeObject, context: ControllerContext, old: KubeObject | undefined, change: Change): Key[] {
   const { resource, type } = change
-  const refs = object.metadata.ownerReferences ?? []
+  const refs = object.metadata.ownerReferences ?? NO_REFS
   if (type === 'deleted') {
     const waiting = refs.map((ref) => findOwner(context, object, ref)).filter((owner) => isWaitingOwner(owner))
     const dependents = dependentsOf(context, object.metadata.uid ?? '')
     return [...dependents, ...(waiting as Found[])].map(formatItem)
   }
+  const before = old?.metadata.ownerReferences ?? NO_REFS
+  if (refs.length === 0 && before.length === 0 && !object.metadata.deletionTimestamp) return NO_KEYS
   const keys: Key[] = []
   const starts = (finalizer: string): boolean => waitsFor(object, finalizer) && !(old && waitsFor(old, finalizer))
   if (starts(ORPHAN)) return [formatItem({ resource, object })]
   if (starts(FOREGROUND)) {
     keys.push(...dependentsOf(context, object.metadata.uid ?? '').map(formatItem), formatItem({ resource, object }))
   }
-  const before = old?.metadata.ownerReferences ?? []
   if (refs.length === 0 && before.length === 0) return keys
   if (old && deepEqual(refs, before)) return keys
   // An owner that waited for this one need not wait any more when the reference went or no longer blocks.

@@ -10,8 +10,12 @@ export const ORPHAN = 'orphan'
 export const OWNED_BY = 'ownedBy'
 
 export function ownerUids({ metadata }: KubeObject): string[] {
-  return metadata.ownerReferences ? [...new Set(metadata.ownerReferences.map(({ uid }) => uid))] : []
+  const refs = metadata.ownerReferences
+  if (refs === undefined || refs.length === 0) return NO_UIDS
+  return [...new Set(refs.map(({ uid }) => uid))]
 }
+
+const NO_UIDS: string[] = []
 
 /** Index over all resources: the object under its uid. */
 export const BY_UID = 'uid'
