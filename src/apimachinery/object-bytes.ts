@@ -42,18 +42,20 @@ export function objectText(object: KubeObject): string {
 
 function metadataText(metadata: ObjectMeta): string {
   const entries = metadata.managedFields!.map(entryText)
-  return withField(JSON.stringify({ ...metadata, managedFields: undefined }), 'managedFields', `[${entries.join(',')}]`)
+  return inPlace(JSON.stringify({ ...metadata, managedFields: 0 }), 'managedFields', `[${entries.join(',')}]`)
 }
 
 function entryText(entry: ManagedFieldsEntry): string {
   const { fieldsV1 } = entry
   if (fieldsV1 === undefined) return JSON.stringify(entry)
-  return withField(JSON.stringify({ ...entry, fieldsV1: undefined }), 'fieldsV1', setText(fieldsV1 as FieldSet))
+  return inPlace(JSON.stringify({ ...entry, fieldsV1: 0 }), 'fieldsV1', setText(fieldsV1 as FieldSet))
 }
 
-/** The field comes last, wherever it stood: to take a struct apart for one field's place costs more than to print it. */
-function withField(struct: string, name: string, value: string): string {
-  return struct === '{}' ? `{"${name}":${value}}` : `${struct.slice(0, -1)},"${name}":${value}}`
+/** Text for a field that was printed as 0. No other number has its name: maps in these structs have strings for values. */
+function inPlace(struct: string, name: string, value: string): string {
+  const before = `"${name}":`
+  const at = struct.indexOf(`${before}0`) + before.length
+  return struct.slice(0, at) + value + struct.slice(at + 1)
 }
 
 /** Names of the top level are few. */
