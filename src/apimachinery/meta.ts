@@ -75,8 +75,8 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
 }
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */
-export function objectKey(object: KubeObject): string {
-  const { namespace, name } = object.metadata
+export function objectKey({ metadata }: Pick<KubeObject, 'metadata'>): string {
+  const { namespace, name } = metadata
   return namespace ? `${namespace}/${name}` : (name ?? '')
 }
 

@@ -26,6 +26,8 @@ const REMEMBERED = 8
 /** Places known at once. Then all are forgotten: shared parts stay shared, and new ones are learnt anew. */
 const MAX_PLACES = 10_000
 const ELEMENT = '[]'
+/** Sets of managedFields are kept once by whoever makes them, and their members are no fields. */
+const SETS = 'fieldsV1'
 
 let count = 0
 let root = newPlace()
@@ -90,7 +92,7 @@ function shareMembers(value: Container, old: Container | undefined, place: Place
     const key = keys[i] as string
     const member = struct[key]
     members[i] = member
-    if (!isContainer(member)) continue
+    if (!isContainer(member) || key === SETS) continue
     const shared = share(member, (old as typeof struct | undefined)?.[key], childOf(place, key))
     if (shared === member) continue
     struct[key] = shared

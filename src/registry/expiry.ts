@@ -5,11 +5,20 @@ import { type Cursor, StorageError } from '../storage/interface.ts'
 import type { ResourceDefinition } from './definition.ts'
 import type { Environment } from './environment.ts'
 
+/** What is due, the earliest first, from `head` on. A million Events may wait here: in columns, with strings that their objects hold anyway. */
+interface Queue {
+  prefix: string
+  head: number
+  ats: number[]
+  namespaces: (string | undefined)[]
+  names: string[]
+  /** Of the write that set the deadline; a later one made its own. */
+  revisions: number[]
+}
+
 interface Due {
-  at: number
   prefix: string
   name: string
-  /** The write that set this deadline; a later one made its own. */
   resourceVersion: string
 }
 
@@ -18,7 +27,7 @@ const RETRY_MS = 1000
 /** One queue and one timer: every deadline of a resource lies the same time after its write, so the queue is in order. */
 export class Expiry {
   readonly #environment: Pick<Environment, 'clock' | 'storage'>
-  readonly #queues = new Map<string, Due[]>()
+  readonly #queues = new Map<string, Queue>()
   readonly #timers = new Map<string, Timer>()
   readonly #cursors = new Map<string, Cursor>()
   #definitions: readonly ResourceDefinition[] = []
@@ -84,11 +93,14 @@ export class Expiry {
 
   #track(definition: ResourceDefinition, stored: KubeObject): void {
     const prefix = definition.storagePrefix
-    const queue = this.#queues.get(prefix) ?? []
+    const queue = this.#queues.get(prefix) ?? newQueue(prefix)
     this.#queues.set(prefix, queue)
-    const at = this.#environment.clock.now() + (definition.ttlSeconds ?? 0) * 1000
-    queue.push({ at, prefix, name: objectKey(stored), resourceVersion: stored.metadata.resourceVersion ?? '' })
-    if (queue.length === 1) this.#schedule(prefix, queue)
+    const { namespace, name = '', resourceVersion } = stored.metadata
+    queue.ats.push(this.#environment.clock.now() + (definition.ttlSeconds ?? 0) * 1000)
+    queue.namespaces.push(namespace)
+    queue.names.push(name)
+    queue.revisions.push(Number(resourceVersion))
+    if (queue.ats.length - queue.head === 1) this.#schedule(queue)
   }
 
   stop(): void {
@@ -99,21 +111,19 @@ export class Expiry {
     this.#queues.clear()
   }
 
-  #schedule(prefix: string, queue: Due[]): void {
-    const first = queue[0]
-    if (!first) return
-    const timer = this.#environment.clock.after(Math.max(0, first.at - this.#environment.clock.now()), () =>
-      this.#expire(prefix, queue),
-    )
-    this.#timers.set(prefix, timer)
+  #schedule(queue: Queue): void {
+    const { clock } = this.#environment
+    const at = queue.ats[queue.head]
+    if (at === undefined) return
+    const timer = clock.after(Math.max(0, at - clock.now()), () => this.#expire(queue))
+    this.#timers.set(queue.prefix, timer)
   }
 
-  #expire(prefix: string, queue: Due[]): void {
+  #expire(queue: Queue): void {
     const now = this.#environment.clock.now()
-    let done = 0
-    while (done < queue.length && (queue[done] as Due).at <= now) void this.#remove(queue[done++] as Due)
-    queue.splice(0, done)
-    this.#schedule(prefix, queue)
+    while (queue.head < queue.ats.length && queue.ats[queue.head]! <= now) void this.#remove(takeDue(queue))
+    if (queue.head * 2 >= queue.ats.length) dropTaken(queue)
+    this.#schedule(queue)
   }
 
   /** Unless it was written again or is gone already. A storage that refuses (a full disk, etcd away) is asked again. */
@@ -128,4 +138,19 @@ export class Expiry {
       if (error.code !== 'NotFound' && error.code !== 'Conflict') clock.after(RETRY_MS, () => void this.#remove(due))
     }
   }
+}
+
+const newQueue = (prefix: string): Queue => ({ prefix, head: 0, ats: [], namespaces: [], names: [], revisions: [] })
+
+function takeDue(queue: Queue): Due {
+  const i = queue.head++
+  const name = objectKey({ metadata: { namespace: queue.namespaces[i], name: queue.names[i] } })
+  return { prefix: queue.prefix, name, resourceVersion: String(queue.revisions[i]) }
+}
+
+/** What was taken is given back when it is the larger half: a step costs the same however long the queue is. */
+function dropTaken(queue: Queue): void {
+  const { head, ats, namespaces, names, revisions } = queue
+  for (const column of [ats, namespaces, names, revisions]) column.splice(0, head)
+  queue.head = 0
 }

@@ -27,6 +27,8 @@ export interface PodInfo extends Labelled {
 }
 
 const NO_LABELS: Labelled['labels'] = Object.freeze({})
+const NO_AMOUNTS: PodInfo['extended'] = new Map()
+const NO_PORTS: readonly string[] = []
 
 export function podInfo(pod: Pod): PodInfo {
   const spec = pod.spec ?? ({ containers: [] } as PodSpec)
@@ -48,7 +50,7 @@ export function podInfo(pod: Pod): PodInfo {
     cpu: take('cpu'),
     memory: take('memory'),
     ephemeral: take('ephemeral-storage'),
-    extended: requests,
+    extended: requests.size > 0 ? requests : NO_AMOUNTS,
     assumedCpu: assumed.cpu,
     assumedMemory: assumed.memory,
     owner: controllerOf(pod),
@@ -68,7 +70,7 @@ export function requestOf(pod: PodInfo, resource: string): number {
 
 const WILDCARD = '0.0.0.0'
 
-function hostPortsOf(spec: PodSpec): string[] {
+function hostPortsOf(spec: PodSpec): readonly string[] {
   const ports: string[] = []
   const collect = (container: Container): void => {
     for (const { hostPort, hostIP, protocol } of container.ports ?? []) {
@@ -77,7 +79,7 @@ function hostPortsOf(spec: PodSpec): string[] {
   }
   for (const container of spec.initContainers ?? []) if (isSidecar(container)) collect(container)
   for (const container of spec.containers) collect(container)
-  return ports
+  return ports.length > 0 ? ports : NO_PORTS
 }
 
 /** The wildcard address clashes with every address of the same port. */
