@@ -65,23 +65,25 @@ function areMembersAlike(
   before: Members | null | undefined,
   node: MergeStruct | MergeMap,
 ): boolean {
+  let count = 0
   for (const name in a) {
     const value = a[name]
     if (value === undefined) continue
-    const of = trackedMember(node, name)
-    if (of === undefined) continue
+    count++
     const other = member(b, name)
-    if (other === undefined || !areAlike(value, other, before ? member(before, name) : undefined, of)) return false
+    if (other === undefined) return false
+    const of = trackedMember(node, name)
+    if (of !== undefined && !areAlike(value, other, before ? member(before, name) : undefined, of)) return false
   }
-  for (const name in b) {
-    if (b[name] !== undefined && member(a, name) === undefined && trackedMember(node, name) !== undefined) return false
-  }
-  return true
+  for (const name in b) if (b[name] !== undefined) count--
+  return count === 0
 }
 
 /** Not what every object inherits: keys of maps can have any name. */
 function member(of: Members, name: string): unknown {
-  return Object.hasOwn(of, name) ? of[name] : undefined
+  const value = of[name]
+  const mayBeInherited = typeof value === 'function' || name === '__proto__'
+  return mayBeInherited && !Object.hasOwn(of, name) ? undefined : value
 }
 
 /** undefined: nobody owns it. */
