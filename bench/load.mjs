@@ -33,7 +33,8 @@ async function requests({ target, clients = 1, count, first = 0, pauseMs = 0 }) 
   const seconds = (performance.now() - started) / 1000
   for (const connection of connections) connection.close()
   times.sort()
-  return { perSecond: count / seconds, p99: times[Math.ceil(count * 0.99) - 1] }
+  const within = (part) => times[Math.ceil(count * part) - 1]
+  return { perSecond: count / seconds, p50: within(0.5), p99: within(0.99), most: within(1) }
 }
 
 function requestOf(number) {
