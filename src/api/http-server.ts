@@ -66,6 +66,7 @@ export async function createHttpServer(app: Express, options: ApiOptions, tls?: 
   }
   const settings = { ...LIMITS, IncomingMessage: Request, ServerResponse: Response }
   const server = tls ? await createSecureServer(settings, tls, listener) : createServer(settings, listener)
+  server.on(tls ? 'secureConnection' : 'connection', writeOneTextAsOne)
   // Node would drop all headers after the 2,000th.
   server.maxHeadersCount = 0
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -107,6 +108,19 @@ async function createSecureServer(
   const asked = { requestCert: true, rejectUnauthorized: false, ca: clientAuthority }
   const handshakeTimeout = LIMITS.headersTimeout
   return https.createServer({ ...settings, ...asked, cert, key, minVersion: 'TLSv1.2', handshakeTimeout }, listener)
+}
+
+/**
+ * A response that ends leaves as its text and an empty one, which is there for its callback. Node would put both into one vectored write,
+ * which costs more than writing the text.
+ */
+function writeOneTextAsOne(socket: Socket): void {
+  const writeAll = socket._writev
+  socket._writev = (pieces, done) => {
+    const [text, end] = pieces
+    if (text && end?.chunk === '' && pieces.length === 2) socket._write(text.chunk, text.encoding, done)
+    else writeAll?.call(socket, pieces, done)
+  }
 }
 
 function atMost(ms: number, done: Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { IncomingMessage, ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Express } from 'express'
 import { afterEach, expect, it, vi } from 'vitest'
@@ -34,4 +34,40 @@ it('a server that ends does not wait for an upgraded client that does not read',
   await closed
   expect(socket.destroyed).toBe(true)
   client.destroy()
+})
+
+it.each([
+  [
+    'a text leaves with its head as one, without a vectored write',
+    0,
+    (res: ServerResponse) => res.end('text', 'latin1'),
+  ],
+  [
+    'chunks leave with what frames them, in one vectored write',
+    1,
+    (res: ServerResponse) => res.write('te') && res.end('xt'),
+  ],
+])('%s', async (_, expected, answer) => {
+  const listener = (_: IncomingMessage, res: ServerResponse) => answer(res.setHeader('Content-Type', 'text/plain'))
+  const app = Object.assign(listener, {
+    request: Object.create(IncomingMessage.prototype),
+    response: Object.create(ServerResponse.prototype),
+  })
+  const options = { metrics: { whenIdle: async () => {} }, logger: { error() {} } } as unknown as ApiOptions
+  const http = await createHttpServer(app as never, options)
+  let vectored = 0
+  http.server.prependListener('connection', (socket: Socket) => {
+    const { _writev } = socket
+    socket._writev = (pieces, done) => {
+      vectored++
+      _writev?.call(socket, pieces, done)
+    }
+  })
+  http.server.listen(0, '127.0.0.1')
+  await once(http.server, 'listening')
+  const url = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`
+  expect(await (await fetch(url)).text()).toBe('text')
+  expect(await (await fetch(url)).text()).toBe('text')
+  expect(vectored).toBe(expected * 2)
+  await http.close()
 })
