@@ -103,9 +103,11 @@ function conditionAt(
   now: string,
 ): PodCondition {
   const old = before.find((condition) => condition.type === type)
+  const { generation } = pod.metadata
+  if (old && says(old, verdict) && old.observedGeneration === generation) return old
   return {
     type,
-    observedGeneration: pod.metadata.generation,
+    observedGeneration: generation,
     status: verdict.status,
     lastProbeTime: null,
     lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now,
@@ -113,6 +115,10 @@ function conditionAt(
     ...(verdict.message ? { message: verdict.message } : {}),
   } as unknown as PodCondition
 }
+
+/** The condition says just this, and was not probed, as a kubelet's never are. */
+const says = ({ status, reason, message, lastProbeTime }: PodCondition, verdict: Verdict): boolean =>
+  status === verdict.status && reason === verdict.reason && message === verdict.message && !lastProbeTime
 
 function initializedOf(spec: PodSpec, { phase, initContainerStatuses, containerStatuses }: PodStatus): Verdict {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }

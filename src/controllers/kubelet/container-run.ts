@@ -107,15 +107,15 @@ function restart(place: Place, step: PodStep): ContainerStatus {
 }
 
 /** How long to wait after a run that ended then. Unknown after a restart of the emulator: then the count of restarts tells. */
-function backOff({ container, status }: Place, { known }: PodStep, endedAt = ''): number | undefined {
-  const { backOffs } = known
+function backOff({ container, status }: Place, { memory }: PodStep, endedAt = ''): number | undefined {
+  const { backOffs } = memory
   if (backOffs) return backOffAfter(backOffs.get(container.name), Date.parse(endedAt))
   return status.restartCount > 0 ? backOffOf(status.restartCount) : undefined
 }
 
-function remember({ container, status }: Place, { known }: PodStep, endedAt = ''): void {
+function remember({ container, status }: Place, { memory }: PodStep, endedAt = ''): void {
   const at = Date.parse(endedAt)
-  known.backOffs ??= new Map()
+  memory.backOffs ??= new Map()
   const guessed = status.restartCount > 0 ? { ms: backOffOf(status.restartCount), at } : undefined
-  known.backOffs.set(container.name, grown(known.backOffs.get(container.name) ?? guessed, at))
+  memory.backOffs.set(container.name, grown(memory.backOffs.get(container.name) ?? guessed, at))
 }

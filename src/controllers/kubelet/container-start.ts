@@ -28,12 +28,12 @@ export function start(place: Place, step: PodStep, restartCount: number): Contai
 
 function pull(place: Place, step: PodStep): undefined {
   const { image = '', imagePullPolicy: policy } = place.container
-  step.known.pulls?.delete(image)
-  if (policy === 'Never' || (policy !== 'Always' && step.images.has(image))) {
+  step.memory.pulls?.delete(image)
+  if (policy === 'Never' || (policy !== 'Always' && step.hasImage(image))) {
     const message = `Container image "${image}" already present on machine and can be accessed by the pod`
     return step.event(place, 'Normal', 'Pulled', message) as undefined
   }
-  step.images.add(image)
+  step.pulled(image)
   step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
   const size = `Image size: ${imageOf(image).sizeBytes} bytes.`
   return step.event(
@@ -48,8 +48,8 @@ function failPull(place: Place, step: PodStep, error: string): ContainerStatus {
   const { container, status } = place
   const image = container.image ?? ''
   if (container.imagePullPolicy === 'Never') return neverPulled(place, step, image)
-  step.known.pulls ??= new Map()
-  const { pulls } = step.known
+  step.memory.pulls ??= new Map()
+  const { pulls } = step.memory
   const pull = pulls.get(image)
   if (pull && step.now < pull.retryAt) {
     if (status.state?.waiting?.reason === 'ImagePullBackOff') return step.wait(pull.retryAt, status)

@@ -1,5 +1,5 @@
 /** The statuses a container can have. Mirrors pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses). */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
 import { imageOf } from './images.ts'
@@ -95,7 +95,7 @@ function volumeMountsOf({ volumeMounts }: Container): Pick<ContainerStatus, 'vol
 
 function containerId(pod: Pod, { name }: Container, restartCount: number): string {
   const text = `${pod.metadata.uid}/${name}/${restartCount}`
-  return `containerd://${createHash('sha256').update(text).digest('hex')}`
+  return `containerd://${hash('sha256', text)}`
 }
 
 function userOf({ spec }: Pod, { securityContext }: Container): ContainerStatus['user'] {

@@ -4,6 +4,7 @@ import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import type { Behaviour } from './behaviour.ts'
 import { behaviourOf } from './container-behaviour.ts'
+import { copyMemory, type PodMemory } from './pod-memory.ts'
 import { annotationRule, BEHAVIOR_RESOURCE, type BehaviourRule, compileRule } from './rules.ts'
 import type { KnownNode, KnownPod } from './state.ts'
 
@@ -27,21 +28,39 @@ export class PodStep {
   readonly pod: Pod
   readonly now: number
   readonly known: KnownPod
-  /** What the node need not pull. */
-  readonly images: Set<string>
+  /** The step's own copy. */
+  readonly memory: PodMemory
   readonly events: StepEvent[] = []
   /** `configmaps default/settings`: what was looked for and not found. */
   readonly missed: string[] = []
   /** When the next thing happens by itself, ms. */
   again: number | undefined
   readonly #context: ControllerContext
+  readonly #node: KnownNode
+  readonly #pulled: string[] = []
 
   constructor(pod: Pod, known: KnownPod, node: KnownNode, context: ControllerContext) {
     this.pod = pod
     this.known = known
     this.now = context.clock.now()
     this.#context = context
-    this.images = node.images
+    this.#node = node
+    this.memory = copyMemory(known.memory)
+  }
+
+  /** What it made of the pod is written: it counts. */
+  keep(): void {
+    this.known.memory = Object.keys(this.memory).length > 0 ? this.memory : undefined
+    for (const image of this.#pulled) this.#node.images.add(image)
+  }
+
+  /** Whether the image need not be pulled. */
+  hasImage(image: string): boolean {
+    return this.#node.images.has(image) || this.#pulled.includes(image)
+  }
+
+  pulled(image: string): void {
+    this.#pulled.push(image)
   }
 
   /** An object of the pod's namespace; when it is missing, its coming asks for the pod again. */

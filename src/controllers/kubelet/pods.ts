@@ -34,8 +34,9 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   waitFor(state, text, known, step.missed)
   try {
     if (!deepEqual(status, pod.status)) await writeStatus(pod, status, context)
+    step.keep()
     for (const { type, reason, message, fieldPath } of step.events) {
-      context.recorder.event(pod, type, reason, message, { ...(fieldPath ? { fieldPath } : {}), host: node.name })
+      context.recorder.event(pod, type, reason, message, { fieldPath, host: node.name })
     }
     if (pod.metadata.deletionTimestamp && !isRunning(status)) await remove(pod, context)
   } catch (error) {

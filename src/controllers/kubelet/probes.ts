@@ -1,8 +1,8 @@
 /** Startup, readiness and liveness probes, answered by the container's behaviour. Mirrors pkg/kubelet/prober. */
 import type { Container, Probe } from '../../types/core-v1.ts'
 import type { Behaviour } from './behaviour.ts'
+import type { ContainerProbes, ProbeRun } from './pod-memory.ts'
 import type { Place, PodStep } from './pod-step.ts'
-import type { ContainerProbes, ProbeRun } from './state.ts'
 
 type ProbeType = 'Startup' | 'Readiness' | 'Liveness'
 
@@ -50,12 +50,12 @@ function readyTimes({ ready, readyAfterMs = 0 }: Behaviour, startedAt: number): 
   return { wellFrom: ready === false ? Infinity : startedAt + readyAfterMs, wellTo: Infinity }
 }
 
-function probesOf({ container, status }: Place, { known }: PodStep): ContainerProbes {
-  known.probes ??= new Map()
-  let probes = known.probes.get(container.name)
+function probesOf({ container, status }: Place, { memory }: PodStep): ContainerProbes {
+  memory.probes ??= new Map()
+  let probes = memory.probes.get(container.name)
   if (probes?.containerID !== status.containerID) {
     probes = { containerID: status.containerID }
-    known.probes.set(container.name, probes)
+    memory.probes.set(container.name, probes)
   }
   return probes as ContainerProbes
 }

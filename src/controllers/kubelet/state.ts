@@ -3,7 +3,7 @@ import type { PodStatus } from '../../types/core-v1.ts'
 import type { Amounts } from '../resources.ts'
 import { sharedPerRun } from '../state.ts'
 import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
-import type { BackOff } from './back-off.ts'
+import type { PodMemory } from './pod-memory.ts'
 
 export interface KnownNode {
   name: string
@@ -27,7 +27,7 @@ export interface KnownNode {
   images: Set<string>
 }
 
-/** What a pod holds of its node, and what its containers went through. */
+/** What a pod holds of its node, and what is remembered of it. */
 export interface KnownPod {
   uid: string
   node: string
@@ -36,38 +36,12 @@ export interface KnownPod {
   /** What it takes of its node, once that took it, and of which: a node may come again under its name. */
   amounts?: Amounts
   takenOf?: KnownNode
-  /** Image -> pulls that failed, for the back-off. */
-  pulls?: Map<string, { failures: number; retryAt: number }>
-  /** Container -> its waits before restarts. */
-  backOffs?: Map<string, BackOff>
-  /** Container -> its probes. */
-  probes?: Map<string, ContainerProbes>
-  /** Volumes that could not be mounted so often, and when that is said again. */
-  mounts?: { failures: number; retryAt: number }
+  /** Of its last step that was written. */
+  memory?: PodMemory
   /** `configmaps default/settings`: what it waits for. */
   waitsFor?: readonly string[]
   /** Why its node ends it. */
   evicted?: string
-  /** The deletion for which its containers were told to stop. */
-  stopping?: string
-}
-
-/** Where the probes of one run of a container stand. */
-export interface ContainerProbes {
-  containerID: string | undefined
-  startup?: ProbeRun
-  readiness?: ProbeRun
-  liveness?: ProbeRun
-}
-
-export interface ProbeRun {
-  /** When it is asked next, ms. */
-  next: number
-  last?: boolean
-  /** So many equal answers in a row. */
-  count: number
-  /** The verdict once a threshold was reached. */
-  result?: boolean
 }
 
 export interface KubeletState {

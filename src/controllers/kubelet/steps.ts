@@ -58,19 +58,19 @@ const LONGEST_RETRY_MS = 122_000
 
 /** Whether the pod's volumes can be mounted; what stands in the way is said at once, and again after waits that double. */
 function mounted(step: PodStep): boolean {
-  const { known, now } = step
+  const { memory, now } = step
   const problems = mountProblems(step)
   if (problems.length === 0) {
-    known.mounts = undefined
+    delete memory.mounts
     return true
   }
-  const { failures, retryAt } = known.mounts ?? { failures: 0, retryAt: now }
+  const { failures, retryAt } = memory.mounts ?? { failures: 0, retryAt: now }
   if (now >= retryAt) {
     for (const message of problems) step.podEvent('Warning', 'FailedMount', message)
     const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures)
-    known.mounts = { failures: failures + 1, retryAt: now + waitMs }
+    memory.mounts = { failures: failures + 1, retryAt: now + waitMs }
   }
-  step.wake(known.mounts!.retryAt)
+  step.wake(memory.mounts!.retryAt)
   return false
 }
 

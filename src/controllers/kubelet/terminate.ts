@@ -64,8 +64,8 @@ class Stops {
     this.#grace = grace
     this.#last = grace.from
     const deletion = `${step.pod.metadata.deletionTimestamp}`
-    this.#isNew = step.known.stopping === undefined
-    step.known.stopping = deletion
+    this.#isNew = step.memory.stopping === undefined
+    step.memory.stopping = deletion
   }
 
   stop(list: Place['list'], container: Container | undefined, status: ContainerStatus): ContainerStatus {
