@@ -71,7 +71,9 @@ export interface LabelSelector {
 
 /** The owner reference with `controller: true`, or undefined. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((ref) => ref.controller === true)
+  const refs = object.metadata.ownerReferences
+  if (refs) for (const ref of refs) if (ref.controller === true) return ref
+  return undefined
 }
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */

@@ -15,7 +15,7 @@ import {
   nextAvailabilityMs,
   podFromTemplate,
 } from './pods.ts'
-import { nextStatus, type ReplicaStatus, sameStatus } from './replicas.status.ts'
+import { type Counted, nextStatus, type ReplicaStatus, sameStatus } from './replicas.status.ts'
 
 /** What the two kinds have in common. */
 export interface Replicated extends KubeObject {
@@ -95,15 +95,21 @@ async function reconcile<T extends Replicated>(
   const minReadySeconds = owner.spec?.minReadySeconds ?? 0
   const now = context.clock.now()
   const template = selectorFromLabels(owner.spec?.template?.metadata?.labels ?? {})
-  const status = nextStatus(owner, {
+  const counted: Counted = {
     replicas: active.length,
-    fullyLabeled: active.filter((pod) => template.matches(pod.metadata.labels)).length,
-    ready: active.filter(isPodReady).length,
-    available: active.filter((pod) => isPodAvailable(pod, minReadySeconds, now)).length,
+    fullyLabeled: 0,
+    ready: 0,
+    available: 0,
     terminating,
     failure,
     now,
-  })
+  }
+  for (const pod of active) {
+    if (template.matches(pod.metadata.labels)) counted.fullyLabeled++
+    if (isPodReady(pod)) counted.ready++
+    if (isPodAvailable(pod, minReadySeconds, now)) counted.available++
+  }
+  const status = nextStatus(owner, counted)
   if (!sameStatus(owner, status)) await context.client.updateStatus(kind.resource, { ...owner, status })
   if (failure) throw failure
   if (minReadySeconds === 0 || status.readyReplicas === status.availableReplicas) return undefined

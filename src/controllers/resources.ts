@@ -110,8 +110,17 @@ export function podRequestTexts(spec: PodSpec): Record<string, string> | undefin
   return Object.fromEntries([...amounts].map(([resource, value]) => [resource, amountText(resource, value)]))
 }
 
+const printed = new Map<string, string>()
+
 function amountText(resource: string, value: number): string {
-  if (resource === 'cpu') return formatQuantity(milliQuantity(value))
-  const binary = value % 1024 === 0 && /memory|storage|hugepages/.test(resource)
-  return formatQuantity(newQuantity(value, binary ? 'BinarySI' : 'DecimalSI'))
+  const key = `${value} ${resource}`
+  let text = printed.get(key)
+  if (text === undefined) {
+    const isBinary = value % 1024 === 0 && /memory|storage|hugepages/.test(resource)
+    const quantity = newQuantity(value, isBinary ? 'BinarySI' : 'DecimalSI')
+    text = formatQuantity(resource === 'cpu' ? milliQuantity(value) : quantity)
+    if (printed.size >= REMEMBERED) printed.clear()
+    printed.set(key, text)
+  }
+  return text
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../apimachinery/clock.ts'
 import { isConflict, isStatusError } from '../apimachinery/errors.ts'
 import type { Logger } from '../apimachinery/logger.ts'
-import { controllerOf, type KubeObject, parseGroupVersion } from '../apimachinery/meta.ts'
+import { controllerOf, type KubeObject, type OwnerReference, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
 import type { ControllerContext, ControllerDefinition, ControllerSettings, Key, Lister, Watch } from './controller.ts'
@@ -36,6 +36,9 @@ interface Running {
   conflicts: Map<string, number>
 }
 
+/** Those who own objects, by the resource of the owners. */
+type Keepers = Map<ResourceName, (() => Running)[]>
+
 /**
  * Reconciles run one after the other, in an order that only the events decide: with a seed two runs are the same. One that waits for
  * something outside the process (a webhook, etcd) is left to itself and does not hold up the others.
@@ -45,6 +48,8 @@ export class ControllerRunner {
   readonly #informers: Informers
   /** In the order of the controllers; made when something first concerns them: most clusters use few. */
   readonly #running: (Running | undefined)[]
+  /** By what they own. */
+  readonly #owners = new Map<ResourceName, Keepers>()
   readonly #waiting: (() => void)[] = []
   #served: { resources: ServedResource[]; kinds: Map<string, ServedResource> } | undefined
   #scheduled = false
@@ -123,21 +128,31 @@ export class ControllerRunner {
     })
   }
 
+  /** Who owns an object is found out once, whoever asks. */
   #wantOwned(resource: ResourceName, definition: ControllerDefinition, running: () => Running): void {
-    const enqueueOwner = (object: KubeObject): void => {
-      const owner = controllerOf(object)
-      const root = owner && this.#resourceFor(owner.apiVersion, owner.kind)
-      if (!root || root.name !== definition.for) return
-      const namespace = root.namespaced ? (object.metadata.namespace ?? '') : ''
-      running().queue.add(formatKey({ namespace, name: owner.name }))
-    }
+    const known = this.#owners.get(resource)
+    const keepers: Keepers = known ?? new Map()
+    const root = definition.for ?? ''
+    keepers.set(root, [...(keepers.get(root) ?? []), running])
+    if (known) return
+    this.#owners.set(resource, keepers)
     this.#informers.want(resource, {
-      handler({ object, old }) {
-        enqueueOwner(object)
+      handler: ({ object, old }) => {
+        const owner = controllerOf(object)
+        if (owner) this.#enqueueOwner(object, owner, keepers)
         // A change of owner concerns the one it left, too.
-        if (old && controllerOf(old)?.uid !== controllerOf(object)?.uid) enqueueOwner(old)
+        const before = old && controllerOf(old)
+        if (before && before.uid !== owner?.uid) this.#enqueueOwner(old, before, keepers)
       },
     })
+  }
+
+  #enqueueOwner({ metadata }: KubeObject, owner: OwnerReference, keepers: Keepers): void {
+    const root = this.#resourceFor(owner.apiVersion, owner.kind)
+    const concerned = root && keepers.get(root.name)
+    if (!concerned) return
+    const key = formatKey({ namespace: root.namespaced ? (metadata.namespace ?? '') : '', name: owner.name })
+    for (const running of concerned) running().queue.add(key)
   }
 
   #contextFor(definition: ControllerDefinition, queue: WorkQueue): ControllerContext {
