@@ -7,6 +7,7 @@ import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
 import type { ControllerContext, ControllerDefinition, ControllerSettings, Key, Lister, Watch } from './controller.ts'
 import { Informers } from './informers.ts'
+import { formatKey, keyOf, parseKey } from './key.ts'
 import { createRecorder } from './recorder.ts'
 import { WorkQueue } from './workqueue.ts'
 
@@ -287,18 +288,4 @@ function nextTick(): Promise<void> {
     })
   })
   return tick
-}
-
-function keyOf(object: KubeObject): string {
-  return formatKey({ namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' })
-}
-
-/** The slash is always there, so that a key reads back as it was, whatever the scope. */
-function formatKey({ namespace, name }: Key): string {
-  return `${namespace}/${name}`
-}
-
-function parseKey(text: string): Key {
-  const slash = text.indexOf('/')
-  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
 }

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Key, type Result, type Watch } from '../controller.ts'
+import { parseKey } from '../key.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { STAGE_RESOURCES } from '../stages/stage.ts'
 import { conditionsText, evictNext } from './eviction.ts'
@@ -55,11 +56,6 @@ function waitedFor(resource: string): Watch {
       return pods ? [...pods].map(parseKey) : []
     },
   }
-}
-
-function parseKey(text: string): Key {
-  const slash = text.indexOf('/')
-  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
 }
 
 /** Heartbeats are the kubelet's own. */
