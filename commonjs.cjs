@@ -1,2 +1,2 @@
-// require('kubemu'): the one ES module, as Node 20.19 and later can require it.
-module.exports = require('./dist/index.js')
+// require('kubemu'): what dist/index.js exports as an ES module.
+module.exports = require('./dist/bundles/index.cjs')

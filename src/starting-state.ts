@@ -3,7 +3,7 @@
  * one that really ran; a new cluster gets these objects with its own time, uids and as many nodes as it wants in their place.
  */
 import { formatMicroTime, formatTime } from './apimachinery/clock.ts'
-import { compileForm, type Form, fill, fillSome } from './apimachinery/form.ts'
+import { type Form, fill, fillSome, formCompiler } from './apimachinery/form.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
 import { controllers } from './controllers/controllers.ts'
@@ -90,20 +90,19 @@ async function makeState(key: string, shape: Shape): Promise<StartingState> {
   const { cluster, parted, unparted } = recordedStates[key] ?? (await recordState(shape))
   return {
     forms: {
-      cluster: cluster.map((object) => formOf(object, HOLE)),
-      parted: parted.map((object) => formOf(object, holeOfNode(PARTED_NODE))),
-      unparted: unparted.map((object) => formOf(object, holeOfNode(UNPARTED_NODE))),
+      cluster: formsOf(cluster, HOLE),
+      parted: formsOf(parted, holeOfNode(PARTED_NODE)),
+      unparted: formsOf(unparted, holeOfNode(UNPARTED_NODE)),
     },
   }
 }
 
-function formOf({ prefix, object }: RecordedObject, holes: RegExp): StartingForm {
-  const { namespace, name = '' } = object.metadata
-  return {
-    prefix,
-    name: compileForm(namespace ? `${namespace}/${name}` : name, holes),
-    object: compileForm(object, holes),
-  }
+function formsOf(objects: readonly RecordedObject[], holes: RegExp): StartingForm[] {
+  const compile = formCompiler(holes)
+  return objects.map(({ prefix, object }) => {
+    const { namespace, name = '' } = object.metadata
+    return { prefix, name: compile(namespace ? `${namespace}/${name}` : name), object: compile(object) }
+  })
 }
 
 /** For the build: the shape that most clusters have. Without Stages there is no work for their controller. */

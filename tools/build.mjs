@@ -1,14 +1,14 @@
 // npm run build: types by tsc, code by rolldown in a few files. A process that loads 300 modules one by one is ready 0.3 s later.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const root = new URL('../', import.meta.url)
 const file = (path) => fileURLToPath(new URL(path, root))
 
-/** Loaded at every start, so they go into the bundle. Whatever is loaded later, or has files of its own, stays a package. */
-const BUNDLED = ['commander', 'express', 'picocolors', 'sorted-btree']
+/** Loaded at every start, or ES modules only, which a bundle cannot require. All else stays a package. */
+const BUNDLED = ['commander', 'express', 'jose', 'js-yaml', 'lowdb', 'picocolors', 're2js', 'sorted-btree']
 
 // Nothing of a source file that is gone is to be packed.
 rmSync(file('dist'), { recursive: true, force: true })
@@ -29,14 +29,35 @@ await write(recording, { states: 'src/starting-state.ts' })
 const { recordStates } = await import(new URL('dist/recording/states.js', root))
 const states = JSON.stringify(await recordStates())
 rmSync(recording, { recursive: true })
-await write(file('dist'), { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' }, [
-  {
-    name: 'recorded-states',
-    load: (id) => (id === RECORDED ? `export const recordedStates = JSON.parse(${JSON.stringify(states)})` : undefined),
-  },
-])
+const RECORDED_STATES = {
+  name: 'recorded-states',
+  load: (id) => (id === RECORDED ? `export const recordedStates = JSON.parse(${JSON.stringify(states)})` : undefined),
+}
+const entries = { index: 'src/index.ts', main: 'src/cli/main.ts' }
+const { output } = await write(file('dist/bundles'), entries, { format: 'cjs', plugins: [RECORDED_STATES] })
+await write(file('dist/cli'), { 'load-bundle': 'src/cli/load-bundle.ts' })
 
-async function write(dir, input, plugins = []) {
+// The library is required as any CommonJS module, so that it belongs to whoever requires it; the command is loaded as it was compiled.
+const { exports: names } = output.find(({ name }) => name === 'index')
+writeFileSync(
+  file('dist/index.js'),
+  `import { createRequire } from 'node:module'
+export const { ${names.join(', ')} } = createRequire(import.meta.url)('./bundles/index.cjs')
+`,
+)
+writeFileSync(
+  file('dist/cli/main.js'),
+  `#!/usr/bin/env node
+import { fileURLToPath } from 'node:url'
+import { loadBundle } from './load-bundle.js'
+loadBundle(fileURLToPath(new URL('../bundles/main.cjs', import.meta.url)))
+`,
+)
+chmodSync(file('dist/cli/main.js'), 0o755)
+const kept = spawnSync(process.execPath, [file('tools/keep-compiled.mjs')], { stdio: 'inherit' })
+if (kept.status !== 0) process.exit(kept.status ?? 1)
+
+async function write(dir, input, { format = 'esm', plugins = [] } = {}) {
   const bundle = await rolldown({
     cwd: file('.'),
     input,
@@ -44,6 +65,11 @@ async function write(dir, input, plugins = []) {
     platform: 'node',
     external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
   })
-  await bundle.write({ dir, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: false })
+  const extension = format === 'cjs' ? 'cjs' : 'js'
+  const [entryFileNames, chunkFileNames] = [`[name].${extension}`, `chunks/[name]-[hash].${extension}`]
+  // Code that V8 kept cannot import(): packages are required.
+  const names = { entryFileNames, chunkFileNames, dynamicImportInCjs: false }
+  const written = await bundle.write({ dir, format, ...names, sourcemap: false })
   await bundle.close()
+  return written
 }

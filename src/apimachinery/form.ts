@@ -27,19 +27,29 @@ interface SharedForm {
 
 export type Form = TextForm | TreeForm | FieldsForm | SharedForm
 
-/** `holes` matches what is to be filled in (without groups or flags). */
-export function compileForm(value: unknown, holes: RegExp): Form {
-  if (typeof value === 'string') return compileText(value, holes)
-  if (typeof value !== 'object' || value === null) return { kind: 'shared', value }
-  const fields = Object.entries(value).map(([key, inner]) => ({ key, form: compileForm(inner, holes) }))
-  const keys = fields.map(({ key }) => compileText(key, holes))
-  if (keys.every(({ kind }) => kind === 'shared')) return treeForm(value, fields)
-  return { kind: 'fields', fields: fields.map(({ form }, i) => ({ key: keys[i] as TextForm | SharedForm, form })) }
+/** What makes forms of values; `holes` matches what is to be filled in (without groups or flags). */
+export function formCompiler(holes: RegExp): (value: unknown) => Form {
+  const all = new RegExp(holes, 'g')
+  /** The same few keys and words are everywhere. */
+  const texts = new Map<string, TextForm | SharedForm>()
+  const compileText = (text: string): TextForm | SharedForm => {
+    let form = texts.get(text)
+    if (form === undefined) {
+      form = textForm(text.split(all), text.match(all) ?? [])
+      texts.set(text, form)
+    }
+    return form
+  }
+  return (value) => compileValue(value, compileText)
 }
 
-function compileText(text: string, holes: RegExp): TextForm | SharedForm {
-  const found = [...text.matchAll(new RegExp(holes, 'g'))].map(([match]) => match)
-  return textForm(text.split(holes), found)
+function compileValue(value: unknown, compileText: (text: string) => TextForm | SharedForm): Form {
+  if (typeof value === 'string') return compileText(value)
+  if (typeof value !== 'object' || value === null) return { kind: 'shared', value }
+  const fields = Object.entries(value).map(([key, inner]) => ({ key, form: compileValue(inner, compileText) }))
+  const keys = fields.map(({ key }) => compileText(key))
+  if (keys.every(({ kind }) => kind === 'shared')) return treeForm(value, fields)
+  return { kind: 'fields', fields: fields.map(({ form }, i) => ({ key: keys[i] as TextForm | SharedForm, form })) }
 }
 
 /** A new value, but for the parts without holes. `textOf` is told what stood in a hole. */

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `kubemu` command: reads the command line and hands over. Exit codes: 0 fine, 1 it failed, 2 it was asked wrongly. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { ExportFlags } from './data.ts'
@@ -129,15 +128,13 @@ data
     process.exitCode = await exportFixture(file, flags)
   })
 
-try {
-  await program.parseAsync()
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else {
     process.stderr.write(`kubemu: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1
   }
-}
+})
 
 function parsePort(text: string): number {
   const port = Number(text)
