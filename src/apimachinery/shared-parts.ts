@@ -2,6 +2,7 @@
  * Equal parts of objects are kept once: what many objects say alike (the volumes and tolerations of replicas, conditions that became true in the
  * same second) is one value in memory, however many were decoded. Possible because objects that went to storage never change.
  */
+import { type FieldSet, sharedSet } from './managedfields/set-prefix.ts'
 
 /** A field's place in objects of a kind, all elements of a list being one place, and what stood there last. */
 interface Place {
@@ -26,7 +27,7 @@ const REMEMBERED = 8
 /** Places known at once. Then all are forgotten: shared parts stay shared, and new ones are learnt anew. */
 const MAX_PLACES = 10_000
 const ELEMENT = '[]'
-/** Sets of managedFields are kept once by whoever makes them, and their members are no fields. */
+/** Sets of managedFields have their own way of being kept once: their members are no fields. */
 const SETS = 'fieldsV1'
 
 let count = 0
@@ -92,8 +93,11 @@ function shareMembers(value: Container, old: Container | undefined, place: Place
     const key = keys[i] as string
     const member = struct[key]
     members[i] = member
-    if (!isContainer(member) || key === SETS) continue
-    const shared = share(member, (old as typeof struct | undefined)?.[key], childOf(place, key))
+    if (!isContainer(member)) continue
+    const shared =
+      key === SETS
+        ? sharedSet(member as FieldSet)
+        : share(member, (old as typeof struct | undefined)?.[key], childOf(place, key))
     if (shared === member) continue
     struct[key] = shared
     members[i] = shared

@@ -5,6 +5,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { objectBytes } from '../apimachinery/object-bytes.ts'
+import { shareParts } from '../apimachinery/shared-parts.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { StorageEvent } from './interface.ts'
 import type { Change, Restoration } from './picture.ts'
@@ -68,7 +69,13 @@ export function parseLine(line: Buffer): JournalEntry | undefined {
   const body = line.length - SEAL_LENGTH
   if (body < 0 || line.toString('latin1', body) !== sealOf(crc32(line.subarray(0, body)))) return undefined
   const { revision, type, prefix, name, object, changes } = JSON.parse(line.toString())
-  return { revision, type, changes: type === 'restore' ? changes : [{ key: { prefix, name }, object }] }
+  const entry: JournalEntry = {
+    revision,
+    type,
+    changes: type === 'restore' ? changes : [{ key: { prefix, name }, object }],
+  }
+  for (const change of entry.changes) if (change.object !== undefined) shareParts(change.object)
+  return entry
 }
 
 function sealOf(sum: number): string {

@@ -16,6 +16,7 @@
  * take it out.
  */
 import { crc32 } from 'node:zlib'
+import { shareParts } from '../apimachinery/shared-parts.ts'
 import { readLines } from './lines.ts'
 
 export const FORMAT = 'kubemu.dev/cluster'
@@ -109,6 +110,7 @@ class LineParser {
       case 'prefix': {
         if (text === '}') return 'objects'
         const entries = Object.entries(JSON.parse(`{${text}}`))
+        for (const [, object] of entries) if (isObject(object)) shareParts(object)
         this.#named.push(...entries)
         return 'prefix'
       }
@@ -118,4 +120,8 @@ class LineParser {
         return undefined
     }
   }
+}
+
+function isObject(value: unknown): value is { kind: string } {
+  return typeof value === 'object' && value !== null
 }

@@ -26,6 +26,23 @@ describe('shareParts', () => {
     expect(b.metadata).not.toBe(a.metadata)
   })
 
+  it('gives objects that were read from a file one set of managed fields', () => {
+    const read = (ip: string): Any => ({
+      kind: 'Pod',
+      metadata: {
+        managedFields: [
+          { fieldsV1: { 'f:status': { 'f:podIPs': { [`k:{"ip":"${ip}"}`]: { '.': {}, 'f:ip': {} } } } } },
+        ],
+      },
+    })
+    const [a, b, other] = shared(read('10.0.0.1'), read('10.0.0.1'), read('10.0.0.2'))
+    expect(other).toEqual(read('10.0.0.2'))
+    const fieldsOf = ({ metadata }: Any): Any => metadata.managedFields[0].fieldsV1
+    expect(fieldsOf(b)).toBe(fieldsOf(a))
+    const status = (object: Any): Any => fieldsOf(object)['f:status']['f:podIPs']
+    expect(status(other)['k:{"ip":"10.0.0.2"}']).toBe(status(a)['k:{"ip":"10.0.0.1"}'])
+  })
+
   it('shares elements of lists wherever they stand', () => {
     const [a, b] = shared(
       pod('a', { spec: { tolerations: [{ key: 'x' }, { key: 'y' }] } }),

@@ -84,6 +84,14 @@ function makeSet(last: SetPrefix): FieldSet {
   return set
 }
 
+/** The same set along prefixes, if it was not made so: it was read from a file, say. */
+export function sharedSet(set: FieldSet): FieldSet {
+  if (set === LEAF || texts.has(set)) return set
+  let prefix = noMembers()
+  for (const element in set) prefix = withMember(prefix, element, sharedSet(set[element]!))
+  return setOfPrefix(prefix) ?? LEAF
+}
+
 /** The set as JSON. Kept for sets that were made along prefixes. */
 export function setText(set: FieldSet): string {
   const known = texts.get(set)

@@ -1,6 +1,7 @@
 /** Where objects are in etcd, and as what: the keys of a kube-apiserver, values as JSON. Mirrors apiserver/pkg/storage/etcd3/store.go. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import { objectText } from '../../apimachinery/object-bytes.ts'
+import { shareParts } from '../../apimachinery/shared-parts.ts'
 import type { Key } from '../interface.ts'
 
 /** What every key of the storage interface begins with, and what --etcd-prefix stands in for. */
@@ -55,5 +56,6 @@ export function decodeObject(key: Key, value: Buffer, revision: number): KubeObj
   }
   if (typeof object?.metadata !== 'object') throw new Error(`${where} is no object of Kubernetes: it has no metadata`)
   object.metadata.resourceVersion = String(revision)
+  shareParts(object)
   return object
 }
