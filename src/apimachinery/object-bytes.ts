@@ -34,14 +34,14 @@ export function objectText(object: KubeObject): string {
   let text = ''
   for (const name in object) {
     const value = (object as unknown as Record<string, unknown>)[name]
-    const printed = value === metadata ? metadataText(metadata) : JSON.stringify(value)
+    const printed = value === metadata ? metadataText(metadata) : partText(value)
     if (printed !== undefined) text += `${text === '' ? '{' : ','}${quoted(name)}:${printed}`
   }
   return `${text}}`
 }
 
 function metadataText(metadata: ObjectMeta): string {
-  const entries = metadata.managedFields!.map(entryText)
+  const entries = metadata.managedFields!.map((entry) => recentText(entry, entryText))
   return inPlace(JSON.stringify({ ...metadata, managedFields: 0 }), 'managedFields', `[${entries.join(',')}]`)
 }
 
@@ -56,6 +56,30 @@ function inPlace(struct: string, name: string, value: string): string {
   const before = `"${name}":`
   const at = struct.indexOf(`${before}0`) + before.length
   return struct.slice(0, at) + value + struct.slice(at + 1)
+}
+
+/** undefined for what JSON has no form for. */
+function partText(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null ? recentText(value, JSON.stringify) : JSON.stringify(value)
+}
+
+/** Texts of parts that were printed last, and of those before them: a write of status says the same spec again, and so do replicas. */
+let recent = new Map<object, string>()
+let older = new Map<object, string>()
+const MAX_RECENT = 1000
+const MAX_RECENT_LENGTH = 8000
+
+function recentText<T extends object>(part: T, print: (part: T) => string): string {
+  const known = recent.get(part)
+  if (known !== undefined) return known
+  const text = older.get(part) ?? print(part)
+  if (text.length > MAX_RECENT_LENGTH) return text
+  if (recent.size === MAX_RECENT) {
+    older = recent
+    recent = new Map()
+  }
+  recent.set(part, text)
+  return text
 }
 
 /** Names of the top level are few. */

@@ -40,3 +40,20 @@ test.each([
   expect(String(objectBytes(object as never))).toBe(text)
   expect(keptObjectBytes(object as never)).toBe(objectBytes(object as never))
 })
+
+test('what two objects share is printed once', () => {
+  let reads = 0
+  const shared = {
+    get image() {
+      reads++
+      return 'web'
+    },
+  }
+  const objectOf = (name: string) => ({ ...type, metadata: { name, managedFields: [] }, spec: shared }) as never
+  const texts = ['a', 'b'].map((name) => JSON.parse(String(objectBytes(objectOf(name)))))
+  expect(texts.map(({ metadata, spec }) => [metadata.name, spec.image])).toEqual([
+    ['a', 'web'],
+    ['b', 'web'],
+  ])
+  expect(reads).toBe(1)
+})
