@@ -125,6 +125,8 @@ export interface ControllerDefinition {
   reads?: ResourceName[]
   /** Indexes over resources (`*`: all that `*` watches): name -> values of an object. Names are shared: same name, same meaning. */
   indexes?: Record<ResourceName, Record<string, (object: KubeObject) => string[]>>
+  /** The key that goes before all others, however many are ready: what must not be late. */
+  urgent?: Key
   /**
    * Brings the world one step towards what the root object wants. Level-based: reads state, is never told which event came. A throw is a retry
    * with back-off (a Conflict: at once). The root being gone is not an error. At most one at a time for a key.

@@ -5,7 +5,7 @@ import type { Logger } from '../apimachinery/logger.ts'
 import { controllerOf, type KubeObject, type OwnerReference, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
-import type { ControllerContext, ControllerDefinition, ControllerSettings, Key, Lister, Watch } from './controller.ts'
+import type { ControllerContext, ControllerDefinition, ControllerSettings, Lister, Watch } from './controller.ts'
 import { Informers } from './informers.ts'
 import { formatKey, keyOf, parseKey } from './key.ts'
 import { createRecorder } from './recorder.ts'
@@ -114,7 +114,8 @@ export class ControllerRunner {
   }
 
   #make(definition: ControllerDefinition): Running {
-    const queue = new WorkQueue(this.#options.clock, () => this.#schedule())
+    const urgent = definition.urgent && formatKey(definition.urgent)
+    const queue = new WorkQueue(this.#options.clock, () => this.#schedule(), urgent)
     return { definition, queue, context: this.#contextFor(definition, queue), conflicts: new Map() }
   }
 

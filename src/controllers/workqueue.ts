@@ -12,6 +12,7 @@ export class WorkQueue {
   readonly #clock: Clock
   /** Called when a key becomes ready: the owner then takes it, when it likes. */
   readonly #wake: () => void
+  readonly #urgent: string | undefined
   readonly #queue: string[] = []
   #head = 0
   readonly #dirty = new Set<string>()
@@ -20,9 +21,11 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>()
   #closed = false
 
-  constructor(clock: Clock, wake: () => void) {
+  /** `urgent`: the key that goes before all others. */
+  constructor(clock: Clock, wake: () => void, urgent?: string) {
     this.#clock = clock
     this.#wake = wake
+    this.#urgent = urgent
   }
 
   /** Keys ready to be taken. */
@@ -38,9 +41,7 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#closed || this.#dirty.has(key)) return
     this.#dirty.add(key)
-    if (this.#processing.has(key)) return
-    this.#queue.push(key)
-    this.#wake()
+    if (!this.#processing.has(key)) this.#put(key)
   }
 
   addAfter(key: string, ms: number): void {
@@ -87,8 +88,13 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#processing.delete(key)
-    if (!this.#dirty.has(key) || this.#closed) return
-    this.#queue.push(key)
+    if (this.#dirty.has(key) && !this.#closed) this.#put(key)
+  }
+
+  #put(key: string): void {
+    if (key !== this.#urgent) this.#queue.push(key)
+    else if (this.#head > 0) this.#queue[--this.#head] = key
+    else this.#queue.unshift(key)
     this.#wake()
   }
 

@@ -2,12 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/apimachinery/clock.ts'
 import { WorkQueue } from '../../src/controllers/workqueue.ts'
 
-function queue(): { queue: WorkQueue; clock: ManualClock; woken: () => number } {
+function queue(urgent?: string): { queue: WorkQueue; clock: ManualClock; woken: () => number } {
   const clock = new ManualClock(0)
   let woken = 0
-  const made = new WorkQueue(clock, () => {
-    woken++
-  })
+  const made = new WorkQueue(
+    clock,
+    () => {
+      woken++
+    },
+    urgent,
+  )
   return { queue: made, clock, woken: () => woken }
 }
 
@@ -26,6 +30,18 @@ describe('WorkQueue', () => {
     for (const key of ['b', 'a', 'b', 'c', 'a']) q.add(key)
     expect(takeAll(q)).toEqual(['b', 'a', 'c'])
     expect(q.idle).toBe(true)
+  })
+
+  test('the urgent key goes before all others, once and again when it was added in work', () => {
+    const { queue: q } = queue('now')
+    for (const key of ['a', 'now', 'b', 'c', 'now']) q.add(key)
+    expect(q.take()).toBe('now')
+    q.add('now')
+    q.done('now')
+    expect(takeAll(q)).toEqual(['now', 'a', 'b', 'c'])
+    q.add('d')
+    q.add('now')
+    expect(takeAll(q)).toEqual(['now', 'd'])
   })
 
   test('a key in work is not handed out again before it is done, and then once', () => {

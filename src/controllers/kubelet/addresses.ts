@@ -1,8 +1,11 @@
 /** Pod addresses of a node, as the host-local plug-in gives them: one after the other, round and round. */
 import { formatIpv4, ipv4Number } from '../node-ipam.ts'
 
-/** What the container network falls back on where nobody gives nodes a part of the pod network. */
-export const DEFAULT_POD_CIDR = '10.88.0.0/16'
+/**
+ * What the container network falls back on where nobody gives nodes a part of the pod network. Larger than the plug-in's own /16, which each node has for
+ * itself: here all of them share it.
+ */
+export const DEFAULT_POD_CIDR = '10.88.0.0/13'
 
 export class AddressPool {
   readonly cidr: string

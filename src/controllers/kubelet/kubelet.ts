@@ -19,6 +19,8 @@ const BEAT: Key = { namespace: '', name: '' }
 export const kubelet = defineController({
   name: 'kubelet',
   component: 'kubelet',
+  // Ten thousand pods that start must not make their nodes seem dead.
+  urgent: BEAT,
   watches: [
     { resource: 'nodes', keys: ({ metadata }) => [{ namespace: '', name: metadata.name! }], when: nodeMatters },
     {
@@ -88,6 +90,6 @@ async function onBeat(context: ControllerContext): Promise<void> {
     await beat(context)
   } finally {
     // Also after a failure: where a node is refused again and again, the back-off must not grow beyond what the leases of the others last.
-    context.enqueue(BEAT, LEASE_RENEWAL_MS)
+    context.enqueue(BEAT, state.toBeat.length > 0 ? 0 : LEASE_RENEWAL_MS)
   }
 }

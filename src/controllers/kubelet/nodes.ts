@@ -16,6 +16,8 @@ import { type KnownNode, type KubeletState, stateOf } from './state.ts'
 export const LEASE_NAMESPACE = 'kube-node-lease'
 const LEASE_SECONDS = 40
 export const LEASE_RENEWAL_MS = 10_000
+/** Leases that are renewed before others have the event loop. */
+const BEATS = 16
 const STATUS_REPORT_MS = 5 * 60_000
 /** Node addresses begin behind the gateway. */
 const FIRST_NODE_ADDRESS = ipv4Number('172.18.0.2')
@@ -188,12 +190,18 @@ function isFresh(old: Lease, { metadata, spec }: Lease, now: number): boolean {
   )
 }
 
-/** All nodes at once: leases now, statuses when they are due. Rejects when a node is refused, after the others have had their turn. */
+/**
+ * The next few nodes, and with none left over all of them anew: leases now, statuses when they are due. Rejects when one is refused, after the
+ * others have had their turn.
+ */
 export async function beat(context: ControllerContext): Promise<void> {
+  const state = stateOf(context)
+  if (state.toBeat.length === 0) state.toBeat = [...state.nodes.keys()].reverse()
   const errors: unknown[] = []
-  for (const known of stateOf(context).nodes.values()) {
-    const node = context.lister<Node>('nodes').get('', known.name)
-    if (!node || known.stopped) continue
+  for (const name of state.toBeat.splice(-BEATS).reverse()) {
+    const known = state.nodes.get(name)
+    const node = context.lister<Node>('nodes').get('', name)
+    if (!known || !node || known.stopped) continue
     try {
       await beatOf(known, node, context)
     } catch (error) {

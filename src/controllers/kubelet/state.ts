@@ -60,6 +60,8 @@ export interface KubeletState {
   followsFolder: boolean
   /** The lease timer runs. */
   beating: boolean
+  /** Nodes that are still to renew their lease in this round, the next one last. */
+  toBeat: string[]
 }
 
 /** Stages give pods addresses of the same nodes. */
@@ -72,4 +74,5 @@ export const stateOf = sharedPerRun<KubeletState>(() => ({
   mirrors: new Map(),
   followsFolder: false,
   beating: false,
+  toBeat: [],
 }))

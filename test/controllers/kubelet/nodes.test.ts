@@ -36,6 +36,29 @@ test('A node whose lease is refused does not keep the others from renewing their
   await cluster.runner.stop()
 })
 
+test('All nodes renew their leases once an interval, also when they are more than are renewed in one go.', async () => {
+  const renewed: string[] = []
+  const intercept = (client: Client): Client => ({
+    ...client,
+    modify(resource, namespace, name, change, options) {
+      if (resource === LEASES) renewed.push(name)
+      return client.modify(resource, namespace, name, change, options)
+    },
+  })
+  const cluster = await controllerCluster([kubelet], { intercept })
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-node-lease' } }
+  await cluster.client.create<KubeObject>('namespaces', namespace)
+  const nodes = Array.from({ length: 40 }, (_, i) => `node-${i}`)
+  for (const name of nodes) await cluster.client.create<KubeObject>('nodes', node(name))
+  await cluster.runner.settle()
+  for (let round = 0; round < 2; round++) {
+    renewed.length = 0
+    await cluster.pass(10)
+    expect(renewed).toEqual(nodes)
+  }
+  await cluster.runner.stop()
+})
+
 test('A node that comes again under the name of another pulls its images itself.', async () => {
   const cluster = await testCluster({ nodes: 0 })
   const uses = (name: string) => pod(name, { nodeName: 'worker', containers: [{ name: 'main', image: 'nginx:1' }] })
