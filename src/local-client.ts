@@ -42,7 +42,7 @@ export function createLocalClient(
     const store = storeOf(resource)
     requireKind(store, object)
     const { namespace = '', name = '' } = object.metadata
-    const next = (old: DynamicObject | undefined): DynamicObject => decodeChanged(store, object, old, subresource)
+    const next = (old: DynamicObject | undefined): DynamicObject => store.decodeChange(object, old, subresource)
     return (await store.update(name, next, request(namespace, subresource))).object as KubeObject as T
   }
 
@@ -59,7 +59,7 @@ export function createLocalClient(
       const store = storeOf(resource)
       const next = (old: DynamicObject | undefined): DynamicObject => {
         const changed = change(old as never) as KubeObject as DynamicObject
-        return changed === old ? changed : decodeChanged(store, changed, old, options.subresource)
+        return changed === old ? changed : store.decodeChange(changed, old, options.subresource)
       }
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
     },
@@ -112,21 +112,6 @@ function patchFunction(
   if (definition.custom) throw newBadRequest('a strategic merge patch needs types that the server knows')
   const model = schemaOf(registry, definition).node.name
   return (old, patch) => applyStrategicMergePatch(old, patch, model, registry.lookupType)
-}
-
-/**
- * A draft of the value. What a write of status took along from the stored object is as decoding would make it, and that door writes the stored
- * one anyway: it is shared, and whoever compares the two sees at once that they are the same.
- */
-function decodeChanged(store: Store, value: KubeObject, old: DynamicObject | undefined, door = ''): DynamicObject {
-  const { metadata, spec } = value as DynamicObject
-  if (door !== 'status' || metadata !== old?.metadata || spec === undefined || spec !== old['spec']) {
-    return store.decode(value)
-  }
-  const draft = store.decode({ ...value, metadata: {}, spec: {} })
-  draft.metadata = { ...metadata }
-  draft['spec'] = spec
-  return draft
 }
 
 const INFORMER_TYPES = { ADDED: 'added', MODIFIED: 'updated', DELETED: 'deleted' } as const

@@ -276,7 +276,7 @@ export class Registry implements Environment {
         const store = this.store(resource)
         const next = (old: DynamicObject | undefined): DynamicObject => {
           const changed = change(old as DynamicObject)
-          return changed === old ? changed : store.decode(changed)
+          return changed === old ? changed : store.decodeChange(changed, old, subresource)
         }
         return (await store.update(name, next, request(namespace, subresource, fieldManager))).object
       },

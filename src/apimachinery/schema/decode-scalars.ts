@@ -1,4 +1,4 @@
-/** How single values are decoded: checked against the Go type and brought to the form that the server prints. */
+/** What decoders have in common, and how single values are decoded: checked against the Go type and brought to the form that the server prints. */
 import { canonicalBase64 } from './base64.ts'
 import type { ScalarNode } from './nodes.ts'
 
@@ -8,6 +8,8 @@ export interface Walk {
   keys: number
   /** Unknown fields met. */
   unknown: number
+  /** The decoded value at this place that the one in hand was made from: what is the same in both is as decoding would make it. */
+  like?: unknown
   /** Nulls that a custom resource's schema does not allow stay, for validation to speak of. */
   keepsNulls?: boolean
 }
@@ -17,6 +19,19 @@ export type Decode = (value: unknown, walk: Walk) => unknown
 
 /** Thrown by the fast walker: the value does not fit its type somewhere. Carries nothing, since diagnose.ts finds the first place by itself. */
 export const WRONG_TYPE: unique symbol = Symbol('wrong type')
+
+/** Decodes a member of an object or an item of a list. What stands at the same place in `walk.like` is taken as it is. */
+export function decodeAt(place: string | number, given: unknown, walk: Walk, decode: Decode): unknown {
+  const { like } = walk
+  if (like === undefined) return decode(given, walk)
+  const before =
+    typeof like === 'object' && like !== null ? (like as Record<string | number, unknown>)[place] : undefined
+  if (before === given) return given
+  walk.like = before
+  const value = decode(given, walk)
+  walk.like = like
+  return value
+}
 
 const INT32 = 2 ** 31
 

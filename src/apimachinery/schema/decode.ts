@@ -6,7 +6,7 @@
 import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
-import { countKeys, type Decode, SCALARS, text, type Walk, WRONG_TYPE } from './decode-scalars.ts'
+import { countKeys, type Decode, decodeAt, SCALARS, text, type Walk, WRONG_TYPE } from './decode-scalars.ts'
 import { rememberEmptied } from './emptied.ts'
 import type { FieldFact } from './facts.ts'
 import { isPlainObject } from './go-json.ts'
@@ -176,7 +176,7 @@ function emitter({ fact, node }: FieldNode, decoders: Decoders, constant?: () =>
       else if (always) out[name] = zero(walk)
       return
     }
-    const value = decode(given, walk)
+    const value = decodeAt(name, given, walk, decode)
     if (drops?.(value)) {
       if (isCollection) rememberEmptied(out, name, value)
       if (constant) out[name] = constant()
@@ -247,7 +247,8 @@ function list(element: Decode, zero: (walk: Walk) => unknown): Decode {
     const out = new Array<unknown>(value.length)
     for (let i = 0; i < value.length; i++) {
       const given = value[i] as unknown
-      out[i] = given === null || given === undefined ? zero(walk) : element(given, walk)
+      if (given === null || given === undefined) out[i] = zero(walk)
+      else out[i] = decodeAt(i, given, walk, element)
     }
     return out
   }
@@ -262,7 +263,7 @@ function map(element: Decode, zero: (walk: Walk) => unknown): Decode {
     const out: Record<string, unknown> = {}
     for (const key of keys) {
       const given = source[key]
-      const decoded = given === null || given === undefined ? zero(walk) : element(given, walk)
+      const decoded = given === null || given === undefined ? zero(walk) : decodeAt(key, given, walk, element)
       if (key === '__proto__')
         Object.defineProperty(out, key, { value: decoded, enumerable: true, configurable: true, writable: true })
       else out[key] = decoded

@@ -125,8 +125,19 @@ export class Schema {
     return { object: this.#defaults(object, clock), strict }
   }
 
-  #read(parsed: Parsed, decode: Decode, as: string): Decoded {
-    const walk: Walk = { keys: 0, unknown: 0 }
+  /**
+   * As decodeWithDefaults, of a value made in this process from `old`, an object of this kind. What is the same in both is taken as it is, and
+   * shared, but for the metadata as a whole. Throws 400.
+   */
+  decodeChange(value: object, old: DynamicObject, clock: Clock): DynamicObject {
+    if (this.isCustom) return this.decodeWithDefaults(parsedValue(value), clock).object
+    const { object } = this.#read(parsedValue(value), this.#decodeDefaulted, this.gvk.kind, old)
+    if (object.metadata === old.metadata) object.metadata = { ...object.metadata }
+    return this.#defaults(object, clock)
+  }
+
+  #read(parsed: Parsed, decode: Decode, as: string, like?: DynamicObject): Decoded {
+    const walk: Walk = { keys: 0, unknown: 0, like }
     const object = this.#fast(parsed.value, decode, walk, parsed, as)
     keepReset(parsed.value, object)
     const isClean = walk.unknown === 0 && !parsed.oddNumber && (parsed.keys === undefined || parsed.keys === walk.keys)
