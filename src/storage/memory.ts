@@ -126,7 +126,7 @@ export class MemoryStorage implements Storage {
     }
     const revision = this.#revision + 1
     const created = withRevision(object, revision)
-    this.#commit({ revision, type: 'create', key: { prefix, name }, object: created })
+    this.#commit({ revision, type: 'create', key: { prefix, name }, object: created }, created === object)
     return created
   }
 
@@ -205,8 +205,9 @@ export class MemoryStorage implements Storage {
     this.#closed = true
   }
 
-  #commit(event: StorageEvent): void {
-    shareParts(event.object, event.prevObject)
+  /** `isShared`: who put it together with its revision did so of parts that are shared where they can be. */
+  #commit(event: StorageEvent, isShared = false): void {
+    if (!isShared) shareParts(event.object, event.prevObject)
     this.#journal?.commit(event)
     const { prefix, name } = event.key
     const collection = this.#collection(prefix)
