@@ -8,7 +8,7 @@ import { applyStrategicMergePatch } from './apimachinery/patch/strategic.ts'
 import type { JsonMap } from './apimachinery/patch/values.ts'
 import type { Client, InformerEvent, PatchType, ServedResource, WatchSource } from './controllers/client.ts'
 import { schemaOf } from './registry/decode.ts'
-import type { UserInfo } from './registry/definition.ts'
+import type { ResourceDefinition, UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import type { Registry } from './registry/registry.ts'
 import type { Store } from './registry/store.ts'
@@ -148,11 +148,21 @@ function resourcesAt(registry: Registry, prefixes: readonly string[]): string[] 
 
 /** One row a group and resource, in the preferred version. */
 function servedResources(registry: Registry): ServedResource[] {
-  const served: ServedResource[] = []
-  for (const definition of registry.definitions()) {
-    if (registry.store(definition.groupResource).definition !== definition) continue
+  return registry
+    .definitions()
+    .filter((definition) => registry.store(definition.groupResource).definition === definition)
+    .map(servedResource)
+}
+
+/** Clusters share definitions. */
+const served = new WeakMap<ResourceDefinition, ServedResource>()
+
+function servedResource(definition: ResourceDefinition): ServedResource {
+  let row = served.get(definition)
+  if (row === undefined) {
     const { groupResource: name, group, version, kind, namespaced, verbs } = definition
-    served.push({ name, group, version, kind, namespaced, verbs })
+    row = { name, group, version, kind, namespaced, verbs }
+    served.set(definition, row)
   }
-  return served
+  return row
 }

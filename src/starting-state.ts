@@ -90,11 +90,17 @@ async function makeState(key: string, shape: Shape): Promise<StartingState> {
   const { cluster, parted, unparted } = recordedStates[key] ?? (await recordState(shape))
   return {
     forms: {
-      cluster: formsOf(cluster, HOLE),
+      cluster: formsOf(cluster.map(withRevisionOf), HOLE),
       parted: formsOf(parted, holeOfNode(PARTED_NODE)),
       unparted: formsOf(unparted, holeOfNode(UNPARTED_NODE)),
     },
   }
+}
+
+/** The objects that come first have the same revision in all clusters. */
+function withRevisionOf({ prefix, object }: RecordedObject, i: number): RecordedObject {
+  const metadata = { ...object.metadata, resourceVersion: String(FIRST_REVISION + 1 + i) }
+  return { prefix, object: { ...object, metadata } }
 }
 
 function formsOf(objects: readonly RecordedObject[], holes: RegExp): StartingForm[] {
