@@ -7,7 +7,76 @@ import type { ResourceDefinition } from '../registry/definition.ts'
 const PIECE_BYTES = 512 * 1024
 const LIST_END = ']}\n'
 const COMMA = 0x2c
-const BRACE = 0x7b
+
+/** An item of a list: a part of an object's bytes, between two texts. */
+export interface Item {
+  before: string
+  bytes: Buffer
+  from: number
+  to: number
+  after: string
+}
+
+/** `head` ends where the first item begins. The pieces are to be sent as they are, one after another; none is used again. */
+export function* listPieces(
+  head: string,
+  objects: readonly DynamicObject[],
+  itemOf: (object: DynamicObject) => Item,
+): Iterable<Buffer> {
+  let piece = Buffer.allocUnsafeSlow(sizeOfPiece(objects, itemOf, head.length))
+  let length = piece.write(head)
+  for (let i = 0; i < objects.length; i++) {
+    const item = itemOf(objects[i] as DynamicObject)
+    const most = sizeOfItem(item) + LIST_END.length + 1
+    if (length + most > piece.length) {
+      yield piece.subarray(0, length)
+      piece = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, most))
+      length = 0
+    }
+    if (i > 0) piece[length++] = COMMA
+    if (item.before !== '') length = put(item.before, piece, length)
+    length += item.bytes.copy(piece, length, item.from, item.to)
+    if (item.after !== '') length = put(item.after, piece, length)
+  }
+  length += piece.write(LIST_END, length)
+  yield piece.subarray(0, length)
+}
+
+/** Answers where the text ends. A single character is one of JSON's own. */
+function put(text: string, piece: Buffer, at: number): number {
+  if (text.length > 1) return at + piece.write(text, at)
+  piece[at] = text.charCodeAt(0)
+  return at + 1
+}
+
+/** In bytes; of texts the most that they can be. */
+function sizeOfItem({ before, from, to, after }: Item): number {
+  return (before.length + after.length) * 3 + to - from
+}
+
+/** Short lists do not pay for a whole piece: the first object's size says what to expect. */
+function sizeOfPiece(objects: readonly DynamicObject[], itemOf: (object: DynamicObject) => Item, head: number): number {
+  const first = objects[0]
+  const expected = first ? objects.length * (sizeOfItem(itemOf(first)) + 64) : 0
+  return Math.min(PIECE_BYTES, expected) + head * 3 + LIST_END.length
+}
+
+/** All of `bytes`. */
+export function wholeItem(bytes: Buffer): Item {
+  return { before: '', bytes, from: 0, to: bytes.length, after: '' }
+}
+
+/** How objects are shown in lists of their kind. */
+export function itemsOf(definition: ResourceDefinition): (object: DynamicObject) => Item {
+  if (keepsTypeInItems(definition)) return (object) => wholeItem(objectBytes(object))
+  const cut = lengthOfType(definition)
+  return (object) => {
+    // The rare object whose fields stand in another order is encoded anew.
+    if (!beginsWithType(object, definition)) return wholeItem(Buffer.from(JSON.stringify(withoutType(object))))
+    const bytes = objectBytes(object)
+    return { before: '{', bytes, from: cut, to: bytes.length, after: '' }
+  }
+}
 
 /** Items of typed lists have no kind and apiVersion of their own; custom resources do. */
 export function keepsTypeInItems(definition: ResourceDefinition): boolean {
@@ -17,35 +86,6 @@ export function keepsTypeInItems(definition: ResourceDefinition): boolean {
 export function withoutType(object: DynamicObject): object {
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
   return rest
-}
-
-/** `head` ends where the first item begins. The pieces are to be sent as they are, one after another; none is used again. */
-export function* listPieces(head: string, objects: DynamicObject[], definition: ResourceDefinition): Iterable<Buffer> {
-  const cut = keepsTypeInItems(definition) ? 0 : lengthOfType(definition)
-  let piece = Buffer.allocUnsafeSlow(sizeOfPiece(objects, head.length))
-  let length = piece.write(head)
-  for (let i = 0; i < objects.length; i++) {
-    const object = objects[i] as DynamicObject
-    const bytes = cut === 0 || beginsWithType(object, definition) ? objectBytes(object) : bytesWithoutType(object, cut)
-    if (length + bytes.length + LIST_END.length + 1 > piece.length) {
-      yield piece.subarray(0, length)
-      piece = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, bytes.length + LIST_END.length + 1))
-      length = 0
-    }
-    if (i > 0) piece[length++] = COMMA
-    // The brace, and what follows kind, apiVersion and their comma.
-    if (cut > 0) piece[length++] = BRACE
-    length += bytes.copy(piece, length, cut)
-  }
-  length += piece.write(LIST_END, length)
-  yield piece.subarray(0, length)
-}
-
-/** Short lists do not pay for a whole piece: the first object's size says what to expect. */
-function sizeOfPiece(objects: DynamicObject[], head: number): number {
-  const first = objects[0]
-  const expected = first ? objects.length * (objectBytes(first).length + 64) : 0
-  return Math.min(PIECE_BYTES, expected) + head * 3 + LIST_END.length
 }
 
 /** Length of `{"kind":"Pod","apiVersion":"v1",`. */
@@ -62,9 +102,4 @@ function beginsWithType(object: DynamicObject, { kind, apiVersion }: ResourceDef
     if (++place === 2) return true
   }
   return false
-}
-
-/** The rare object whose fields stand in another order: encoded anew, with as many bytes in front as will be cut off. */
-function bytesWithoutType(object: DynamicObject, cut: number): Buffer {
-  return Buffer.from(' '.repeat(cut - 1) + JSON.stringify(withoutType(object)))
 }

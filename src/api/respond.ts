@@ -12,11 +12,11 @@ import { isPrettyPrint } from './accept.ts'
 import { encodeBody } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
 import { setHeader, writeHead } from './head.ts'
-import { keepsTypeInItems, listPieces, withoutType } from './list-bytes.ts'
+import { type Item, itemsOf, keepsTypeInItems, listPieces, withoutType } from './list-bytes.ts'
 import { listMeta } from './list-meta.ts'
-import { partialList, partialObject } from './metadata-only.ts'
+import { partialItems, partialList, partialListHead, partialObject } from './metadata-only.ts'
 import { contentType, type Encoding, type Negotiated } from './negotiation.ts'
-import { tableOf } from './table.ts'
+import { rowItems, tableOf, tableParts, wholeTable } from './table.ts'
 
 /** As upstream: smaller bodies are not worth it. */
 const GZIP_THRESHOLD_BYTES = 128 * 1024
@@ -33,13 +33,8 @@ export function sendObject(exchange: ResourceExchange, code: number, object: Kub
   let shown: unknown = object
   if (object.kind !== 'Status') {
     if (accept.as === 'Table') {
-      const objects = [object as DynamicObject]
-      shown = tableOf(
-        store,
-        { objects, resourceVersion: object.metadata.resourceVersion ?? '' },
-        exchange.query,
-        accept.version,
-      )
+      const list = { objects: [object as DynamicObject], resourceVersion: object.metadata.resourceVersion ?? '' }
+      shown = tableOf(store, list, exchange.query, { version: accept.version })
     } else if (accept.as) shown = partialObject(object as KubeObject, accept.version)
   }
   if (accept.encoding === 'json' && shown === object && object.kind !== 'Status' && !wantsPretty(exchange)) {
@@ -75,25 +70,38 @@ function goType({ custom, group }: ResourceDefinition, kind: string): string {
 /** A list: streamed, item by item from the bytes that are kept beside each object, with back-pressure. */
 export async function sendList(exchange: ResourceExchange, list: StoreList): Promise<void> {
   const { accept, store } = exchange
-  if (accept.as === 'Table') {
-    return sendValue(exchange, 200, tableOf(store, list, exchange.query, accept.version, true, true), accept.encoding)
-  }
+  const { definition } = store
+  const isBare = accept.encoding === 'json' && !wantsPretty(exchange)
   if (accept.as === 'PartialObjectMetadata') {
-    const type = goType(store.definition, `${store.definition.kind}List`)
+    const type = goType(definition, `${definition.kind}List`)
     throw newNotAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${type})`)
   }
-  if (accept.as) return sendValue(exchange, 200, partialList(list, accept.version), accept.encoding)
-  const { definition } = store
+  if (accept.as === 'Table') {
+    const table = tableParts(store, list, exchange.query, { version: accept.version, isList: true })
+    if (!isBare) return sendValue(exchange, 200, wholeTable(table), accept.encoding)
+    return streamList(exchange, opened(table.head, 'rows'), table.objects, rowItems(table))
+  }
+  if (accept.as) {
+    const { version } = accept
+    if (!isBare || list.objects.length === 0)
+      return sendValue(exchange, 200, partialList(list, version), accept.encoding)
+    return streamList(exchange, opened(partialListHead(list, version), 'items'), list.objects, partialItems(version))
+  }
   const head = {
     kind: definition.custom?.listKind ?? `${definition.kind}List`,
     apiVersion: definition.apiVersion,
     metadata: metadataOf(list, definition),
   }
-  if (accept.encoding !== 'json' || wantsPretty(exchange)) {
+  if (!isBare) {
     const items = list.objects.map((object) => (keepsTypeInItems(definition) ? object : withoutType(object)))
     return sendValue(exchange, 200, { ...head, items }, accept.encoding)
   }
-  return streamList(exchange, `${JSON.stringify(head).slice(0, -1)},"items":[`, list.objects, definition)
+  return streamList(exchange, opened(head, 'items'), list.objects, itemsOf(definition))
+}
+
+/** The JSON of a list up to its first item. */
+function opened(head: object, items: string): string {
+  return `${JSON.stringify(head).slice(0, -1)},"${items}":[`
 }
 
 /** Lists of custom resources say `continue` also when there is nothing more. */
@@ -104,12 +112,12 @@ function metadataOf(list: StoreList, { custom }: ResourceDefinition): ListMeta {
 async function streamList(
   exchange: ResourceExchange,
   head: string,
-  objects: DynamicObject[],
-  definition: ResourceDefinition,
+  objects: readonly DynamicObject[],
+  itemOf: (object: DynamicObject) => Item,
 ): Promise<void> {
   let first: Buffer | undefined
   let sink: Sink | undefined
-  for (const piece of listPieces(head, objects, definition)) {
+  for (const piece of listPieces(head, objects, itemOf)) {
     // A list of one piece is sent as any body.
     if (!first) {
       first = piece

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listPieces } from '../../src/api/list-bytes.ts'
+import { itemsOf, listPieces } from '../../src/api/list-bytes.ts'
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import type { ResourceDefinition } from '../../src/registry/definition.ts'
 
@@ -15,7 +15,7 @@ const pod = (name: string, size = 0): DynamicObject =>
   ({ kind: 'Pod', apiVersion: 'v1', metadata: { name }, spec: { note: 'é'.repeat(size) } }) as never
 
 const text = (objects: DynamicObject[], definition = pods, head = HEAD): string =>
-  Buffer.concat([...listPieces(head, objects, definition)]).toString()
+  Buffer.concat([...listPieces(head, objects, itemsOf(definition))]).toString()
 
 test('an empty list has empty items', () => {
   expect(text([])).toBe(`${HEAD}]}\n`)
@@ -42,7 +42,7 @@ test.each([
 
 test('a long list comes in several pieces, of any sizes, that are one document', () => {
   const objects = Array.from({ length: 400 }, (_, i) => pod(`pod-${i}`, i === 200 ? 500_000 : i * 17))
-  const pieces = [...listPieces(HEAD, objects, pods)]
+  const pieces = [...listPieces(HEAD, objects, itemsOf(pods))]
   expect(pieces.length).toBeGreaterThan(5)
   const { items } = JSON.parse(Buffer.concat(pieces).toString())
   expect(items).toEqual(objects.map(({ metadata, spec }) => ({ metadata, spec })))

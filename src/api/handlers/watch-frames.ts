@@ -20,13 +20,8 @@ export function jsonFrames(exchange: ResourceExchange): FrameEncoder {
       if (event.type === 'ERROR') return frame(event.type, Buffer.from(JSON.stringify(event.object)))
       const object = event.object as DynamicObject
       const resourceVersion = object.metadata.resourceVersion ?? ''
-      const table = tableOf(
-        store,
-        { objects: event.type === 'BOOKMARK' ? [] : [object], resourceVersion },
-        query,
-        accept.version,
-        first,
-      )
+      const shown = { objects: event.type === 'BOOKMARK' ? [] : [object], resourceVersion }
+      const table = tableOf(store, shown, query, { version: accept.version, withColumns: first })
       if (event.type === 'BOOKMARK' && object.metadata.annotations)
         Object.assign(table.metadata, { annotations: object.metadata.annotations })
       first = false
