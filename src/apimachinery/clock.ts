@@ -31,7 +31,8 @@ let lastText = ''
 
 /** RFC 3339 with microseconds, as metav1.MicroTime prints. */
 export function formatMicroTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 23)}000Z`
+  const milliseconds = String(Math.floor(ms - 1000 * Math.floor(ms / 1000))).padStart(3, '0')
+  return `${formatTime(ms).slice(0, -1)}.${milliseconds}000Z`
 }
 
 /** The longest delay setTimeout takes; a longer one is waited for in steps. */

@@ -13,10 +13,11 @@ import type { FieldFact } from './facts.ts'
 import type { FieldNode, Node, StructNode } from './nodes.ts'
 
 type Fields = Record<string, unknown>
-type Fill = (value: unknown, clock: Clock) => unknown
+/** What is the same as in `like`, which has its defaults, is passed over. */
+type Fill = (value: unknown, clock: Clock, like?: unknown) => unknown
 
-/** Answers its input when nothing was missing; never changes it. */
-export type Defaulter = (object: DynamicObject, clock: Clock) => DynamicObject
+/** Answers its input when nothing was missing; never changes it. `like`: an object of the kind with its defaults, which this one was made from. */
+export type Defaulter = (object: DynamicObject, clock: Clock, like?: DynamicObject) => DynamicObject
 
 /** A default that depends on a sibling, or that a conditional rule must not see yet. */
 interface Constant {
@@ -103,11 +104,11 @@ class Compiler {
   #struct(node: StructNode): Fill {
     const known = this.#structs.get(node)
     if (known) return known
-    let fill: Fill = (value, clock) => {
+    let fill: Fill = (value, clock, like) => {
       fill = this.#compile(node)
-      return fill(value, clock)
+      return fill(value, clock, like)
     }
-    const lazy: Fill = (value, clock) => fill(value, clock)
+    const lazy: Fill = (value, clock, like) => fill(value, clock, like)
     this.#structs.set(node, lazy)
     return lazy
   }
@@ -123,7 +124,7 @@ class Compiler {
       if (fill) children.push({ name: field.fact.n, fill })
     })
     const plan: Plan = { node, hooks: hooksOf(node, this.#root), constants, children }
-    return (value, clock) => fillStruct(value as Fields, clock, plan)
+    return (value, clock, like) => fillStruct(value as Fields, clock, plan, like as Fields | null | undefined)
   }
 
   #constant({ fact, node }: FieldNode, index: number): Constant {
@@ -152,7 +153,12 @@ interface Child {
 }
 
 /** Copied only when something was missing, and in struct order. */
-function fillStruct(object: Fields, clock: Clock, { node, hooks, constants, children }: Plan): Fields {
+function fillStruct(
+  object: Fields,
+  clock: Clock,
+  { node, hooks, constants, children }: Plan,
+  like: Fields | null | undefined,
+): Fields {
   let out = constants.length === 0 ? object : withConstants(object, node, constants)
   for (const hook of hooks) {
     const patch = hook(out, object, clock)
@@ -160,8 +166,9 @@ function fillStruct(object: Fields, clock: Clock, { node, hooks, constants, chil
   }
   for (const { name, fill } of children) {
     const child = out[name]
-    if (child === undefined || child === null) continue
-    const filled = fill(child, clock)
+    const before = like?.[name]
+    if (child === undefined || child === null || child === before) continue
+    const filled = fill(child, clock, before)
     if (filled === child) continue
     if (out === object) out = { ...object }
     out[name] = filled
@@ -240,11 +247,13 @@ function isResourceList({ go }: FieldFact): boolean {
 }
 
 function everyItem(fill: Fill): Fill {
-  return (value, clock) => {
+  return (value, clock, like) => {
     const items = value as unknown[]
     let out: unknown[] | undefined
     for (let i = 0; i < items.length; i++) {
-      const filled = fill(items[i], clock)
+      const before = (like as unknown[] | null | undefined)?.[i]
+      if (items[i] === before) continue
+      const filled = fill(items[i], clock, before)
       if (filled === items[i]) continue
       out ??= [...items]
       out[i] = filled

@@ -133,7 +133,7 @@ export class Schema {
     if (this.isCustom) return this.decodeWithDefaults(parsedValue(value), clock).object
     const { object } = this.#read(parsedValue(value), this.#decodeDefaulted, this.gvk.kind, old)
     if (object.metadata === old.metadata) object.metadata = { ...object.metadata }
-    return this.#defaults(object, clock)
+    return this.#defaults(object, clock, old)
   }
 
   #read(parsed: Parsed, decode: Decode, as: string, like?: DynamicObject): Decoded {
