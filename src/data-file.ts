@@ -1,6 +1,6 @@
 /** What can be done with a data file that no cluster has open: `kubemu data`. */
 import { stat } from 'node:fs/promises'
-import type { KubeObject } from './apimachinery/meta.ts'
+import { formatGroupResource, type KubeObject } from './apimachinery/meta.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { type ExportOptions, exportObjects } from './scenario/export.ts'
 import { type DataFile, readDataFile } from './storage/data-file.ts'
@@ -63,7 +63,7 @@ export async function exportDataFile(path: string, selection: ExportSelection = 
   const holder = holderOf(path)
   if (holder !== undefined) throw new Error(`${path}: the data file is in use by ${holder}. Stop it first.`)
   const { picture } = await readDataFile(path)
-  const byResource = new Map([...picture.trees].map(([prefix, tree]) => [resourceOf(prefix), tree]))
+  const byResource = new Map(inDiscoveryOrder([...picture.trees].map(([prefix, tree]) => [resourceOf(prefix), tree])))
   const wanted = selection.resources ?? [...byResource.keys()]
   const missing = wanted.find((resource) => !byResource.has(resource))
   if (missing !== undefined) {
@@ -75,6 +75,13 @@ export async function exportDataFile(path: string, selection: ExportSelection = 
     wanted.flatMap((resource) => byResource.get(resource)!.valuesArray()),
     selection,
   )
+}
+
+/** Custom resources come last: in the file resources stand in the order in which they were first written. */
+function inDiscoveryOrder<T>(entries: [resource: string, value: T][]): [resource: string, value: T][] {
+  const names = loadFacts().resources.map(({ group, resource }) => formatGroupResource(group, resource))
+  const placeOf = (resource: string): number => (names.includes(resource) ? names.indexOf(resource) : names.length)
+  return entries.sort(([a], [b]) => placeOf(a) - placeOf(b))
 }
 
 async function requireExisting(path: string): Promise<void> {
@@ -100,7 +107,7 @@ function holderOf(path: string): string | undefined {
 function resourceOf(prefix: string): string {
   const key = prefix.slice('/registry/'.length, -1)
   const fact = loadFacts().resources.find((resource) => (resource.prefix ?? resource.resource) === key)
-  if (fact !== undefined) return fact.group === '' ? fact.resource : `${fact.resource}.${fact.group}`
+  if (fact !== undefined) return formatGroupResource(fact.group, fact.resource)
   const [group, resource] = key.split('/')
   return resource === undefined ? key : `${resource}.${group}`
 }
