@@ -5,6 +5,7 @@ import { controllerNames } from '../controllers/controllers.ts'
 import { type Cluster, type ClusterOptions, createCluster, type Logger } from '../index.ts'
 import { admissionProblems } from '../registry/admission/admission.ts'
 import type { EtcdFlags } from './etcd-flags.ts'
+import { warnOfFullHeap } from './heap-warning.ts'
 import { createLogger } from './logger.ts'
 import { type TlsFlags, tlsOf } from './tls-flags.ts'
 import { UsageError } from './usage-error.ts'
@@ -76,6 +77,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
   })
   try {
     const url = await cluster.listen({ port: flags.port, host: flags.host, tls })
+    warnOfFullHeap(logger)
     return { cluster, url, logger }
   } catch (error) {
     await cluster.close()
