@@ -232,3 +232,27 @@ it('resize changes nothing but resources', () => {
   expect(draft.metadata.labels).toEqual(old.metadata.labels)
   expect(hooks.subresources!.resize!.validateUpdate!(draft, old, fakeWriteContext())).toEqual([])
 })
+
+describe('a spec that was found valid before', () => {
+  const claims = {
+    volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+  }
+  const causesOf = (object: Pod) => hooks.validate!(object, fakeWriteContext()).map(({ field }) => field)
+
+  it('does not make another spec valid', () => {
+    expect(causesOf(pod())).toEqual([])
+    expect(causesOf(pod())).toEqual([])
+    expect(causesOf(pod({ hostname: 'Not a name' }))).toEqual(['spec.hostname'])
+    expect(causesOf(pod({ hostname: 'Not a name' }))).toEqual(['spec.hostname'])
+  })
+
+  it('is looked at again where the name of the pod counts, and never for its annotations', () => {
+    const spec = { volumes: [{ name: 'scratch', ephemeral: claims }] }
+    expect(causesOf(pod(spec))).toEqual([])
+    expect(causesOf(pod(spec, {}, { name: 'a'.repeat(250) }))).toEqual(['spec.volumes[0].name'])
+    const annotations = { 'controller.kubernetes.io/pod-deletion-cost': 'much' }
+    expect(causesOf(pod({}, {}, { annotations }))).toEqual([
+      'metadata.annotations[controller.kubernetes.io/pod-deletion-cost]',
+    ])
+  })
+})
