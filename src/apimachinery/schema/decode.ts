@@ -3,14 +3,12 @@
  * fields, canonicalises values, prints the zero values that Go prints, puts in constant defaults if it is compiled to, and puts fields in
  * struct order. It is optimistic: it only says that something was unknown or wrong; diagnose.ts says what, in document order.
  */
-import { canonicalDuration } from '../duration.ts'
-import { canonicalQuantity } from '../quantity.ts'
-import { canonicalMicroTime, canonicalTime } from '../time.ts'
-import { countKeys, type Decode, decodeAt, SCALARS, text, type Walk, WRONG_TYPE } from './decode-scalars.ts'
+import { asObject, list, map } from './decode-collections.ts'
+import { countKeys, type Decode, decodeAt, SCALARS, type Walk } from './decode-scalars.ts'
+import { special } from './decode-specials.ts'
 import { rememberEmptied } from './emptied.ts'
 import type { FieldFact } from './facts.ts'
-import { isPlainObject } from './go-json.ts'
-import type { FieldNode, Node, SpecialNode, StructNode } from './nodes.ts'
+import type { FieldNode, Node, StructNode } from './nodes.ts'
 
 /** Whether decoding is to put in the field's constant default where the value has none. */
 export type TakesConstant = (struct: StructNode, fact: FieldFact) => boolean
@@ -52,7 +50,7 @@ export class Decoders {
       case 'map':
         return map(this.of(node.of), node.of.kind === 'bytes' ? () => '' : zeroMaker(node.of, this))
       case 'special':
-        return special(node, this)
+        return special(node, (inner) => this.of(inner))
       default:
         return SCALARS[node.kind]
     }
@@ -123,11 +121,6 @@ function wideStruct(node: StructNode, decoders: Decoders): Decode {
     for (const emit of emits) emit(source, out, walk)
     return out
   }
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  if (!isPlainObject(value)) throw WRONG_TYPE
-  return value
 }
 
 function skipUnknown(value: unknown, walk: Walk): void {
@@ -240,85 +233,3 @@ function zeroMaker(node: Node, decoders: Decoders): (walk: Walk) => unknown {
 }
 
 const ZERO_SPECIALS: Record<string, unknown> = { Quantity: '0', IntOrString: 0, Duration: '0s' }
-
-function list(element: Decode, zero: (walk: Walk) => unknown): Decode {
-  return (value, walk) => {
-    if (!Array.isArray(value)) throw WRONG_TYPE
-    const out = new Array<unknown>(value.length)
-    for (let i = 0; i < value.length; i++) {
-      const given = value[i] as unknown
-      if (given === null || given === undefined) out[i] = zero(walk)
-      else out[i] = decodeAt(i, given, walk, element)
-    }
-    return out
-  }
-}
-
-/** Keys come out sorted, as Go prints maps. */
-function map(element: Decode, zero: (walk: Walk) => unknown): Decode {
-  return (value, walk) => {
-    const source = asObject(value)
-    const keys = sortedKeys(source)
-    walk.keys += keys.length
-    const out: Record<string, unknown> = {}
-    for (const key of keys) {
-      const given = source[key]
-      const decoded = given === null || given === undefined ? zero(walk) : decodeAt(key, given, walk, element)
-      if (key === '__proto__')
-        Object.defineProperty(out, key, { value: decoded, enumerable: true, configurable: true, writable: true })
-      else out[key] = decoded
-    }
-    return out
-  }
-}
-
-function sortedKeys(source: Record<string, unknown>): string[] {
-  const keys = Object.keys(source)
-  for (let i = 1; i < keys.length; i++) if (keys[i - 1] > keys[i]) return keys.sort()
-  return keys
-}
-
-function special(node: SpecialNode, decoders: Decoders): Decode {
-  switch (node.special) {
-    case 'Quantity':
-      return (value) => {
-        if (typeof value === 'string') return canonicalQuantity(value)
-        if (typeof value !== 'number') throw WRONG_TYPE
-        return canonicalQuantity(String(value))
-      }
-    case 'Time':
-      return text(canonicalTime)
-    case 'MicroTime':
-      return text(canonicalMicroTime)
-    case 'Duration':
-      return text(canonicalDuration)
-    case 'IntOrString':
-      return (value, walk) => (typeof value === 'string' ? value : SCALARS.int32(value, walk))
-    case 'Verbs':
-    case 'ExtraValue':
-      return list(SCALARS.string, () => '')
-    case 'JSONSchemaPropsOrBool':
-    case 'JSONSchemaPropsOrArray':
-    case 'JSONSchemaPropsOrStringArray':
-      return schemaHolder(node, decoders)
-    default:
-      return SCALARS.any
-  }
-}
-
-function schemaHolder(node: SpecialNode, decoders: Decoders): Decode {
-  const schema = decoders.of(node.inner!)
-  if (node.special === 'JSONSchemaPropsOrBool') {
-    return (value, walk) => (typeof value === 'boolean' ? value : schema(value, walk))
-  }
-  const items =
-    node.special === 'JSONSchemaPropsOrArray'
-      ? list(schema, (walk) => schema({}, walk))
-      : list(SCALARS.string, () => '')
-  return (value, walk) => {
-    // Upstream's readers of these two take anything else for nothing.
-    if (typeof value !== 'object') return null
-    if (!Array.isArray(value)) return schema(value, walk)
-    return value.length === 0 ? null : items(value, walk)
-  }
-}
