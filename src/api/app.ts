@@ -5,7 +5,7 @@ import { withAggregation } from './filters/with-aggregation.ts'
 import { withAuthorization } from './filters/with-authorization.ts'
 import { withBody } from './filters/with-body.ts'
 import { withDeadline } from './filters/with-deadline.ts'
-import { withErrors } from './filters/with-errors.ts'
+import { withErrors, withLastWord } from './filters/with-errors.ts'
 import { withExchange } from './filters/with-exchange.ts'
 import { withIdentity } from './filters/with-identity.ts'
 import { withMaxInFlight } from './filters/with-max-in-flight.ts'
@@ -61,5 +61,6 @@ export function createApp(options: ApiOptions): Express {
   app.enable('strict routing')
   app.use(chain(filters(options)))
   app.use(withErrors(options))
+  app.use(withLastWord(options))
   return app
 }

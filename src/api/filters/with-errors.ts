@@ -1,5 +1,6 @@
 /** The end of every failed request: a Status body, and the stack of a defect in the log only. */
 import type { ErrorRequestHandler } from 'express'
+import { newInternalError } from '../../apimachinery/errors.ts'
 import { errorFrame } from '../handlers/watch-frames.ts'
 import { type Negotiated, negotiate } from '../negotiation.ts'
 import type { ApiOptions } from '../options.ts'
@@ -21,6 +22,20 @@ export function withErrors({ logger }: ApiOptions): ErrorRequestHandler {
     if (status.details?.retryAfterSeconds) exchange.headers.push('Retry-After', status.details.retryAfterSeconds)
     const { encoding, pretty } = errorForm(req.headers.accept)
     await sendValue(exchange, code, status, encoding, pretty)
+  }
+}
+
+/** What `withErrors` itself fails with: said without anything that could fail once more. Express would show its stack to the client. */
+export function withLastWord({ logger }: Pick<ApiOptions, 'logger'>): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => {
+    logger.error({ err: error, method: req.method, path: req.url }, 'the error of a request could not be told')
+    if (res.headersSent) {
+      res.destroy()
+      return
+    }
+    res.statusCode = 500
+    res.setHeader('Content-Type', 'application/json')
+    res.end(JSON.stringify(newInternalError('the error of this request could not be told').status))
   }
 }
 
