@@ -51,7 +51,7 @@ const UPSTREAM_500 = [
   /merging an object in json but data type is not struct/,
   /expected slice or array type, but got: /,
   /value for key \d+ is not a map/,
-  /target.name: /,
+  /target\.(kind|name): /,
   /expected a .* but received a/,
 ]
 
