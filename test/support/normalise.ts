@@ -3,6 +3,7 @@ import { load } from 'js-yaml'
 import type { Answer, RawAnswer } from './player.ts'
 
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
+const DAY = /^\d{4}-\d\d-\d\d$/
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const SUFFIX = /\b(generated-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
 const HEADERS = [
@@ -84,6 +85,7 @@ export class Normaliser {
     if (name === 'resourceVersion')
       return /^\d{1,18}$/.test(value) ? this.#named(this.#revisions, value, 'revision') : value
     if (/^\d+(s|m|h)$/.test(value) && name === '') return '<age>'
+    if (DAY.test(value)) return '<day>'
     let text = this.text(value)
     // A patched object printed whole: with managedFields, in the order of Go's fields.
     text = text.replace(/"\{\\".*\}(\\n)?": /gs, '"<object>": ')
