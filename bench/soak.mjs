@@ -1,4 +1,4 @@
-// npm run bench:soak [-- --objects 150000 --rate 2000 --minutes 10 --informers 3]: one server, many objects, steady writes, and watchers that account
+// npm run bench:soak [-- --objects 150000 --rate 2000 --minutes 10 --clients 16 --svg FILE]: one server, many objects, steady writes, and watchers that account
 // for every revision. Prints a line each ten seconds, then what must hold: every write done, no gap, memory flat. Exit code 1 and what is missed when it does
 // not; stops by itself when the server falls behind.
 import { writeFileSync } from 'node:fs'

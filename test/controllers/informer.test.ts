@@ -81,15 +81,21 @@ const owned = (uid: string) => ({
 })
 const names = (objects: readonly KubeObject[]) => objects.map(({ metadata }) => metadata.name)
 
+/** Knows pods a and b; `told`: what it tells, in order. */
+function informerOfTwo() {
+  const fake = fakeSource()
+  const informer = new Informer('pods', () => {})
+  const told: string[] = []
+  informer.onEvent(({ type, object }) => told.push(`${type} ${object.metadata.name}`))
+  informer.start(fake.source)
+  fake.push('pods', { type: 'added', object: pod('a') }, { type: 'added', object: pod('b') })
+  informer.drain()
+  return { ...fake, informer, told }
+}
+
 describe('Informer', () => {
   test('lists anew when history was forgotten before it was read, and tells what went meanwhile', () => {
-    const { source, push, forget, closed } = fakeSource()
-    const informer = new Informer('pods', () => {})
-    const told: string[] = []
-    informer.onEvent(({ type, object }) => told.push(`${type} ${object.metadata.name}`))
-    informer.start(source)
-    push('pods', { type: 'added', object: pod('a') }, { type: 'added', object: pod('b') })
-    informer.drain()
+    const { informer, told, push, forget, closed } = informerOfTwo()
     forget('pods', { type: 'added', object: pod('b') }, { type: 'added', object: pod('c') })
     informer.drain()
     expect(told).toEqual(['added a', 'added b', 'updated b', 'added c', 'deleted a'])
@@ -101,13 +107,7 @@ describe('Informer', () => {
   })
 
   test('keeps what it knows when the new watch fails, too, and lists anew later', () => {
-    const { source, push, forget, fail } = fakeSource()
-    const informer = new Informer('pods', () => {})
-    const told: string[] = []
-    informer.onEvent(({ type, object }) => told.push(`${type} ${object.metadata.name}`))
-    informer.start(source)
-    push('pods', { type: 'added', object: pod('a') }, { type: 'added', object: pod('b') })
-    informer.drain()
+    const { informer, told, forget, fail } = informerOfTwo()
     forget('pods', { type: 'added', object: pod('b') })
     fail('pods', 3)
     informer.drain()

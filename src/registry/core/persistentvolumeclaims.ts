@@ -1,10 +1,10 @@
 /** PersistentVolumeClaims. Mirrors pkg/registry/core/persistentvolumeclaim/strategy.go and pkg/api/persistentvolumeclaim/util.go. */
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { isWhole, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { PersistentVolumeClaim } from '../../types/core-v1.ts'
 import { defineResource } from '../definition.ts'
 import { accessModesCell, ageCell, UNSET } from './cells.ts'
 import { validateClaimSpec, validateClaimStatus, validateClaimUpdate } from './persistentvolumeclaims.validation.ts'
+import { claimSpecWarnings } from './volumes.warnings.ts'
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class'
 const SNAPSHOTS = 'snapshot.storage.k8s.io'
@@ -58,13 +58,5 @@ function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string[] {
     const path = `metadata.annotations[${CLASS_ANNOTATION}]`
     warnings.push(`${path}: deprecated since v1.8; use "storageClassName" attribute instead`)
   }
-  for (const list of ['requests', 'limits'] as const) {
-    const value = spec?.resources?.[list]?.storage
-    if (value === undefined) continue
-    const amount = parseQuantity(String(value))
-    if (isWhole(amount)) continue
-    const detail = `fractional byte value ${JSON.stringify(String(value))} is invalid, must be an integer`
-    warnings.push(`spec.resources.${list}[storage]: ${detail}`)
-  }
-  return warnings
+  return spec ? [...warnings, ...claimSpecWarnings(spec, 'spec')] : warnings
 }
