@@ -121,6 +121,18 @@ export function cidrContains(cidr: Cidr, ip: Ip): boolean {
   return cidr.network.v4 === ip.v4 && cidr.network.bits >> hostBits === ip.bits >> hostBits
 }
 
+/** What of a network a host can have: not its own address, nor, in IPv4, that which means all. `first` is above `last` where nothing is left. */
+export function usableBits({ ip, network, prefixLength }: Cidr): { first: bigint; last: bigint } {
+  const v6 = ip.writtenAs === 6
+  const size = 1n << BigInt((v6 ? 128 : 32) - prefixLength)
+  return { first: network.bits + 1n, last: network.bits + size - (v6 ? 1n : 2n) }
+}
+
+export function isUsable(cidr: Cidr, ip: Ip): boolean {
+  const { first, last } = usableBits(cidr)
+  return cidr.network.v4 === ip.v4 && ip.bits >= first && ip.bits <= last
+}
+
 /** For new fields: strict and canonical. */
 export function validateIp(field: string, value: string): FieldError[] {
   const errors = validateLegacyIp(field, value)

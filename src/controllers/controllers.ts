@@ -27,6 +27,7 @@ import { resourceClaim } from './resource-claim.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { scheduler } from './scheduler/scheduler.ts'
+import { serviceCidr } from './service-cidr.ts'
 import { serviceLb } from './service-lb.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { serviceaccountToken } from './serviceaccount-token.ts'
@@ -71,6 +72,7 @@ export const controllers: readonly ControllerDefinition[] = [
   pvcProtection,
   pvProtection,
   podGarbageCollector,
+  serviceCidr,
   serviceLb,
   ingressAddress,
   csrApproving,

@@ -82,7 +82,7 @@ async function cleanUp(suite: Suite, stage: Stage): Promise<void> {
       for (const { metadata } of await stage.list(resource)) {
         const name = metadata.name as string
         // Priority classes of the cluster's own stay.
-        if (name.startsWith('system-')) continue
+        if (name.startsWith('system-') || suite.omits?.includes(name)) continue
         left = true
         await stage.delete(resource, name, { gracePeriodSeconds: 0 }).catch(() => {})
         await stage.patch(resource, name, { metadata: { finalizers: null } }).catch(() => {})

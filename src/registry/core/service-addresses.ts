@@ -3,7 +3,7 @@
  * Mirrors pkg/registry/core/service/ipallocator/{ipallocator,cidrallocator}.go.
  */
 import { isAlreadyExists, isNotFound } from '../../apimachinery/errors.ts'
-import { type Cidr, cidrContains, formatIp, type Ip, parseCidr, parseIp } from '../../apimachinery/ip.ts'
+import { type Cidr, formatIp, isUsable, parseCidr, parseIp, usableBits } from '../../apimachinery/ip.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Service } from '../../types/core-v1.ts'
 import type { ServiceCIDR } from '../../types/networking-v1.ts'
@@ -25,46 +25,33 @@ export class AllocationError extends Error {
 }
 
 interface Range {
-  text: string
+  cidr: Cidr
   family: Family
-  first: bigint
-  last: bigint
-  /** Dynamic allocation begins above this: the lower band is left for addresses asked for by hand. */
-  offset: bigint
 }
 
-/** Families that have a range, those of the settings first. */
-export function offeredFamilies(context: WriteContext): Family[] {
-  const families = rangesOf(context).map((range) => range.family)
-  return [...new Set(families)]
+/** Families that the settings have a range of, in their order. Further ServiceCIDRs add addresses, never a family. */
+export function offeredFamilies({ settings }: WriteContext): Family[] {
+  return rangesIn(settings.serviceCidr.split(',')).map(({ family }) => family)
 }
 
 /** Ready ranges: those of ServiceCIDR objects, or what the settings say as long as there is none. */
 function rangesOf({ reader, settings }: WriteContext): Range[] {
-  const ready = reader.list<ServiceCIDR>(RANGES).filter(isReady)
-  const texts = ready.flatMap(({ spec }) => spec?.cidrs ?? [])
-  const all = texts.length > 0 ? texts : settings.serviceCidr.split(',')
-  const ranges = all.flatMap((text) => {
+  const objects = reader.list<ServiceCIDR>(RANGES)
+  if (objects.length === 0) return rangesIn(settings.serviceCidr.split(','))
+  return rangesIn(objects.filter(isReady).flatMap(({ spec }) => spec?.cidrs ?? []))
+}
+
+function rangesIn(texts: readonly string[]): Range[] {
+  return texts.flatMap((text) => {
     const cidr = parseCidr(text.trim())
-    return cidr ? [rangeOf(text.trim(), cidr)] : []
+    return cidr ? [{ cidr, family: cidr.ip.writtenAs === 6 ? 'IPv6' : 'IPv4' } satisfies Range] : []
   })
-  const primary = ranges.find((range) => settings.serviceCidr.startsWith(range.text))?.family ?? 'IPv4'
-  return ranges.sort((a, b) => Number(b.family === primary) - Number(a.family === primary))
 }
 
 function isReady({ metadata, status }: ServiceCIDR): boolean {
   if (metadata.deletionTimestamp) return false
   const condition = status?.conditions?.find((one) => one.type === 'Ready')
   return condition === undefined || condition.status === 'True'
-}
-
-function rangeOf(text: string, cidr: Cidr): Range {
-  const v6 = cidr.ip.writtenAs === 6
-  const size = 1n << BigInt((v6 ? 128 : 32) - cidr.prefixLength)
-  const first = cidr.network.bits + 1n
-  // The broadcast address is no address of a service.
-  const last = cidr.network.bits + size - (v6 ? 1n : 2n)
-  return { text, family: v6 ? 'IPv6' : 'IPv4', first, last, offset: bandOf(last - first + 1n) }
 }
 
 /** The sixteenth part of the range, at least 16 and at most 256 addresses; nothing where the range is that small. */
@@ -78,8 +65,8 @@ function bandOf(size: bigint): bigint {
 export async function takeAddress(text: string, service: Service, context: WriteContext): Promise<string> {
   const ip = parseIp(text)
   const ranges = rangesOf(context)
-  const within = ip && ranges.find((range) => ip.bits >= range.first && ip.bits <= range.last && contains(range, ip))
-  if (!within) throw new AllocationError(notInRange(text, ip, ranges))
+  const within = ip && ranges.find(({ cidr }) => isUsable(cidr, ip))
+  if (!within) throw new AllocationError('the provided network does not match the current range')
   if (context.dryRun) return text
   if (!(await createAddress(formatIp(ip), within.family, service, context))) {
     throw new AllocationError('provided IP is already allocated')
@@ -87,25 +74,16 @@ export async function takeAddress(text: string, service: Service, context: Write
   return text
 }
 
-function contains(range: Range, ip: Ip): boolean {
-  const cidr = parseCidr(range.text)
-  return cidr !== undefined && cidrContains(cidr, ip)
-}
-
-function notInRange(text: string, ip: Ip | undefined, ranges: readonly Range[]): string {
-  const family: Family = ip?.writtenAs === 6 ? 'IPv6' : 'IPv4'
-  const range = ranges.find((one) => one.family === family)?.text
-  return `the provided IP (${text}) is not in the valid range. The range of valid IPs is ${range ?? ''}`
-}
-
 /** Takes any free address, from a random place on. A dry run answers the network's own address and takes nothing. */
 export async function takeAnyAddress(family: Family, service: Service, context: WriteContext): Promise<string> {
-  for (const range of rangesOf(context).filter((one) => one.family === family)) {
-    if (context.dryRun) return formatBits(range.first - 1n, family)
-    const start = range.first + range.offset
+  for (const { cidr } of rangesOf(context).filter((one) => one.family === family)) {
+    if (context.dryRun) return formatIp(cidr.network)
+    const { first, last } = usableBits(cidr)
+    // Dynamic allocation begins above the lower band, which is left for addresses asked for by hand.
+    const start = first + bandOf(last - first + 1n)
     const taken =
-      (await takeBetween(start, range.last, range.family, service, context)) ??
-      (range.offset > 0n ? await takeBetween(range.first, start - 1n, range.family, service, context) : undefined)
+      (await takeBetween(start, last, family, service, context)) ??
+      (await takeBetween(first, start - 1n, family, service, context))
     if (taken) return taken
   }
   throw new AllocationError('range is full', true)

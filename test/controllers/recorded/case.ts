@@ -50,6 +50,8 @@ export interface Suite {
   sees?: string[]
   /** Objects without a namespace that all cases share: they are there before, and stay as they are. */
   shares?: DynamicObject[]
+  /** Objects of the real cluster's own: not compared, and not deleted. */
+  omits?: string[]
   /** Parts of objects that say who asked. */
   hides?: string[]
   /** Seconds that pass in KubEmu after each step: what looks now and then has looked by then. */
@@ -93,6 +95,16 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
   Pod: { resource: 'pods', prefix: '/api/v1', namespaced: true },
   Node: { resource: 'nodes', prefix: '/api/v1', namespaced: false },
   Event: { resource: 'events', prefix: '/api/v1', namespaced: true },
+  ServiceCIDR: {
+    resource: 'servicecidrs.networking.k8s.io',
+    prefix: '/apis/networking.k8s.io/v1',
+    namespaced: false,
+  },
+  IPAddress: {
+    resource: 'ipaddresses.networking.k8s.io',
+    prefix: '/apis/networking.k8s.io/v1',
+    namespaced: false,
+  },
   Service: { resource: 'services', prefix: '/api/v1', namespaced: true },
   PersistentVolume: { resource: 'persistentvolumes', prefix: '/api/v1', namespaced: false },
   PersistentVolumeClaim: { resource: 'persistentvolumeclaims', prefix: '/api/v1', namespaced: true },

@@ -15,7 +15,13 @@ export async function play({ steps }: Case, suite: Suite, stage: Stage): Promise
     const now: Record<string, Record<string, Parts>> = {}
     const snapshot: Snapshot = {}
     const lists = new Map<string, DynamicObject[]>()
-    for (const resource of [...suite.shows, ...(suite.sees ?? [])]) lists.set(resource, await stage.list(resource))
+    for (const resource of [...suite.shows, ...(suite.sees ?? [])]) {
+      const objects = await stage.list(resource)
+      lists.set(
+        resource,
+        objects.filter(({ metadata }) => !suite.omits?.includes(metadata.name ?? '')),
+      )
+    }
     names.seeTemplates(lists.get('replicasets.apps') ?? [])
     names.seeEvents(events)
     for (const objects of lists.values()) names.see(objects)

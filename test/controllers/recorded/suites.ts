@@ -14,6 +14,7 @@ import { quotas } from './quota.cases.ts'
 import { scheduler } from './scheduler.cases.ts'
 import { schedulerDevices } from './scheduler-devices.cases.ts'
 import { schedulerVolumes } from './scheduler-volumes.cases.ts'
+import { serviceCidrs } from './service-cidrs.cases.ts'
 import { services } from './services.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
 import { volumes } from './volumes.cases.ts'
@@ -35,4 +36,5 @@ export const suites: readonly Suite[] = [
   claims,
   schedulerVolumes,
   schedulerDevices,
+  serviceCidrs,
 ]

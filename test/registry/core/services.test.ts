@@ -133,7 +133,7 @@ it.each([
     invalid(
       'spec.clusterIPs',
       '["192.168.1.1"]',
-      'failed to allocate IP 192.168.1.1: the provided IP (192.168.1.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24',
+      'failed to allocate IP 192.168.1.1: the provided network does not match the current range',
     ),
   ],
 ])('a second service cannot have %j', async (spec, message) => {
@@ -171,6 +171,25 @@ it('a full range of addresses is a 500', async () => {
   await created(context, {}, 'two')
   const message = await refusal(() => begin(context, service({}, 'late')))
   expect(message).toBe('Internal error occurred: failed to allocate a serviceIP for Service "late": range is full')
+})
+
+it('addresses come from every range that is ready, and families from the settings alone', async () => {
+  const context = cluster()
+  const range = (name: string, cidr: string, status: string): DynamicObject => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name },
+    spec: { cidrs: [cidr] },
+    status: { conditions: [{ type: 'Ready', status }] },
+  })
+  context.put('servicecidrs.networking.k8s.io', range('full', '10.0.0.0/30', 'True'))
+  context.put('servicecidrs.networking.k8s.io', range('going', '10.1.0.0/30', 'False'))
+  context.put('servicecidrs.networking.k8s.io', range('more', '10.2.0.0/30', 'True'))
+  context.put('servicecidrs.networking.k8s.io', range('six', 'fd00::/112', 'True'))
+  for (const name of ['a', 'b', 'c', 'd']) await created(context, {}, name)
+  expect(addresses(context).sort()).toEqual(['10.0.0.1', '10.0.0.2', '10.2.0.1', '10.2.0.2'])
+  expect(await refusal(() => begin(context, service({ clusterIP: '10.1.0.1' }, 'late')))).toContain('10.1.0.1')
+  expect(await refusal(() => begin(context, service({ ipFamilies: ['IPv6'] }, 'late')))).toContain('not configured')
 })
 
 it('a dry run shows an address and takes nothing', async () => {
