@@ -86,6 +86,7 @@ const BEHAVIOR_SPEC = object({
     livenessFailsAfter: TEXT,
     stopsAfter: TEXT,
     stopExitCode: COUNT,
+    pulledAfter: TEXT,
     pullError: TEXT,
   }),
 })

@@ -7,6 +7,8 @@ export interface BackOff {
   ms: number
   /** When it last grew: the end of the run after which was waited. */
   at: number
+  /** That run, counted from 0. */
+  run: number
 }
 
 /** The wait after a run that ended at `endedAt`; undefined: none. Twice the longest wait without a crash, and all is forgotten. */
@@ -14,9 +16,11 @@ export function backOffAfter(backOff: BackOff | undefined, endedAt: number): num
   return backOff && endedAt - backOff.at <= 2 * LONGEST_MS ? backOff.ms : undefined
 }
 
-export function grown(backOff: BackOff | undefined, endedAt: number): BackOff {
+/** As it is after this run, however often that is asked: the restart may have to wait for something else. */
+export function grown(backOff: BackOff | undefined, run: number, endedAt: number): BackOff {
+  if (backOff?.run === run) return backOff
   const before = backOffAfter(backOff, endedAt)
-  return { ms: before === undefined ? FIRST_MS : Math.min(LONGEST_MS, before * 2), at: endedAt }
+  return { ms: before === undefined ? FIRST_MS : Math.min(LONGEST_MS, before * 2), at: endedAt, run }
 }
 
 /** 10 s, 20 s ... 5 min after so many failures in a row, 1 or more. */

@@ -24,6 +24,8 @@ export interface Behaviour {
   stopsAfterMs?: number
   /** How it ends when it was told to stop; default 0. */
   stopExitCode?: number
+  /** How long the pull of its image takes. */
+  pulledAfterMs?: number
   /** Why its image cannot be pulled. */
   pullError?: string
 }

@@ -7,7 +7,7 @@ import { start } from './container-start.ts'
 import { terminated, withWaiting } from './container-status.ts'
 import { imageOf } from './images.ts'
 import type { Place, PodStep } from './pod-step.ts'
-import { probe } from './probes.ts'
+import { type ProbeOutcome, probe } from './probes.ts'
 
 /** What the container is next; the same status when nothing happens to it now. */
 export function stepContainer(place: Place, step: PodStep): ContainerStatus {
@@ -29,12 +29,14 @@ function stepWaiting(place: Place, step: PodStep): ContainerStatus {
   return begin(place, step, status.restartCount + 1)
 }
 
-/** Started, and what happens to it in the same moment. */
+/** Started, and ready if it is so in the same moment. What ends in it is running first: a run that nobody could see would be none. */
 function begin(place: Place, step: PodStep, restartCount: number): ContainerStatus {
   const status = start(place, step, restartCount)
   if (!status.state?.running) return status
   const begun = { ...place, status }
-  return end(begun, step) ?? probed(begun, step)
+  if (end(begun, step)) return step.wait(step.now, { ...status, started: !place.container.startupProbe })
+  const { started, ready, killed } = probed(begun, step)
+  return killed ? step.wait(step.now, { ...status, started }) : { ...status, started, ready }
 }
 
 function stepRunning(place: Place, step: PodStep): ContainerStatus {
@@ -46,7 +48,7 @@ function stepRunning(place: Place, step: PodStep): ContainerStatus {
   }
   const present = { ...status, resources: container.resources ?? {} }
   if (container.resources?.requests) present.allocatedResources = container.resources.requests
-  return end(place, step) ?? probed({ ...place, status: present }, step)
+  return end(place, step) ?? goOn({ ...place, status: present }, step)
 }
 
 /** The container when it has ended by itself; otherwise asks to be called when it will. */
@@ -59,18 +61,23 @@ function end(place: Place, step: PodStep): ContainerStatus | undefined {
     step.wake(due)
     return undefined
   }
-  const ended = terminated(status, { exitCode, reason, message }, due)
+  const ended = step.wait(step.now, terminated(status, { exitCode, reason, message }, due))
   return { ...ended, ready: list === 'initContainers' && exitCode === 0 }
 }
 
 const startOf = ({ state }: ContainerStatus): number => Date.parse(state?.running?.startedAt ?? '')
 
-/** Started and ready as its probes say, or killed by them. */
-function probed(place: Place, step: PodStep): ContainerStatus {
+/** Only what goes on is probed. */
+function probed(place: Place, step: PodStep): ProbeOutcome {
   const { container, status, list } = place
-  // Only what goes on is probed.
-  if (list === 'initContainers' && !isSidecar(container)) return { ...status, started: true, ready: false }
-  const { started, ready, killed } = probe(place, step, startOf(status))
+  if (list === 'initContainers' && !isSidecar(container)) return { started: true, ready: false }
+  return probe(place, step, startOf(status))
+}
+
+/** Started and ready as its probes say, or killed by them. */
+function goOn(place: Place, step: PodStep): ContainerStatus {
+  const { container, status, list } = place
+  const { started, ready, killed } = probed(place, step)
   if (!killed) return { ...status, started, ready }
   const who = list === 'initContainers' ? 'Init container' : 'Container'
   const again = restarts(container, step.pod.spec!, 137, list === 'initContainers')
@@ -116,6 +123,7 @@ function backOff({ container, status }: Place, { memory }: PodStep, endedAt = ''
 function remember({ container, status }: Place, { memory }: PodStep, endedAt = ''): void {
   const at = Date.parse(endedAt)
   memory.backOffs ??= new Map()
-  const guessed = status.restartCount > 0 ? { ms: backOffOf(status.restartCount), at } : undefined
-  memory.backOffs.set(container.name, grown(memory.backOffs.get(container.name) ?? guessed, at))
+  const run = status.restartCount
+  const guessed = run > 0 ? { ms: backOffOf(run), at, run: run - 1 } : undefined
+  memory.backOffs.set(container.name, grown(memory.backOffs.get(container.name) ?? guessed, run, at))
 }

@@ -1,4 +1,5 @@
 /** A container that waits: its image is pulled, its configuration read, and it starts. Mirrors pkg/kubelet/images/image_manager.go and kuberuntime (startContainer). */
+import { formatDuration } from '../../apimachinery/duration.ts'
 import type { ContainerStatus } from '../../types/core-v1.ts'
 import { backOffOf } from './back-off.ts'
 import { runningStatus, withWaiting } from './container-status.ts'
@@ -14,8 +15,8 @@ export function start(place: Place, step: PodStep, restartCount: number): Contai
   const { reason, message } = status.state?.waiting ?? {}
   if (reason === CONFIG_ERROR && environmentProblem(step, container) === message) return status
   const pullError = step.behaviour(place).pullError ?? imageOf(container.image ?? '').error
-  const failed = pullError === undefined ? pull(place, step) : failPull(place, step, pullError)
-  if (failed) return failed
+  const held = pullError === undefined ? pull(place, step) : failPull(place, step, pullError)
+  if (held) return held
   const problem = environmentProblem(step, container)
   if (problem) {
     step.event(place, 'Warning', 'Failed', `Error: ${problem}`)
@@ -26,22 +27,32 @@ export function start(place: Place, step: PodStep, restartCount: number): Contai
   return runningStatus(step.pod, container, status, restartCount, step.now)
 }
 
-function pull(place: Place, step: PodStep): undefined {
+/** Undefined: the image is there. */
+function pull(place: Place, step: PodStep): ContainerStatus | undefined {
   const { image = '', imagePullPolicy: policy } = place.container
-  step.memory.pulls?.delete(image)
+  const { memory, now } = step
+  memory.pulls?.delete(image)
   if (policy === 'Never' || (policy !== 'Always' && step.hasImage(image))) {
     const message = `Container image "${image}" already present on machine and can be accessed by the pod`
-    return step.event(place, 'Normal', 'Pulled', message) as undefined
+    step.event(place, 'Normal', 'Pulled', message)
+    return undefined
   }
+  const begun = memory.pulling?.get(place.container.name)
+  if (begun === undefined) step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
+  const { pulledAfterMs = 0 } = step.behaviour(place)
+  const tookMs = now - (begun ?? now)
+  if (tookMs < pulledAfterMs) {
+    memory.pulling ??= new Map()
+    memory.pulling.set(place.container.name, now - tookMs)
+    return step.wait(now - tookMs + pulledAfterMs, place.status)
+  }
+  memory.pulling?.delete(place.container.name)
   step.pulled(image)
-  step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
+  const took = formatDuration(BigInt(Math.round(tookMs * 1_000_000)))
   const size = `Image size: ${imageOf(image).sizeBytes} bytes.`
-  return step.event(
-    place,
-    'Normal',
-    'Pulled',
-    `Successfully pulled image "${image}" in 0s (0s including waiting). ${size}`,
-  ) as undefined
+  const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`
+  step.event(place, 'Normal', 'Pulled', message)
+  return undefined
 }
 
 function failPull(place: Place, step: PodStep, error: string): ContainerStatus {
@@ -64,7 +75,7 @@ function failPull(place: Place, step: PodStep, error: string): ContainerStatus {
   step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
   step.event(place, 'Warning', 'Failed', `Failed to pull image "${image}": ${error}`)
   step.event(place, 'Warning', 'Failed', 'Error: ErrImagePull')
-  return withWaiting(status, 'ErrImagePull', error)
+  return step.wait(step.now, withWaiting(status, 'ErrImagePull', error))
 }
 
 function neverPulled(place: Place, step: PodStep, image: string): ContainerStatus {

@@ -1,7 +1,14 @@
 /** Emulated kubelets: one for every Node object, all in one controller. Mirrors pkg/kubelet. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node } from '../../types/core-v1.ts'
-import { type ControllerContext, defineController, type Key, type Result, type Watch } from '../controller.ts'
+import {
+  type Change,
+  type ControllerContext,
+  defineController,
+  type Key,
+  type Result,
+  type Watch,
+} from '../controller.ts'
 import { parseKey } from '../key.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { STAGE_RESOURCES } from '../stages/stage.ts'
@@ -23,11 +30,7 @@ export const kubelet = defineController({
   urgent: BEAT,
   watches: [
     { resource: 'nodes', keys: ({ metadata }) => [{ namespace: '', name: metadata.name! }], when: nodeMatters },
-    {
-      resource: 'pods',
-      keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
-      when: (pod) => nodeNameOf(pod) !== undefined,
-    },
+    { resource: 'pods', keys: podsToSee, when: (pod) => nodeNameOf(pod) !== undefined },
     ...[...STAGE_RESOURCES, BEHAVIOR_RESOURCE].map(staged),
     ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes'].map(waitedFor),
   ],
@@ -45,6 +48,18 @@ function staged(resource: string): Watch {
     resource,
     keys: (_, context) => [...context.lister('pods').list(), ...context.lister('nodes').list()].map(keyOf),
   }
+}
+
+/** A status that the kubelet wrote itself is no news to it: the step that wrote it says when to look again. */
+function podsToSee(
+  { metadata }: KubeObject,
+  context: ControllerContext,
+  _: KubeObject | undefined,
+  { type }: Change,
+): Key[] {
+  const { namespace = '', name = '', resourceVersion } = metadata
+  const known = type === 'deleted' ? undefined : stateOf(context).pods.get(`${namespace}/${name}`)
+  return known !== undefined && known.written === resourceVersion ? [] : [{ namespace, name }]
 }
 
 const keyOf = ({ metadata: { namespace = '', name = '' } }: KubeObject): Key => ({ namespace, name })

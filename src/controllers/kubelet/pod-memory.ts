@@ -4,6 +4,8 @@ import type { BackOff } from './back-off.ts'
 export interface PodMemory {
   /** Image -> pulls that failed, for the back-off. */
   pulls?: Map<string, { failures: number; retryAt: number }>
+  /** Container -> when the pull of its image began, while that lasts, ms. */
+  pulling?: Map<string, number>
   /** Container -> its waits before restarts. */
   backOffs?: Map<string, BackOff>
   /** Container -> its probes. */
@@ -28,16 +30,18 @@ export interface ProbeRun {
   last?: boolean
   /** So many equal answers in a row. */
   count: number
-  /** The verdict once a threshold was reached. */
+  /** The verdict once a threshold was reached, and when that was. */
   result?: boolean
+  since?: number
 }
 
 /** For a step to change: what it remembers counts only when what it made of the pod is written. */
 export function copyMemory(memory: PodMemory | undefined): PodMemory {
   if (!memory) return {}
-  const { pulls, backOffs, probes } = memory
+  const { pulls, pulling, backOffs, probes } = memory
   const copy = { ...memory }
   if (pulls) copy.pulls = new Map(pulls)
+  if (pulling) copy.pulling = new Map(pulling)
   if (backOffs) copy.backOffs = new Map(backOffs)
   if (probes) copy.probes = new Map([...probes].map(([name, runs]) => [name, copyProbes(runs)]))
   return copy

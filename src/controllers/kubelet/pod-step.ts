@@ -25,7 +25,8 @@ export interface StepEvent {
 
 /** One step of one pod: what it sees of the node, and what it leaves to be done. */
 export class PodStep {
-  readonly pod: Pod
+  /** With the containers' first statuses, once the node took it. */
+  pod: Pod
   readonly now: number
   readonly known: KnownPod
   /** The step's own copy. */

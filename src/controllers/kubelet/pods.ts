@@ -11,7 +11,7 @@ import { addressFor, end, forget, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
 import { type KnownNode, type KnownPod, stateOf } from './state.ts'
 import { keepsRunning, STATIC_PODS } from './static-pods.ts'
-import { admit, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
+import { admitted, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
   const state = stateOf(context)
@@ -33,17 +33,21 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   const status = refused(step, node, context) ?? next(step, addressesOf(known, node))
   waitFor(state, text, known, step.missed)
   try {
-    if (!deepEqual(status, pod.status)) await writeStatus(pod, status, context)
+    const changes = !deepEqual(status, pod.status)
+    if (changes) await writeStatus(pod, status, known, context)
     step.keep()
     for (const { type, reason, message, fieldPath } of step.events) {
       context.recorder.event(pod, type, reason, message, { fieldPath, host: node.name })
     }
-    if (pod.metadata.deletionTimestamp && !isRunning(status)) await remove(pod, context)
+    if (pod.metadata.deletionTimestamp) {
+      if (!isRunning(status)) await remove(pod, context)
+    } else if (isPodTerminal({ ...pod, status })) return end(state, text, known)
+    // What is due already goes on at once, if this step got anywhere.
+    const least = changes ? 0 : 1
+    if (step.again !== undefined) return { requeueAfterMs: Math.max(least, step.again - context.clock.now()) }
   } catch (error) {
-    if (isNotFound(error)) return
-    throw error
+    if (!isNotFound(error)) throw error
   }
-  if (step.again !== undefined) return { requeueAfterMs: Math.max(1, step.again - context.clock.now()) }
 }
 
 /** The end of a pod that its node does not take; undefined: it is taken, or was before. */
@@ -64,17 +68,16 @@ function refused(step: PodStep, node: KnownNode, context: ControllerContext): Po
 const DEADLINE_REASON = 'DeadlineExceeded'
 const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline'
 
-/** What the pod's status is next. */
+/** What the pod's status is next: all that happens at this instant, written once. */
 function next(step: PodStep, addresses: NodeAddresses): PodStatus {
-  const { pod, now } = step
-  const { startTime } = pod.status ?? {}
-  if (pod.metadata.deletionTimestamp) return startTime ? terminate(step) : (pod.status ?? {})
-  if (!startTime) return admit(step, addresses)
+  const { metadata, spec, status } = step.pod
+  if (metadata.deletionTimestamp) return status?.startTime ? terminate(step) : (status ?? {})
+  if (!status?.startTime) step.pod = { ...step.pod, status: admitted(step, addresses) }
   if (step.known.evicted !== undefined) return evict(step, step.known.evicted)
-  const { activeDeadlineSeconds } = pod.spec!
+  const { activeDeadlineSeconds } = spec!
   if (activeDeadlineSeconds === undefined) return advance(step, addresses)
-  const deadline = Date.parse(startTime) + activeDeadlineSeconds * 1000
-  if (now >= deadline) {
+  const deadline = Date.parse(step.pod.status!.startTime!) + activeDeadlineSeconds * 1000
+  if (step.now >= deadline) {
     step.podEvent('Normal', DEADLINE_REASON, DEADLINE_MESSAGE)
     return fail(step, DEADLINE_REASON, DEADLINE_MESSAGE)
   }
@@ -94,8 +97,9 @@ function evict(step: PodStep, message: string): PodStatus {
 }
 
 /** Written over the status that the step saw; whoever wrote in between makes it a conflict, and the step is done again. */
-async function writeStatus(pod: Pod, status: PodStatus, { client }: ControllerContext): Promise<void> {
-  await client.updateStatus<Pod>('pods', { ...pod, status })
+async function writeStatus(pod: Pod, status: PodStatus, known: KnownPod, { client }: ControllerContext): Promise<void> {
+  const { metadata } = await client.updateStatus<Pod>('pods', { ...pod, status })
+  known.written = metadata.resourceVersion
 }
 
 /** The last word of a kubelet on a pod: it is gone from the node. */

@@ -27,18 +27,18 @@ export function probe(place: Place, step: PodStep, startedAt: number): ProbeOutc
   if (startupProbe && !place.status.started) {
     probes.startup ??= firstRun(startupProbe, startedAt, startedAt)
     const startsAt = startedAt + (behaviour.startsAfterMs ?? 0)
-    const reached = ask(place, step, 'Startup', startupProbe, probes.startup, { wellFrom: startsAt, wellTo: Infinity })
-    if (probes.startup.result === false)
-      return { started: false, ready: false, killed: { type: 'startup', at: reached } }
-    if (!probes.startup.result) return { started: false, ready: false }
-    from = reached
+    ask(place, step, 'Startup', startupProbe, probes.startup, { wellFrom: startsAt, wellTo: Infinity })
+    const { result, since = startedAt } = probes.startup
+    if (result === false) return { started: false, ready: false, killed: { type: 'startup', at: since } }
+    if (!result) return { started: false, ready: false }
+    from = since
   }
   if (livenessProbe) {
     probes.liveness ??= resumed(place, livenessProbe, firstRun(livenessProbe, startedAt, from), true)
     const wellTo = startedAt + (behaviour.livenessFailsAfterMs ?? Infinity)
-    const reached = ask(place, step, 'Liveness', livenessProbe, probes.liveness, { wellFrom: -Infinity, wellTo })
-    if (probes.liveness.result === false)
-      return { started: true, ready: false, killed: { type: 'liveness', at: reached } }
+    ask(place, step, 'Liveness', livenessProbe, probes.liveness, { wellFrom: -Infinity, wellTo })
+    const { result, since = startedAt } = probes.liveness
+    if (result === false) return { started: true, ready: false, killed: { type: 'liveness', at: since } }
   }
   if (!readinessProbe) return FINE
   probes.readiness ??= resumed(place, readinessProbe, firstRun(readinessProbe, startedAt, from), place.status.ready)
@@ -76,13 +76,12 @@ interface WellTimes {
   wellTo: number
 }
 
-/** Answers when the present verdict was reached, if it was now. */
-function ask(place: Place, step: PodStep, type: ProbeType, probe: Probe, run: ProbeRun, times: WellTimes): number {
+/** What was due by now is asked. */
+function ask(place: Place, step: PodStep, type: ProbeType, probe: Probe, run: ProbeRun, times: WellTimes): void {
   const period = (probe.periodSeconds ?? 10) * 1000
   const isWell = (at: number): boolean => at >= times.wellFrom && at < times.wellTo
   /** The first time of the probe's own at or after `at`. */
   const tick = (at: number): number => run.next + Math.max(0, Math.ceil((at - run.next) / period)) * period
-  let reached = run.next
   // Nobody looked while all was well: what is asked for now holds from now on.
   if (run.last && run.result) run.next = tick(Math.min(step.now, times.wellTo))
   while (run.next <= step.now) {
@@ -94,16 +93,15 @@ function ask(place: Place, step: PodStep, type: ProbeType, probe: Probe, run: Pr
     const decided = run.count >= thresholdOf(probe, well) && run.result !== well
     if (decided) {
       run.result = well
-      reached = run.next
+      run.since = run.next
     }
     run.next += period
-    if (decided && type !== 'Readiness' && !(type === 'Liveness' && well)) return reached
+    if (decided && type !== 'Readiness' && !(type === 'Liveness' && well)) return
     if (run.last && run.result) run.next = tick(Math.min(step.now + 1, times.wellTo))
   }
   const isSettled = run.last === true && run.result === true
   if (!isSettled || !isWell(run.next)) step.wake(run.next)
   else if (times.wellTo < Infinity) step.wake(tick(times.wellTo))
-  return reached
 }
 
 const thresholdOf = ({ successThreshold = 1, failureThreshold = 3 }: Probe, well: boolean): number =>

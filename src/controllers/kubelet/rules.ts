@@ -43,6 +43,7 @@ interface BehaviourText {
   livenessFailsAfter?: string
   stopsAfter?: string
   stopExitCode?: number
+  pulledAfter?: string
   pullError?: string
 }
 
@@ -77,6 +78,7 @@ const DURATIONS: Record<string, keyof Behaviour> = {
   readyAfter: 'readyAfterMs',
   livenessFailsAfter: 'livenessFailsAfterMs',
   stopsAfter: 'stopsAfterMs',
+  pulledAfter: 'pulledAfterMs',
 }
 const PLAIN: Record<string, string> = {
   exitCode: 'number',

@@ -40,6 +40,8 @@ export interface KnownPod {
   memory?: PodMemory
   /** `configmaps default/settings`: what it waits for. */
   waitsFor?: readonly string[]
+  /** The resourceVersion that its last status made: no news. */
+  written?: string
   /** Why its node ends it. */
   evicted?: string
 }

@@ -15,20 +15,20 @@ export interface NodeAddresses {
   pod(): string | undefined
 }
 
-/** The kubelet has seen the pod: nothing runs yet. */
-export function admit({ pod, now }: PodStep, { host }: NodeAddresses): PodStatus {
+/** What a kubelet that has seen the pod begins with: nothing runs yet. */
+export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodStatus {
   const spec = pod.spec!
   const reason = spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating'
   const all = (containers: readonly Container[] | undefined): ContainerStatus[] =>
     (containers ?? []).map((container) => waitingStatus(container, reason))
-  return finish(pod, now, false, {
+  return {
     ...pod.status,
     phase: 'Pending',
     startTime: formatTime(now),
     ...hostAddresses(host),
     ...(spec.initContainers?.length ? { initContainerStatuses: all(spec.initContainers) } : {}),
     containerStatuses: sorted(all(spec.containers)),
-  })
+  }
 }
 
 /** Everything that happens now: the next init container, or all containers. */
@@ -86,7 +86,7 @@ function stepAll(
   })
 }
 
-/** At most one ordinary init container moves in a step; true: the containers' turn has come. */
+/** Each in its turn; true: the containers' turn has come. */
 function advanceInit(step: PodStep, status: PodStatus): boolean {
   const containers = step.pod.spec?.initContainers ?? []
   const statuses = [...(status.initContainerStatuses ?? [])]
@@ -100,7 +100,7 @@ function advanceInit(step: PodStep, status: PodStatus): boolean {
       if (!statuses[i].started) finished = false
     } else if (old.state?.terminated?.exitCode !== 0) {
       statuses[i] = stepContainer(place, step)
-      finished = false
+      finished = statuses[i].state?.terminated?.exitCode === 0
     }
     if (!finished) break
   }

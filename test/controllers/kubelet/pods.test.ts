@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { newStaleWrite } from '../../../src/apimachinery/errors.ts'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import type { Client } from '../../../src/controllers/client.ts'
+import type { ControllerDefinition } from '../../../src/controllers/controller.ts'
 import { kubelet } from '../../../src/controllers/kubelet/kubelet.ts'
+import type { Pod, PodStatus } from '../../../src/types/core-v1.ts'
 import { controllerCluster } from '../../support/controller-cluster.ts'
 import { node, pod } from '../../support/controllers.ts'
 
@@ -69,4 +71,113 @@ test.each([
   const reasons = new Set(undisturbed.map((line) => line.split(':')[0]))
   expect([...reasons], undisturbed.join('\n')).toEqual(expect.arrayContaining(given.reasons))
   expect(await told(web, contended)).toEqual(undisturbed)
+})
+
+/** `Running web:running`: what a status says, in short. */
+function inShort({ phase, initContainerStatuses = [], containerStatuses = [] }: PodStatus): string {
+  const words = [...initContainerStatuses, ...containerStatuses].map(({ name, state, ready, restartCount }) => {
+    const what = state?.waiting?.reason ?? Object.keys(state ?? {})[0]
+    return `${name}:${what}${ready ? ' ready' : ''}${restartCount > 0 ? ` x${restartCount}` : ''}`
+  })
+  return [phase, ...words].join(' ')
+}
+
+const main = { name: 'main', image: 'nginx' }
+
+test.each([
+  { what: 'what has nothing in its way runs', spec: {}, statuses: ['Running main:running ready'], steps: 1 },
+  {
+    what: 'what ends at once is seen to run before',
+    spec: { restartPolicy: 'Never', containers: [{ ...main, command: ['true'] }] },
+    statuses: ['Running main:running', 'Succeeded main:terminated'],
+    steps: 2,
+  },
+  {
+    what: 'each run of what crashes is seen, and none is ready',
+    spec: { containers: [{ ...main, command: ['false'] }] },
+    statuses: [
+      'Running main:running',
+      'Running main:terminated',
+      'Running main:running x1',
+      'Running main:terminated x1',
+      'Running main:CrashLoopBackOff x1',
+    ],
+  },
+  {
+    what: 'init containers run one after the other',
+    spec: {
+      initContainers: [
+        { ...main, name: 'one' },
+        { ...main, name: 'two', command: ['sleep', '5'] },
+      ],
+    },
+    statuses: [
+      'Pending one:running two:PodInitializing main:PodInitializing',
+      'Pending one:terminated ready two:running main:PodInitializing',
+      'Running one:terminated ready two:terminated ready main:running ready',
+    ],
+  },
+  {
+    what: 'an image that takes its time',
+    annotations: { 'kubemu.dev/behavior': '{pulledAfter: 5s}' },
+    spec: {},
+    statuses: ['Pending main:ContainerCreating', 'Running main:running ready'],
+    steps: 2,
+  },
+  {
+    what: 'an image that cannot be pulled',
+    spec: { containers: [{ ...main, image: 'nginx:missing' }] },
+    statuses: ['Pending main:ErrImagePull', 'Pending main:ImagePullBackOff'],
+  },
+  {
+    what: 'a volume that is not there',
+    spec: { volumes: [{ name: 'config', configMap: { name: 'absent' } }] },
+    statuses: ['Pending main:ContainerCreating'],
+  },
+  {
+    what: 'readiness that takes its time',
+    spec: { containers: [{ ...main, readinessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5 } }] },
+    statuses: ['Running main:running', 'Running main:running ready'],
+    steps: 2,
+  },
+  {
+    what: 'readiness that is there at once',
+    spec: { containers: [{ ...main, readinessProbe: { tcpSocket: { port: 80 } } }] },
+    statuses: ['Running main:running ready'],
+    steps: 1,
+  },
+  {
+    what: 'what its first probe kills is seen to run before',
+    annotations: { 'kubemu.dev/behavior': '{livenessFailsAfter: 0s}' },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ ...main, livenessProbe: { tcpSocket: { port: 80 }, failureThreshold: 1 } }],
+    },
+    statuses: ['Running main:running', 'Failed main:terminated'],
+    steps: 2,
+  },
+])('What happens at one instant is one status, and one reconcile: $what', async (given) => {
+  const statuses: string[] = []
+  let steps = 0
+  const counted: ControllerDefinition = {
+    ...kubelet,
+    reconcile(key, context) {
+      if (key.name === 'web') steps++
+      return kubelet.reconcile(key, context)
+    },
+  }
+  const intercept = (client: Client): Client => ({
+    ...client,
+    async updateStatus(resource, object) {
+      if (resource === 'pods') statuses.push(inShort((object as Pod).status!))
+      return client.updateStatus(resource, object)
+    },
+  })
+  const { client, runner, pass } = await controllerCluster([counted], { intercept })
+  await client.create('nodes', node('node-1'))
+  await client.create('pods', pod('web', { nodeName: 'node-1', containers: [main], ...given.spec }, given))
+  await pass(9)
+  await runner.stop()
+  expect(statuses).toEqual(given.statuses)
+  if (given.steps !== undefined) expect(steps).toBe(given.steps)
 })
