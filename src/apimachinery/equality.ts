@@ -6,7 +6,7 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b, deepEqual)
   if (Array.isArray(b)) return false
-  return equalMembers(a as Members, b as Members)
+  return equalMembers(a as Members, b as Members, deepEqual)
 }
 
 type Members = Record<string, unknown>
@@ -17,17 +17,26 @@ function equalLists(a: unknown[], b: unknown[], equal: (x: unknown, y: unknown) 
   return true
 }
 
-function equalMembers(a: Members, b: Members): boolean {
+function equalMembers(a: Members, b: Members, equal: typeof deepEqual): boolean {
   let count = 0
   for (const name in a) {
     const value = a[name]
     if (value === undefined) continue
     count++
     // An inherited member of b (`constructor`) is never a JSON value, so it equals nothing of a.
-    if (!deepEqual(value, b[name])) return false
+    if (!equal(value, b[name])) return false
   }
   for (const name in b) if (b[name] !== undefined) count--
   return count === 0
+}
+
+/** As deepEqual, where the string `from` in `a` stands for `to` in `b`, everywhere, and nothing else does. */
+export function equalRenamed(a: unknown, b: unknown, from: string, to: string): boolean {
+  if (from === to) return deepEqual(a, b)
+  if (a === from || b === to) return a === from && b === to
+  const equal = (x: unknown, y: unknown): boolean => equalRenamed(x, y, from, to)
+  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b, equal)
+  return isMembers(a) ? isMembers(b) && equalMembers(a, b, equal) : a === b
 }
 
 /**

@@ -9,6 +9,8 @@ interface Place {
   parts: Part[]
   /** The part that makes room for the next one. */
   oldest: number
+  /** Values in a row that were like no part. */
+  misses: number
   /** By field; of a list under ELEMENT. */
   children: Map<string, Place> | undefined
 }
@@ -20,10 +22,14 @@ interface Part {
   members: readonly unknown[]
 }
 
-type Container = Record<string, unknown> | unknown[]
+type Struct = Record<string, unknown>
+type Container = Struct | unknown[]
 
 /** So many parts of a place are remembered: conditions of five types, say, at the end of one second and the beginning of the next. */
 const REMEMBERED = 8
+/** After so many misses a place is passed by, and after so many more values it is tried again: names and addresses make many parts unlike all others. */
+const MAX_MISSES = 64
+const PASSED_BY = 1000
 /** Places known at once. Then all are forgotten: shared parts stay shared, and new ones are learnt anew. */
 const MAX_PLACES = 10_000
 const ELEMENT = '[]'
@@ -35,7 +41,7 @@ let root = newPlace()
 
 function newPlace(): Place {
   count++
-  return { parts: [], oldest: 0, children: undefined }
+  return { parts: [], oldest: 0, misses: 0, children: undefined }
 }
 
 /**
@@ -47,7 +53,7 @@ export function shareParts(object: { kind: string }, old?: object): void {
     count = 0
     root = newPlace()
   }
-  shareMembers(object as Container, old as Container | undefined, childOf(root, object.kind), Object.keys(object))
+  shareMembers(object as Struct, old as Struct | undefined, childOf(root, object.kind))
 }
 
 function childOf(place: Place, key: string): Place {
@@ -64,12 +70,9 @@ function share(value: Container, old: unknown, place: Place): Container {
   if (value === old) return value
   for (const part of place.parts) if (part.value === value) return value
   const before = isContainer(old) ? old : undefined
-  if (Array.isArray(value)) {
-    shareElements(value, before, place)
-    return known(value, undefined, value, place)
-  }
-  const keys = Object.keys(value)
-  return known(value, keys, shareMembers(value, before, place, keys), place)
+  if (Array.isArray(value)) shareElements(value, before, place)
+  else shareMembers(value, before as Struct | undefined, place)
+  return known(value, place)
 }
 
 function isContainer(value: unknown): value is Container {
@@ -85,47 +88,55 @@ function shareElements(list: unknown[], old: Container | undefined, place: Place
   }
 }
 
-/** Answers the members, in the order of `keys`. */
-function shareMembers(value: Container, old: Container | undefined, place: Place, keys: readonly string[]): unknown[] {
-  const struct = value as Record<string, unknown>
-  const members = new Array<unknown>(keys.length)
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string
+function shareMembers(struct: Struct, old: Struct | undefined, place: Place): void {
+  for (const key in struct) {
     const member = struct[key]
-    members[i] = member
     if (!isContainer(member)) continue
-    const shared =
-      key === SETS
-        ? sharedSet(member as FieldSet)
-        : share(member, (old as typeof struct | undefined)?.[key], childOf(place, key))
-    if (shared === member) continue
-    struct[key] = shared
-    members[i] = shared
+    const shared = key === SETS ? sharedSet(member as FieldSet) : share(member, old?.[key], childOf(place, key))
+    if (shared !== member) struct[key] = shared
   }
-  return members
 }
 
 /** The part that says the same, or `value`, which is one from now on. Its own parts are shared already, so they are the same where they are equal. */
-function known(
-  value: Container,
-  keys: readonly string[] | undefined,
-  members: readonly unknown[],
-  place: Place,
-): Container {
-  for (const part of place.parts) if (isSame(part, keys, members)) return part.value
-  const part = { value, keys, members }
-  if (place.parts.length < REMEMBERED) place.parts.push(part)
-  else {
-    place.parts[place.oldest] = part
-    place.oldest = (place.oldest + 1) % REMEMBERED
+function known(value: Container, place: Place): Container {
+  if (place.misses < MAX_MISSES) {
+    for (const part of place.parts) {
+      if (!isSame(part, value)) continue
+      place.misses = 0
+      return part.value
+    }
+    remember(value, place)
   }
+  place.misses++
+  if (place.misses === MAX_MISSES) place.parts = []
+  else if (place.misses > MAX_MISSES + PASSED_BY) place.misses = MAX_MISSES - REMEMBERED
   return value
 }
 
-function isSame(part: Part, keys: readonly string[] | undefined, members: readonly unknown[]): boolean {
-  if (part.members.length !== members.length || (keys === undefined) !== (part.keys === undefined)) return false
-  for (let i = 0; i < members.length; i++) {
-    if (members[i] !== part.members[i] || keys?.[i] !== part.keys?.[i]) return false
+function remember(value: Container, place: Place): void {
+  const isList = Array.isArray(value)
+  const keys = isList ? undefined : Object.keys(value)
+  const members = isList ? value.slice() : keys!.map((key) => (value as Struct)[key])
+  const part = { value, keys, members }
+  if (place.parts.length < REMEMBERED) {
+    place.parts.push(part)
+    return
   }
-  return true
+  place.parts[place.oldest] = part
+  place.oldest = (place.oldest + 1) % REMEMBERED
+}
+
+function isSame({ keys, members }: Part, value: Container): boolean {
+  if (Array.isArray(value)) {
+    if (keys !== undefined || members.length !== value.length) return false
+    for (let i = 0; i < members.length; i++) if (members[i] !== value[i]) return false
+    return true
+  }
+  if (keys === undefined) return false
+  let i = 0
+  for (const key in value) {
+    if (key !== keys[i] || value[key] !== members[i]) return false
+    i++
+  }
+  return i === keys.length
 }

@@ -8,7 +8,7 @@ import type { FieldError } from '../apimachinery/field-error.ts'
 import { invalid } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { isDns1123Subdomain, isPathSegmentName, maskTrailingDash } from '../apimachinery/names.ts'
-import type { Finish, ResourceDefinition, Subresource, WriteContext } from './definition.ts'
+import type { ResourceDefinition, Subresource, WriteContext } from './definition.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
 import { uniqueErrors } from './validation.ts'
 
@@ -209,12 +209,4 @@ export function throwIfInvalid(
   // A kind of two groups (events) is told by the stored one's.
   const told = { group: storedAs === 'v1' ? '' : group, resource: kind }
   throw newInvalid(told, name, copies ? errors : uniqueErrors(errors))
-}
-
-/** What `begin` reserved, once it is there. */
-export async function begun(
-  result: Finish | undefined | void | Promise<Finish | undefined | void>,
-): Promise<Finish | undefined> {
-  const finish = result instanceof Promise ? await result : result
-  return finish ?? undefined
 }

@@ -3,7 +3,7 @@ import { formatTime } from '../apimachinery/clock.ts'
 import { newAlreadyExists, newForbidden, newGenerateNameConflict, newUnknownError } from '../apimachinery/errors.ts'
 import type { DynamicObject } from '../apimachinery/meta.ts'
 import { mayBeCommitted, StorageError } from '../storage/interface.ts'
-import { begun, prepareForCreate, validateCreate } from './before.ts'
+import { prepareForCreate, validateCreate } from './before.ts'
 import type { WriteContext } from './definition.ts'
 import type { Environment, WriteRequest } from './environment.ts'
 import { trackFields } from './managed-fields.ts'
@@ -66,7 +66,8 @@ async function createOnce(
   admission: AdmissionArguments,
   context: WriteContext,
 ): Promise<DynamicObject> {
-  const finish = await begun(store.definition.hooks.begin?.(draft, undefined, context))
+  const begun = store.definition.hooks.begin?.(draft, undefined, context)
+  const finish = begun instanceof Promise ? await begun : begun
   let committed: boolean | undefined = false
   try {
     validateCreate(store.definition, draft, context)

@@ -4,7 +4,7 @@ import { newConflict, newInvalid, newNotFound, newStaleWrite, newUnknownError } 
 import { invalid } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { mayBeCommitted, StorageError } from '../storage/interface.ts'
-import { begun, prepareForUpdate, validateUpdate } from './before.ts'
+import { prepareForUpdate, validateUpdate } from './before.ts'
 import { createObject } from './create.ts'
 import type { WriteContext } from './definition.ts'
 import { removeObject } from './delete.ts'
@@ -83,7 +83,8 @@ async function updateOnce(
   checkIdentity(store, draft, old, name, request.uidIsPrecondition !== false)
   prepareForUpdate(store.definition, draft, old, context)
   const { begin } = store.definition.hooks
-  const finish = context.subresource === '' && begin ? await begun(begin(draft, old, context)) : undefined
+  const begun = context.subresource === '' ? begin?.(draft, old, context) : undefined
+  const finish = begun instanceof Promise ? await begun : begun
   let committed: boolean | undefined = false
   try {
     validateUpdate(store.definition, draft, old, context)

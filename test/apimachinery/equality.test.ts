@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deepCopy, deepEqual, semanticEqual } from '../../src/apimachinery/equality.ts'
+import { deepCopy, deepEqual, equalRenamed, semanticEqual } from '../../src/apimachinery/equality.ts'
 
 test.each<[unknown, unknown, boolean, boolean]>([
   [1, 1, true, true],
@@ -36,4 +36,23 @@ test('a copy shares no container with its original, whatever its members are cal
   copy.a[0].b = 2
   copy.d.e = 3
   expect(original).toMatchObject({ a: [{ b: null }], d: {} })
+})
+
+test.each<[unknown, unknown, boolean]>([
+  [['x', 'a'], ['y', 'a'], true],
+  [{ a: [{ b: 'x' }, { b: 'x' }] }, { a: [{ b: 'y' }, { b: 'y' }] }, true],
+  [['x', 'x'], ['y', 'x'], false],
+  [['x', 'a'], ['y', 'y'], false],
+  [['a'], ['y'], false],
+  [{ x: 1 }, { y: 1 }, false],
+  [['x'], { 0: 'y' }, false],
+  [[1], [2], false],
+])('%j and %j where x is called y: equal %s', (a, b, equal) => {
+  expect(equalRenamed(a, b, 'x', 'y')).toBe(equal)
+})
+
+test('a value equals itself under another name when it does not have the name', () => {
+  const [without, having] = [{ a: 'a' }, { a: 'x' }]
+  expect([equalRenamed(without, without, 'x', 'y'), equalRenamed(having, having, 'x', 'y')]).toEqual([true, false])
+  expect(equalRenamed(having, { a: 'x' }, 'x', 'x')).toBe(true)
 })

@@ -6,7 +6,7 @@ import { shareParts } from '../../src/apimachinery/shared-parts.ts'
 type Any = any
 
 const pod = (name: string, more: object = {}): Any => ({
-  kind: 'Pod',
+  kind: 'OwnPod',
   metadata: { name, labels: { app: 'web' } },
   spec: { containers: [{ name: 'web', args: ['a', 'b'] }], tolerations: [{ key: 'x' }, { key: 'y' }] },
   ...more,
@@ -28,7 +28,7 @@ describe('shareParts', () => {
 
   it('gives objects that were read from a file one set of managed fields', () => {
     const read = (ip: string): Any => ({
-      kind: 'Pod',
+      kind: 'OwnPod',
       metadata: {
         managedFields: [
           { fieldsV1: { 'f:status': { 'f:podIPs': { [`k:{"ip":"${ip}"}`]: { '.': {}, 'f:ip': {} } } } } },
@@ -81,6 +81,15 @@ describe('shareParts', () => {
     expect(again()).toBe(first.part)
     shareParts({ kind: 'Few', part: { n: 8 } } as Any)
     expect(again()).not.toBe(first.part)
+  })
+
+  it('passes by a place where nothing is alike, and finds out when that changes', () => {
+    const at = (n: number): Any => shared<Any>({ kind: 'Barren', part: { n, labels: { app: 'web' } } })[0].part
+    const first = at(0)
+    for (let n = 1; n < 100; n++) expect(at(n).labels).toBe(first.labels)
+    expect(at(-1)).not.toBe(at(-1))
+    for (let i = 0; i < 1000; i++) at(-1)
+    expect(at(-1)).toBe(at(-1))
   })
 
   it('never changes what an object says, however many places there are', () => {

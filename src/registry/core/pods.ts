@@ -12,6 +12,7 @@ import { evictPod } from './pod-eviction.ts'
 import { defaultPodLevelResources } from './pod-level-resources.ts'
 import { qosClassOf } from './pod-qos.ts'
 import { keepResizable, validateResize } from './pod-resize.ts'
+import { findingsOf } from './pod-spec-memory.ts'
 import { validatePodStatusUpdate } from './pod-status.validation.ts'
 import { podRow, podRowConditions } from './pods.columns.ts'
 import { validateEphemeralUpdate, validatePod, validatePodUpdate } from './pods.validation.ts'
@@ -49,7 +50,7 @@ export const pods = defineResource<Pod>('v1', 'pods', {
     const lead =
       "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
     const name = messages.length ? [`${lead}: [${messages.join(' ')}]`] : []
-    return [...name, ...podSpecWarnings(pod.spec ?? ({} as PodSpec), pod.metadata, '')]
+    return [...name, ...specWarnings(pod)]
   },
   /** Being bound to a node is the one change of spec that does not count. */
   generationChanges: (pod, old) => !deepEqual(pod.spec, { ...old.spec, nodeName: pod.spec?.nodeName }),
@@ -103,6 +104,15 @@ function keepAllBut(pod: Pod, old: Pod, spec: PodSpec): void {
     resourceVersion: pod.metadata.resourceVersion,
     managedFields: pod.metadata.managedFields,
   }
+}
+
+function specWarnings({ spec = {} as PodSpec, metadata }: Pod): string[] {
+  if (metadata.annotations) return podSpecWarnings(spec, metadata, '')
+  const findings = findingsOf(spec)
+  if (findings.isQuiet) return []
+  const warnings = podSpecWarnings(spec, metadata, '')
+  findings.isQuiet = warnings.length === 0
+  return warnings
 }
 
 const KEPT_IN_STATUS = [

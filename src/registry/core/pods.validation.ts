@@ -9,6 +9,7 @@ import { diffValues } from '../../apimachinery/unified-diff.ts'
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts'
 import { invalids, validateNonnegative } from '../validation.ts'
 import { validateImageSpace } from './containers.validation.ts'
+import { findingsOf } from './pod-spec-memory.ts'
 import { validatePodSpec } from './pod-template.validation.ts'
 import { validateTolerations } from './scheduling.validation.ts'
 
@@ -49,17 +50,12 @@ export function validateAnnotationsAndSpec(pod: Pod): FieldError[] {
   return errors
 }
 
-/** Specs that were found valid last. Clients make many pods of one spec, and to see that costs a tenth of looking at all of it. */
-const validSpecs: PodSpec[] = []
-const MAX_VALID_SPECS = 4
-
 function validateSpec(spec: PodSpec, metadata: ObjectMeta): FieldError[] {
-  if (validSpecs.some((valid) => deepEqual(valid, spec))) return []
+  const findings = findingsOf(spec)
+  if (findings.isValid) return []
   const errors = validatePodSpec(spec, 'spec', metadata)
   // What is made for ephemeral volumes is named after the pod.
-  if (errors.length === 0 && !spec.volumes?.some(({ ephemeral }) => ephemeral)) {
-    if (validSpecs.unshift(spec) > MAX_VALID_SPECS) validSpecs.pop()
-  }
+  findings.isValid = errors.length === 0 && !spec.volumes?.some(({ ephemeral }) => ephemeral)
   return errors
 }
 
