@@ -17,6 +17,7 @@ import { STAGE_MANAGER } from './controllers/stages/ownership.ts'
 import { stage } from './controllers/stages/stages.ts'
 import { createLocalClient, createWatchSource } from './local-client.ts'
 import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
+import { policyWarnings } from './registry/admission/policy/type-checking.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
 import { createTokenSigner } from './registry/core/service-account-token.ts'
 import { parseAddress, type ServiceAddresses, serviceResolver } from './registry/core/service-endpoint.ts'
@@ -166,6 +167,7 @@ export class ControlPlane {
         stages: controllers.includes(stage),
         staticPods: this.#parts.staticPods,
         quotaUsage: (quota) => quotaUsage(quota, this.registry),
+        policyWarnings: (policy) => policyWarnings(policy, this.registry),
       },
     })
     this.#runner.start()

@@ -3,6 +3,7 @@ import type { Clock } from '../apimachinery/clock.ts'
 import type { Logger } from '../apimachinery/logger.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
+import type { ExpressionWarning } from '../types/admissionregistration-v1.ts'
 import type { Pod } from '../types/core-v1.ts'
 import type { Client, ResourceName, ServedResource } from './client.ts'
 
@@ -76,6 +77,8 @@ export interface ControllerSettings {
   schedulerConfiguration?: string | object
   /** What the quota's namespace has in use of what it limits, counted now. */
   quotaUsage(quota: KubeObject): Record<string, string>
+  /** What the policy's expressions have against the types that it is for. */
+  policyWarnings(policy: KubeObject): ExpressionWarning[]
 }
 
 export interface ControllerContext {

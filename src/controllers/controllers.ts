@@ -36,6 +36,7 @@ import { statefulset } from './statefulset/statefulset.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { ttl } from './ttl.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
+import { validatingAdmissionPolicyStatus } from './validatingadmissionpolicy-status.ts'
 import { volumeBinder } from './volume-binder/volume-binder.ts'
 import { volumeProvisioner } from './volume-provisioner.ts'
 
@@ -80,6 +81,7 @@ export const controllers: readonly ControllerDefinition[] = [
   csrCleaner,
   ttl,
   resourcequota,
+  validatingAdmissionPolicyStatus,
 ]
 
 export function controllerNames(): string[] {

@@ -9,6 +9,7 @@ import type { Client, WatchSource } from '../../src/controllers/client.ts'
 import type { ControllerDefinition } from '../../src/controllers/controller.ts'
 import { ControllerRunner } from '../../src/controllers/runner.ts'
 import { createLocalClient, createWatchSource } from '../../src/local-client.ts'
+import { policyWarnings } from '../../src/registry/admission/policy/type-checking.ts'
 import { quotaUsage } from '../../src/registry/admission/resource-quota.usage.ts'
 import { SYSTEM_USER } from '../../src/registry/environment.ts'
 import { Registry } from '../../src/registry/registry.ts'
@@ -94,6 +95,7 @@ export async function controllerCluster(
       kubernetesVersion: 'v1.37.0',
       stages: controllers.some(({ name }) => name === 'stage'),
       quotaUsage: (quota) => quotaUsage(quota, registry),
+      policyWarnings: (policy) => policyWarnings(policy, registry),
     },
   })
   runner.start()

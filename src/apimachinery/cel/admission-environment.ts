@@ -13,6 +13,15 @@ export interface AdmissionUse {
   patches?: boolean
   /** The expressions are stored already; new ones may not use what older servers do not know. */
   stored?: boolean
+  /** What the request's objects are known to be; absent: they may be anything. */
+  types?: Typed
+}
+
+/** Types of `object`, `oldObject` and `params`, and the structs that they are made of. */
+export interface Typed {
+  object: T.CelType
+  params?: T.CelType
+  struct(name: string): StructDeclaration | undefined
 }
 
 type Fields = Record<string, T.CelType>
@@ -106,18 +115,18 @@ export function policyEnvironment(
 }
 
 function build(
-  { params, authorizer, patches, stored }: AdmissionUse,
+  { params, authorizer, patches, stored, types }: AdmissionUse,
   declared: StructDeclaration | undefined,
 ): Environment {
   const variables: Fields = {
-    object: T.DYN,
-    oldObject: T.DYN,
+    object: types?.object ?? T.DYN,
+    oldObject: types?.object ?? T.DYN,
     namespaceObject: struct('Namespace'),
     request: struct('AdmissionRequest'),
-    ...(params ? { params: T.DYN } : {}),
-    ...(authorizer
-      ? { authorizer: namedType('authorizer'), 'authorizer.requestResource': namedType('resourcecheck') }
-      : {}),
+    ...(params ? { params: types?.params ?? T.DYN } : {}),
+    ...(authorizer ? { authorizer: namedType('authorizer') } : {}),
+    // Upstream's type checks know of no such variable.
+    ...(authorizer && !types ? { 'authorizer.requestResource': namedType('resourcecheck') } : {}),
     ...(declared ? { variables: T.structType(VARIABLES) } : {}),
   }
   return makeEnvironment(variables, {
@@ -125,7 +134,7 @@ function build(
     jsonPatch: patches ?? false,
     struct: (name) => {
       if (declared && name === VARIABLES) return declared
-      return DECLARED.get(name) ?? (patches ? patchStruct(name) : undefined)
+      return DECLARED.get(name) ?? types?.struct(name) ?? (patches ? patchStruct(name) : undefined)
     },
   })
 }

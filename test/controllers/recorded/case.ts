@@ -95,6 +95,16 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
   Pod: { resource: 'pods', prefix: '/api/v1', namespaced: true },
   Node: { resource: 'nodes', prefix: '/api/v1', namespaced: false },
   Event: { resource: 'events', prefix: '/api/v1', namespaced: true },
+  ValidatingAdmissionPolicy: {
+    resource: 'validatingadmissionpolicies.admissionregistration.k8s.io',
+    prefix: '/apis/admissionregistration.k8s.io/v1',
+    namespaced: false,
+  },
+  CustomResourceDefinition: {
+    resource: 'customresourcedefinitions.apiextensions.k8s.io',
+    prefix: '/apis/apiextensions.k8s.io/v1',
+    namespaced: false,
+  },
   ServiceCIDR: {
     resource: 'servicecidrs.networking.k8s.io',
     prefix: '/apis/networking.k8s.io/v1',

@@ -10,6 +10,7 @@ import { deployment } from './deployment.cases.ts'
 import { disruption } from './disruption.cases.ts'
 import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
+import { policies } from './policies.cases.ts'
 import { quotas } from './quota.cases.ts'
 import { scheduler } from './scheduler.cases.ts'
 import { schedulerDevices } from './scheduler-devices.cases.ts'
@@ -37,4 +38,5 @@ export const suites: readonly Suite[] = [
   schedulerVolumes,
   schedulerDevices,
   serviceCidrs,
+  policies,
 ]
