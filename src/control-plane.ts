@@ -114,12 +114,12 @@ export class ControlPlane {
 
   /**
    * Runs the controllers from now on; on a storage that several processes share, while this one is elected: it resolves when the first vote is
-   * known. `settledRevision`: as in ControllerSettings.
+   * known. Objects up to `startingRevision` are the starting state.
    */
-  async runControllers(settledRevision = 0): Promise<void> {
+  async runControllers(startingRevision = 0): Promise<void> {
     const { storage, controllers, clock, random, logger } = this.#parts
     if (!storage.shared || controllers.length === 0) {
-      this.startControllers(settledRevision)
+      this.startControllers(startingRevision, startingRevision)
       return
     }
     const client = createLocalClient(this.registry, SYSTEM_USER, 'kube-controller-manager')
@@ -136,8 +136,11 @@ export class ControlPlane {
     await this.#elector.start()
   }
 
-  /** Reconciles begin in the next turn of the event loop. Does nothing while they run, or another process is elected. */
-  startControllers(settledRevision = 0): void {
+  /**
+   * Reconciles begin in the next turn of the event loop. Does nothing while they run, or another process is elected. `settledRevision`: as in
+   * ControllerSettings; `untouchedRevision`: as in ControllerRunner.start.
+   */
+  startControllers(settledRevision = 0, untouchedRevision = 0): void {
     if (this.#runner || this.#held || this.#elector?.leads === false) return
     const { controllers, clock, random, logger, podCidr = POD_CIDR } = this.#parts
     // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
@@ -170,7 +173,7 @@ export class ControlPlane {
         policyWarnings: (policy) => policyWarnings(policy, this.registry),
       },
     })
-    this.#runner.start()
+    this.#runner.start(untouchedRevision)
   }
 
   /** Resolves when no reconcile is in work any more. Idempotent. */

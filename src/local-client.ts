@@ -1,5 +1,5 @@
 /** The controllers' Client and WatchSource on the registry in this process: the same stores as HTTP, without HTTP or JSON in between. */
-import { newBadRequest, newServiceUnavailable } from './apimachinery/errors.ts'
+import { isStatusError, newBadRequest, newServiceUnavailable } from './apimachinery/errors.ts'
 import { formatSelectorObject } from './apimachinery/labels.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import { applyJsonPatch } from './apimachinery/patch/json.ts'
@@ -10,6 +10,8 @@ import type { Client, InformerEvent, PatchType, ServedResource, WatchSource } fr
 import { schemaOf } from './registry/decode.ts'
 import type { ResourceDefinition, UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
+import { listObjects } from './registry/list.ts'
+import type { ObjectStore } from './registry/object-store.ts'
 import type { Registry } from './registry/registry.ts'
 import type { Store } from './registry/store.ts'
 import { createSubresource } from './registry/subresource.ts'
@@ -120,10 +122,15 @@ export function createWatchSource(registry: Registry): WatchSource {
   return {
     watch(resource, wake) {
       // Controllers look at metadata of custom resources, and cannot wait for a webhook.
-      const stream = watchObjects(registry.store(resource).unconverted, { namespace: '', wake })
+      const store = registry.store(resource).unconverted
+      const resourceVersion = String(registry.storage.revision)
+      const stream = watchObjects(store, { namespace: '', resourceVersion, wake })
+      let isFirst = true
       return {
         read() {
-          const events: InformerEvent[] = []
+          const events = isFirst ? presentAt(store, resourceVersion) : []
+          isFirst = false
+          if (!events) return undefined
           for (let event = stream.next(); event; event = stream.next()) {
             if (event.type === 'ERROR') return undefined
             if (event.type === 'BOOKMARK') continue
@@ -138,6 +145,17 @@ export function createWatchSource(registry: Registry): WatchSource {
     onHeld: (callback) => registry.storage.onHeld((prefix) => resourcesAt(registry, [prefix]).forEach(callback)),
     resources: () => servedResources(registry),
     onResourcesChanged: (callback) => registry.onChange(callback),
+  }
+}
+
+/** Undefined: forgotten. */
+function presentAt(store: ObjectStore, resourceVersion: string): InformerEvent[] | undefined {
+  try {
+    const { objects } = listObjects(store, { namespace: '', resourceVersion, resourceVersionMatch: 'Exact' })
+    return objects.map((object) => ({ type: 'added', object: object as KubeObject }))
+  } catch (error) {
+    if (isStatusError(error, 'Expired')) return undefined
+    throw error
   }
 }
 

@@ -77,8 +77,9 @@ export interface InformerEvent {
 /** The in-process watch that informers are fed from. Implemented beside the client. */
 export interface WatchSource {
   /**
-   * All present objects as `added`, then every change in order. `wake` is called (synchronously inside a commit) when there is something to
-   * read; `read` answers the pending events and empties them, or undefined when history was forgotten before it was read: then watch anew.
+   * All objects that are present now as `added`, then every change in order. `wake` is called (synchronously inside a commit) when there is something to
+   * read; `read` answers the pending events and empties them, or undefined when history was forgotten before it was read: then watch anew. What is
+   * present is looked up by the first `read` only.
    */
   watch(resource: ResourceName, wake: () => void): { read(): InformerEvent[] | undefined; close(): void }
   /** Resources of which there is, or was, an object. */

@@ -14,6 +14,7 @@ export const clusterroleAggregation = defineController({
   watches: [
     {
       resource: RESOURCE,
+      changesOnly: true,
       keys: (_changed, context) =>
         context
           .lister(RESOURCE)

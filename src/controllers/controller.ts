@@ -112,6 +112,11 @@ export interface Watch {
   keys(object: KubeObject, context: ControllerContext, old: KubeObject | undefined, change: Change): Key[]
   /** Skip changes that cannot matter. */
   when?(object: KubeObject, old?: KubeObject): boolean
+  /**
+   * What a new cluster begins with needs no look: the reconciler has nothing to do there, keeps nothing of it in memory, and waits for no time.
+   * Until something changes, or somebody looks, a resource that all want so is not even read.
+   */
+  changesOnly?: boolean
 }
 
 export interface ControllerDefinition {

@@ -4,7 +4,12 @@ import type { InformerEvent, ResourceName, WatchSource } from './client.ts'
 import type { Lister } from './controller.ts'
 
 export type IndexFunction = (object: KubeObject) => string[]
-type Handler = (event: InformerEvent) => void
+
+/** Told of each event; with `changesOnly` not of what was there, untouched, when the informer started. */
+interface Handler {
+  handle: (event: InformerEvent) => void
+  changesOnly: boolean
+}
 
 const NONE: readonly never[] = []
 
@@ -39,6 +44,10 @@ export class Informer implements Lister {
   #source: WatchSource | undefined
   #watch: ReturnType<WatchSource['watch']> | undefined
   #pending = false
+  /** Nobody has asked for what is there: it is read with the first change, or when somebody looks. */
+  #asleep = false
+  /** What the next read tells of objects up to this revision is no news. */
+  #untouchedRevision = 0
   /** History was forgotten, and no list since then has told what there is. */
   #behind = false
 
@@ -56,14 +65,18 @@ export class Informer implements Lister {
   }
 
   /** Before `start`. Handlers are called in the order in which they were added. */
-  onEvent(handler: Handler): void {
-    this.#handlers.push(handler)
+  onEvent(handle: Handler['handle'], changesOnly = false): void {
+    this.#handlers.push({ handle, changesOnly })
   }
 
-  start(source: WatchSource): void {
+  /** `untouchedRevision`: as in ControllerRunner.start. */
+  start(source: WatchSource, untouchedRevision = 0): void {
     this.#source = source
-    this.#pending = true
+    this.#untouchedRevision = untouchedRevision
+    this.#asleep = untouchedRevision > 0 && this.#handlers.every(({ changesOnly }) => changesOnly)
     this.#watch = this.#open(source)
+    if (this.#asleep) return
+    this.#pending = true
     this.#wake()
   }
 
@@ -82,8 +95,9 @@ export class Informer implements Lister {
   drain(): void {
     while (this.#pending && this.#watch) {
       this.#pending = false
+      this.#asleep = false
       const events = this.#behind ? undefined : this.#watch.read()
-      if (events) for (const event of events) this.#apply(event)
+      if (events) this.#take(events)
       else this.#listAnew()
       if (!this.#behind) continue
       // What is known stays until a list can be had: in a later turn, for the loop would not end.
@@ -91,6 +105,20 @@ export class Informer implements Lister {
       this.#wake()
       return
     }
+  }
+
+  #take(events: readonly InformerEvent[]): void {
+    const untouchedRevision = this.#untouchedRevision
+    this.#untouchedRevision = 0
+    for (const event of events) {
+      this.#apply(event, untouchedRevision > 0 && Number(event.object.metadata.resourceVersion) <= untouchedRevision)
+    }
+  }
+
+  #awake(): void {
+    if (!this.#asleep) return
+    this.#pending = true
+    this.drain()
   }
 
   /** What went meanwhile is told as deleted, in the last state that was seen. `#behind` afterwards: the new watch fails, too. */
@@ -116,18 +144,22 @@ export class Informer implements Lister {
   }
 
   get(namespace: string, name: string): KubeObject | undefined {
+    this.#awake()
     return this.#byName.get(namespace)?.get(name)?.object
   }
 
   list(namespace?: string): readonly KubeObject[] {
+    this.#awake()
     return namespace === undefined ? listed(this.#entries) : listed(this.#byName.get(namespace))
   }
 
   ownedBy(uid: string): readonly KubeObject[] {
+    this.#awake()
     return entered(this.#owners, uid)
   }
 
   byIndex(index: string, value: string): readonly KubeObject[] {
+    this.#awake()
     const found = this.#named.get(index)
     if (!found) throw new Error(`${this.resource} has no index ${index}`)
     return entered(found, value)
@@ -137,13 +169,13 @@ export class Informer implements Lister {
     return this.#byName.get(metadata.namespace ?? '')?.get(metadata.name ?? '')
   }
 
-  #apply({ type, object }: InformerEvent): void {
+  #apply({ type, object }: InformerEvent, isUntouched = false): void {
     const entry = this.#find(object)
     const old = entry?.object
     if (type !== 'deleted') this.#put(entry, object)
     else if (entry) this.#remove(entry)
     const told: InformerEvent = { type: type === 'added' && old ? 'updated' : type, object, old }
-    for (const handler of this.#handlers) handler(told)
+    for (const { handle, changesOnly } of this.#handlers) if (!(isUntouched && changesOnly)) handle(told)
   }
 
   #put(known: Entry | undefined, object: KubeObject): void {

@@ -9,6 +9,8 @@ const NOTHING: Lister = { get: () => undefined, list: () => NONE, ownedBy: () =>
 /** What a controller asks of one resource, or of all (`*`). */
 interface Want {
   handler?: (event: InformerEvent, resource: ResourceName) => void
+  /** As in Watch. */
+  changesOnly?: boolean
   index?: { name: string; values: IndexFunction }
 }
 
@@ -35,8 +37,9 @@ export class Informers {
     else this.#wants.set(resource, [want])
   }
 
-  start(): void {
-    this.#follow()
+  /** `untouchedRevision`: as in ControllerRunner.start. */
+  start(untouchedRevision = 0): void {
+    this.#follow(untouchedRevision)
     this.#unsubscribe.push(
       this.#source.onResourcesChanged(() => this.#follow()),
       this.#source.onHeld((resource) => {
@@ -71,7 +74,7 @@ export class Informers {
   }
 
   /** Opens an informer for each wanted resource that has none, and ends those of resources that are no longer served. */
-  #follow(): void {
+  #follow(untouchedRevision = 0): void {
     const served = new Set(this.#watchable())
     for (const [resource, informer] of this.#informers) {
       if (served.has(resource)) continue
@@ -83,23 +86,23 @@ export class Informers {
     const held = this.#source.held()
     for (const resource of served) {
       if (this.#informers.has(resource) || !(this.#wants.has('*') || this.#wants.has(resource))) continue
-      if (held.has(resource)) this.#open(resource)
+      if (held.has(resource)) this.#open(resource, untouchedRevision)
       else this.#empty.add(resource)
     }
   }
 
-  #open(resource: ResourceName): void {
+  #open(resource: ResourceName, untouchedRevision = 0): void {
     const informer = new Informer(resource, () => {
       this.#pending.add(informer)
       this.#wake()
     })
     const everything = resource === 'events' ? undefined : this.#wants.get('*')
-    for (const { handler, index } of [...(this.#wants.get(resource) ?? []), ...(everything ?? [])]) {
-      if (handler) informer.onEvent((event) => handler(event, resource))
+    for (const { handler, changesOnly, index } of [...(this.#wants.get(resource) ?? []), ...(everything ?? [])]) {
+      if (handler) informer.onEvent((event) => handler(event, resource), changesOnly)
       if (index) informer.addIndex(index.name, index.values)
     }
     this.#informers.set(resource, informer)
-    informer.start(this.#source)
+    informer.start(this.#source, untouchedRevision)
   }
 
   /** Resources that can be listed and watched; Events are one resource under two groups, and only a wish of their own opens them. */

@@ -16,7 +16,7 @@ export const resourcequota = defineController({
       when: (quota, old) => !old || (quota as ResourceQuota).spec?.hard !== (old as ResourceQuota).spec?.hard,
       keys: ({ metadata }) => [{ namespace: metadata.namespace ?? '', name: metadata.name ?? '' }],
     },
-    { resource: '*', keys: quotasOf, when: changesUsage },
+    { resource: '*', changesOnly: true, keys: quotasOf, when: changesUsage },
   ],
   async reconcile({ namespace, name }, { lister, settings, client }) {
     const quota = lister<ResourceQuota>(QUOTAS).get(namespace, name)

@@ -17,11 +17,13 @@ export const rootCaCertificatePublisher = defineController({
   watches: [
     {
       resource: 'namespaces',
+      changesOnly: true,
       when: (namespace) => (namespace as Namespace).status?.phase === 'Active',
       keys: ({ metadata }) => [{ namespace: '', name: metadata.name ?? '' }],
     },
     {
       resource: 'configmaps',
+      changesOnly: true,
       when: ({ metadata }) => metadata.name === NAME,
       keys: ({ metadata }) => [{ namespace: '', name: metadata.namespace ?? '' }],
     },

@@ -66,12 +66,15 @@ export class ControllerRunner {
     for (const [at, definition] of options.controllers.entries()) this.#add(definition, at)
   }
 
-  /** Opens the watches. Reconciles begin in the next turn of the event loop. */
-  start(): void {
+  /**
+   * Opens the watches. Reconciles begin in the next turn of the event loop. Objects up to `untouchedRevision` are settled, and no key of theirs
+   * failed: watches that are `changesOnly` are not told of them.
+   */
+  start(untouchedRevision = 0): void {
     this.#unsubscribe = this.#options.source.onResourcesChanged(() => {
       this.#served = undefined
     })
-    this.#informers.start()
+    this.#informers.start(untouchedRevision)
   }
 
   /**
@@ -121,6 +124,7 @@ export class ControllerRunner {
 
   #wantWatched(watch: Watch, running: () => Running): void {
     this.#informers.want(watch.resource, {
+      changesOnly: watch.changesOnly,
       handler({ object, old, type }, resource) {
         const before = type === 'updated' ? old : undefined
         if (watch.when && !watch.when(object, before)) return

@@ -24,6 +24,7 @@ export const serviceaccountToken = defineController({
     },
     {
       resource: 'serviceaccounts',
+      changesOnly: true,
       keys: ({ metadata }, context) =>
         context
           .lister('secrets')

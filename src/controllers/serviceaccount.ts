@@ -13,6 +13,7 @@ export const serviceaccount = defineController({
   watches: [
     {
       resource: 'serviceaccounts',
+      changesOnly: true,
       when: ({ metadata }) => metadata.name === NAME,
       keys: ({ metadata }, _context, _old, { type }) =>
         type === 'deleted' ? [{ namespace: '', name: metadata.namespace ?? '' }] : [],

@@ -180,6 +180,49 @@ describe('Informer', () => {
     ])
   })
 
+  test('reads what was untouched with the first change or look, and tells those who want changes only of changes', () => {
+    const settled = (): KubeObject => pod('old', { resourceVersion: '5' })
+    const looks: [string, (informer: Informer) => unknown][] = [
+      ['a list', (informer) => informer.list()],
+      ['a get', (informer) => informer.get('default', 'old')],
+      ['a look at owners', (informer) => informer.ownedBy('1')],
+      ['an index', (informer) => informer.byIndex('colour', 'red')],
+    ]
+    for (const [, look] of looks) {
+      const { source, push } = fakeSource()
+      const informer = new Informer('pods', () => {})
+      const told: string[] = []
+      informer.addIndex('colour', () => ['red'])
+      informer.onEvent(({ type, object }) => told.push(`${type} ${object.metadata.name}`), true)
+      informer.start(source, 5)
+      informer.drain()
+      expect(informer.pending).toBe(false)
+      // What the watch finds at its first read; nothing has happened yet.
+      push('pods', { type: 'added', object: settled() })
+      look(informer)
+      expect(names(informer.list())).toEqual(['old'])
+      expect(told).toEqual([])
+      push('pods', { type: 'updated', object: pod('old', { resourceVersion: '6' }) })
+      push('pods', { type: 'added', object: pod('new', { resourceVersion: '7' }) })
+      informer.drain()
+      expect(told).toEqual(['updated old', 'added new'])
+    }
+  })
+
+  test('is read at the start where somebody wants all, who is told of what was settled, too', () => {
+    const { source, push } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    const told: string[] = []
+    informer.onEvent(() => told.push('changes only'), true)
+    informer.onEvent(() => told.push('all'))
+    informer.start(source, 5)
+    expect(informer.pending).toBe(true)
+    push('pods', { type: 'added', object: pod('old', { resourceVersion: '5' }) })
+    push('pods', { type: 'added', object: pod('new', { resourceVersion: '6' }) })
+    informer.drain()
+    expect(told).toEqual(['all', 'changes only', 'all'])
+  })
+
   test('an index that nobody declared is an error', () => {
     const informer = new Informer('pods', () => {})
     expect(() => informer.byIndex('nope', 'x')).toThrow('pods has no index nope')

@@ -24,7 +24,7 @@ import {
 export const garbageCollector = defineController({
   name: 'garbage-collector',
   component: 'garbage-collector-controller',
-  watches: [{ resource: '*', keys: concerned }],
+  watches: [{ resource: '*', changesOnly: true, keys: concerned }],
   indexes: { '*': { [OWNED_BY]: ownerUids, [BY_UID]: ownUid } },
   reconcile,
 })

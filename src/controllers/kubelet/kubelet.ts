@@ -68,6 +68,7 @@ const keyOf = ({ metadata: { namespace = '', name = '' } }: KubeObject): Key => 
 function waitedFor(resource: string): Watch {
   return {
     resource,
+    changesOnly: true,
     keys({ metadata: { namespace = '', name } }, context) {
       const pods = stateOf(context).waiting.get(`${resource} ${namespace}/${name}`)
       return pods ? [...pods].map(parseKey) : []

@@ -16,6 +16,7 @@ export const namespace = defineController({
     {
       // What is gone may have been the last: looked at once it happens, instead of upstream's polling alone.
       resource: '*',
+      changesOnly: true,
       keys({ metadata }, context, _old, { type }) {
         if (type !== 'deleted' || !metadata.namespace) return []
         const found = context.lister('namespaces').get('', metadata.namespace)
