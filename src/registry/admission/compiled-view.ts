@@ -1,12 +1,13 @@
 /** What configures admission, compiled: made anew at the first question after a change, so that requests pay nothing for it. */
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import { type Cursor, type Storage, StorageError } from '../../storage/interface.ts'
+import type { Storage } from '../../storage/interface.ts'
+import { ChangeSign } from '../change-loop.ts'
 
 export class CompiledView<T> {
   readonly #storage: Storage
   readonly #prefixes: readonly string[]
   readonly #compile: (objects: DynamicObject[][]) => T
-  readonly #cursors = new Map<string, Cursor>()
+  readonly #sign: ChangeSign
   #compiled: T | undefined
 
   /** `compile` gets the stored objects below each of `prefixes`, in order of their names. Nothing is read before the first question. */
@@ -14,6 +15,9 @@ export class CompiledView<T> {
     this.#storage = storage
     this.#prefixes = prefixes
     this.#compile = compile
+    this.#sign = new ChangeSign(storage, () => {
+      this.#compiled = undefined
+    })
   }
 
   current(): T {
@@ -22,27 +26,8 @@ export class CompiledView<T> {
   }
 
   #read(): T {
-    for (const prefix of this.#prefixes) this.#catchUp(prefix)
+    this.#sign.read()
+    for (const prefix of this.#prefixes) if (!this.#sign.follows(prefix)) this.#sign.follow(prefix)
     return this.#compile(this.#prefixes.map((prefix) => this.#storage.list(prefix).objects as DynamicObject[]))
-  }
-
-  /** A cursor wakes once, and again only after it was read to its end. */
-  #catchUp(prefix: string): void {
-    try {
-      const cursor = this.#cursors.get(prefix)
-      if (cursor) {
-        while (cursor.next()) {}
-        return
-      }
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
-      this.#cursors.get(prefix)?.close()
-    }
-    const forget = (): void => {
-      this.#compiled = undefined
-    }
-    const cursor = this.#storage.watch(prefix, { fromRevision: this.#storage.revision, wake: forget })
-    while (cursor.next()) {}
-    this.#cursors.set(prefix, cursor)
   }
 }

@@ -8,7 +8,7 @@ import { isConflict, isNotFound, isStatusError } from '../../apimachinery/errors
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { Schemas } from '../../apimachinery/schema/schema.ts'
 import type { Cursor, Storage } from '../../storage/interface.ts'
-import { StorageError } from '../../storage/interface.ts'
+import { ChangeLoop, ChangeSign } from '../change-loop.ts'
 import type { InternalWriter, ResourceDefinition } from '../definition.ts'
 import { type Environment, SYSTEM_USER, type WriteRequest } from '../environment.ts'
 import type { Outbound } from '../outbound.ts'
@@ -50,76 +50,37 @@ interface Served {
   definitions: ResourceDefinition[]
 }
 
-const STORAGE_RETRY_MS = 1_000
-
 export class CustomResources {
   readonly #registry: ServingRegistry
   readonly #served = new Map<string, Served>()
-  #cursor: Cursor | undefined
-  #running: Promise<void> | undefined
-  #dirty = false
-  #stopped = false
+  readonly #loop: ChangeLoop
+  readonly #sign: ChangeSign
 
   constructor(registry: ServingRegistry) {
     this.#registry = registry
+    this.#loop = new ChangeLoop(registry.clock, () => this.#reconcileAll())
+    this.#sign = new ChangeSign(registry.storage, () => this.#loop.wake())
   }
 
   /** Serves at once what storage holds as established (a restart), and follows from there. */
   start(): void {
-    this.#follow()
+    this.#sign.follow(CRD_PREFIX)
     this.#serveAll()
-    if (this.#definitions().length > 0) this.#wake()
+    if (this.#definitions().length > 0) this.#loop.wake()
   }
 
   stop(): void {
-    this.#stopped = true
-    this.#cursor?.close()
+    this.#loop.stop()
+    this.#sign.close()
   }
 
   /** Resolves when every definition has the conditions, and is served as, its spec asks for. */
-  async idle(): Promise<void> {
-    while (this.#running) await this.#running
+  idle(): Promise<void> {
+    return this.#loop.idle()
   }
 
   get isIdle(): boolean {
-    return this.#running === undefined
-  }
-
-  #follow(): void {
-    const fromRevision = this.#registry.storage.revision
-    this.#cursor = this.#registry.storage.watch(CRD_PREFIX, { fromRevision, wake: () => this.#wake() })
-  }
-
-  /** Called inside commits: nothing is read before the next turn of the event loop. */
-  #wake(): void {
-    this.#dirty = true
-    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-      try {
-        while (this.#dirty && !this.#stopped) {
-          this.#dirty = false
-          this.#skipEvents()
-          await this.#reconcileAll()
-        }
-      } catch (error) {
-        if (this.#stopped) return
-        if (!(error instanceof StorageError)) throw error
-        // A full disk gets room again, and a server comes back.
-        this.#registry.clock.after(STORAGE_RETRY_MS, () => this.#stopped || this.#wake())
-      } finally {
-        this.#running = undefined
-      }
-    })
-  }
-
-  /** What changed is not asked, only that something did: the state is looked at as a whole. */
-  #skipEvents(): void {
-    try {
-      while (this.#cursor?.next()) {}
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
-      this.#cursor?.close()
-      this.#follow()
-    }
+    return this.#loop.isIdle
   }
 
   #definitions(): CustomResourceDefinition[] {
@@ -127,6 +88,7 @@ export class CustomResources {
   }
 
   async #reconcileAll(): Promise<void> {
+    this.#sign.read()
     this.#serveAll()
     for (const { metadata } of this.#definitions()) {
       try {
@@ -134,7 +96,7 @@ export class CustomResources {
       } catch (error) {
         if (!isStatusError(error)) throw error
         // Another write came in between: look again. Anything else is up to the definition, whose next change brings us back.
-        if (isConflict(error) || isNotFound(error)) this.#dirty = true
+        if (isConflict(error) || isNotFound(error)) this.#loop.wake()
       }
     }
     this.#serveAll()
@@ -165,7 +127,7 @@ export class CustomResources {
     const unchanged = old?.status === namesAccepted.status && old.message === namesAccepted.message
     if (unchanged && deepEqual(acceptedNames, crd.status.acceptedNames)) return crd
     // A name may have become free for another definition.
-    this.#dirty = true
+    this.#loop.wake()
     return this.#writeStatus(crd, (draft, now) => {
       draft.status.acceptedNames = acceptedNames
       draft.status.conditions = withCondition(draft, namesAccepted, now)
@@ -239,7 +201,7 @@ export class CustomResources {
       fromRevision: storage.revision,
       wake: () => {
         cursor.close()
-        this.#wake()
+        this.#loop.wake()
       },
     })
     return false

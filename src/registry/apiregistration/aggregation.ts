@@ -5,8 +5,9 @@
 import type { Clock, Timer } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { isStatusError } from '../../apimachinery/errors.ts'
-import { type Cursor, type Storage, StorageError } from '../../storage/interface.ts'
+import type { Storage } from '../../storage/interface.ts'
 import { CRD_PREFIX, type CustomResourceDefinition } from '../apiextensions/crd.ts'
+import { ChangeLoop, ChangeSign } from '../change-loop.ts'
 import type { InternalWriter, Reader } from '../definition.ts'
 import type { Outbound } from '../outbound.ts'
 import { APISERVICES, type APIService, isAvailable, type RemoteApi, targetOf, withAvailability } from './apiservice.ts'
@@ -28,7 +29,6 @@ export interface AggregatingRegistry {
 const PREFIX = '/registry/apiregistration.k8s.io/apiservices/'
 /** Followed only while somebody refers to a Service. */
 const NETWORK_PREFIXES = ['/registry/services/specs/', '/registry/endpointslices/']
-const STORAGE_RETRY_MS = 1_000
 const RESYNC_MS = 30_000
 const FIRST_RETRY_MS = 500
 
@@ -44,37 +44,40 @@ const NO_DOCUMENTS: Probed['documents'] = { resources: [] }
 
 export class Aggregation {
   readonly #registry: AggregatingRegistry
-  readonly #cursors = new Map<string, Cursor>()
+  readonly #loop: ChangeLoop
+  readonly #sign: ChangeSign
   readonly #probed = new Map<string, Probed>()
   #network = 0
-  #running: Promise<void> | undefined
-  #dirty = false
-  #stopped = false
   #timer: Timer | undefined
   #served: readonly RemoteApi[] = []
 
   constructor(registry: AggregatingRegistry) {
     this.#registry = registry
+    this.#loop = new ChangeLoop(registry.clock, () => this.#reconcile())
+    this.#sign = new ChangeSign(registry.storage, (prefix) => {
+      if (NETWORK_PREFIXES.includes(prefix)) this.#network++
+      this.#loop.wake()
+    })
   }
 
   start(): void {
-    for (const prefix of [PREFIX, CRD_PREFIX]) this.#follow(prefix)
-    if (this.#registry.storage.count(CRD_PREFIX) > 0 || this.#remotes().length > 0) this.#wake()
+    for (const prefix of [PREFIX, CRD_PREFIX]) this.#sign.follow(prefix)
+    if (this.#registry.storage.count(CRD_PREFIX) > 0 || this.#remotes().length > 0) this.#loop.wake()
   }
 
   stop(): void {
-    this.#stopped = true
+    this.#loop.stop()
     this.#timer?.cancel()
-    for (const cursor of this.#cursors.values()) cursor.close()
+    this.#sign.close()
   }
 
   /** Resolves when every APIService says what was found out about it. */
-  async idle(): Promise<void> {
-    while (this.#running) await this.#running
+  idle(): Promise<void> {
+    return this.#loop.idle()
   }
 
   get isIdle(): boolean {
-    return this.#running === undefined
+    return this.#loop.isIdle
   }
 
   #services(): APIService[] {
@@ -85,50 +88,8 @@ export class Aggregation {
     return this.#services().filter(({ spec }) => spec.service)
   }
 
-  #follow(prefix: string): void {
-    const { storage } = this.#registry
-    const wake = (): void => {
-      if (NETWORK_PREFIXES.includes(prefix)) this.#network++
-      this.#wake()
-    }
-    const cursor = storage.watch(prefix, { fromRevision: storage.revision, wake })
-    while (cursor.next()) {}
-    this.#cursors.set(prefix, cursor)
-  }
-
-  /** Called inside commits: nothing is read before the next turn of the event loop. */
-  #wake(): void {
-    this.#dirty = true
-    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-      try {
-        while (this.#dirty && !this.#stopped) {
-          this.#dirty = false
-          for (const prefix of this.#cursors.keys()) this.#catchUp(prefix)
-          await this.#reconcile()
-        }
-      } catch (error) {
-        if (this.#stopped) return
-        if (!(error instanceof StorageError)) throw error
-        // A full disk gets room again, and a server comes back.
-        this.#registry.clock.after(STORAGE_RETRY_MS, () => this.#stopped || this.#wake())
-      } finally {
-        this.#running = undefined
-      }
-    })
-  }
-
-  #catchUp(prefix: string): void {
-    const cursor = this.#cursors.get(prefix)
-    try {
-      while (cursor?.next()) {}
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
-      cursor?.close()
-      this.#follow(prefix)
-    }
-  }
-
   async #reconcile(): Promise<void> {
+    this.#sign.read()
     const definitions = this.#registry.storage.list(CRD_PREFIX).objects as CustomResourceDefinition[]
     try {
       await autoregister(definitions, this.#services(), this.#registry.writer)
@@ -151,11 +112,8 @@ export class Aggregation {
 
   #followNetwork(follow: boolean): void {
     for (const prefix of NETWORK_PREFIXES) {
-      if (follow && !this.#cursors.has(prefix)) this.#follow(prefix)
-      else if (!follow) {
-        this.#cursors.get(prefix)?.close()
-        this.#cursors.delete(prefix)
-      }
+      if (!follow) this.#sign.leave(prefix)
+      else if (!this.#sign.follows(prefix)) this.#sign.follow(prefix)
     }
   }
 
@@ -201,9 +159,9 @@ export class Aggregation {
   #schedule(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    if (this.#probed.size === 0 || this.#stopped) return
+    if (this.#probed.size === 0 || this.#loop.isStopped) return
     const { clock } = this.#registry
     const due = Math.min(...[...this.#probed.values()].map(({ dueAt }) => dueAt))
-    this.#timer = clock.after(Math.max(0, due - clock.now()), () => this.#wake())
+    this.#timer = clock.after(Math.max(0, due - clock.now()), () => this.#loop.wake())
   }
 }
