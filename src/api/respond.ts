@@ -1,5 +1,4 @@
 /** Writes answers: one object, or a list as it is read. The only writer of successful bodies. Mirrors handlers/response.go and responsewriters/writers.go. */
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { constants, createGzip, gzip } from 'node:zlib'
 import { newNotAcceptable, type Status } from '../apimachinery/errors.ts'
@@ -115,25 +114,25 @@ async function streamList(
   objects: readonly DynamicObject[],
   itemOf: (object: DynamicObject) => Item,
 ): Promise<void> {
-  let first: Buffer | undefined
-  let sink: Sink | undefined
-  for (const piece of listPieces(head, objects, itemOf)) {
-    // A list of one piece is sent as any body.
-    if (!first) {
-      first = piece
-      continue
-    }
-    if (!sink) {
-      sink = openSink(exchange)
-      if (!sink.write(first) && !(await drained(sink, exchange.res))) return
-    }
-    if (!sink.write(piece) && !(await drained(sink, exchange.res))) return
+  const pieces = listPieces(head, objects, itemOf)
+  const first = pieces.next().value as Buffer
+  let next = pieces.next()
+  // A list of one piece is sent as any body.
+  if (next.done) return end(exchange, 200, 'application/json', first)
+  const { res } = exchange
+  const gone = new Promise<void>((resolve) => res.once('close', resolve))
+  const sink = openSink(exchange)
+  let previous = written(sink, first)
+  while (!next.done && !res.destroyed) {
+    const last = written(sink, next.value)
+    await Promise.race([previous, gone])
+    previous = last
+    next = pieces.next()
   }
-  if (sink) sink.end()
-  else await end(exchange, 200, 'application/json', first as Buffer)
+  sink.end()
 }
 
-type Sink = Pick<ServerResponse, 'write' | 'end' | 'once' | 'off'>
+type Sink = Pick<ServerResponse, 'write' | 'end'>
 
 function openSink(exchange: Exchange): Sink {
   const { res } = exchange
@@ -145,23 +144,13 @@ function openSink(exchange: Exchange): Sink {
   writeHeaders(exchange, 200, 'application/json')
   const compressor = createGzip({ level: constants.Z_BEST_SPEED })
   compressor.pipe(res)
+  res.once('close', () => compressor.destroy())
   return compressor as unknown as Sink
 }
 
-/** False when the client went away. */
-async function drained(sink: Sink, res: ServerResponse): Promise<boolean> {
-  if (res.destroyed) return false
-  const gone = new AbortController()
-  const left = () => gone.abort()
-  res.once('close', left)
-  try {
-    await once(sink as ServerResponse, 'drain', { signal: gone.signal })
-    return true
-  } catch {
-    return false
-  } finally {
-    res.off('close', left)
-  }
+/** Resolves when the sink is done with the piece. Of a client that is gone it may never be. */
+function written(sink: Sink, piece: Buffer): Promise<void> {
+  return new Promise((resolve) => sink.write(piece, () => resolve()))
 }
 
 function wantsPretty(exchange: Exchange & { accept?: Negotiated }): boolean {

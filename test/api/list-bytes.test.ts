@@ -15,7 +15,7 @@ const pod = (name: string, size = 0): DynamicObject =>
   ({ kind: 'Pod', apiVersion: 'v1', metadata: { name }, spec: { note: 'é'.repeat(size) } }) as never
 
 const text = (objects: DynamicObject[], definition = pods, head = HEAD): string =>
-  Buffer.concat([...listPieces(head, objects, itemsOf(definition))]).toString()
+  Array.from(listPieces(head, objects, itemsOf(definition)), (piece) => piece.toString()).join('')
 
 test('an empty list has empty items', () => {
   expect(text([])).toBe(`${HEAD}]}\n`)
@@ -42,10 +42,22 @@ test.each([
 
 test('a long list comes in several pieces, of any sizes, that are one document', () => {
   const objects = Array.from({ length: 400 }, (_, i) => pod(`pod-${i}`, i === 200 ? 500_000 : i * 17))
-  const pieces = [...listPieces(HEAD, objects, itemsOf(pods))]
+  const pieces = Array.from(listPieces(HEAD, objects, itemsOf(pods)), (piece) => Buffer.from(piece))
   expect(pieces.length).toBeGreaterThan(5)
   const { items } = JSON.parse(Buffer.concat(pieces).toString())
   expect(items).toEqual(objects.map(({ metadata, spec }) => ({ metadata, spec })))
+})
+
+test('a piece is whole until the next but one is asked for, and the memory of two does for them all', () => {
+  const objects = Array.from({ length: 400 }, (_, i) => pod(`pod-${i}`, 5_000))
+  let previous: { piece: Buffer; copy: Buffer } | undefined
+  const memory = new Set<ArrayBufferLike>()
+  for (const piece of listPieces(HEAD, objects, itemsOf(pods))) {
+    if (previous) expect(previous.piece.equals(previous.copy)).toBe(true)
+    previous = { piece, copy: Buffer.from(piece) }
+    memory.add(piece.buffer)
+  }
+  expect(memory.size).toBe(2)
 })
 
 test('a head that is longer in bytes than in characters fits', () => {
