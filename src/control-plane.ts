@@ -9,6 +9,7 @@ import { type CertificateAuthority, createCertificateAuthority } from './certifi
 import type { ClusterOptions } from './cluster-options.ts'
 import type { Client } from './controllers/client.ts'
 import type { ControllerDefinition, StaticPods } from './controllers/controller.ts'
+import { EventQueue } from './controllers/event-queue.ts'
 import { LeaderElector } from './controllers/leader-election.ts'
 import { createRecorder } from './controllers/recorder.ts'
 import { ControllerRunner } from './controllers/runner.ts'
@@ -123,12 +124,13 @@ export class ControlPlane {
       return
     }
     const client = createLocalClient(this.registry, SYSTEM_USER, 'kube-controller-manager')
+    const events: EventQueue = new EventQueue(() => events.writeSome())
     this.#elector = new LeaderElector({
       client,
       clock,
       random,
       logger,
-      recorder: createRecorder({ client, clock, logger, component: 'kube-controller-manager' }),
+      recorder: createRecorder({ client, clock, logger, component: 'kube-controller-manager', events }),
       identity: `${hostname()}_${random.uuid()}`,
       onStartedLeading: () => this.startControllers(),
       onStoppedLeading: () => this.stopControllers(),

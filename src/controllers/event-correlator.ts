@@ -1,5 +1,4 @@
 /** What becomes of an Event that is like earlier ones: counted, combined with others, or dropped. Mirrors client-go/tools/record/events_cache.go. */
-import type { Clock } from '../apimachinery/clock.ts'
 
 /** Events of one object and reason with other messages, within the interval, before they are combined. */
 const MAX_SIMILAR = 10
@@ -43,26 +42,21 @@ interface Bucket {
 
 /** The memory of one component. */
 export class EventCorrelator {
-  readonly #clock: Clock
   readonly #similar = new RecentlyUsed<Similar>()
   readonly #buckets = new RecentlyUsed<Bucket>()
 
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  correlate({ about, host = '', fieldPath = '', type, reason, message }: EventIdentity): Correlated {
+  /** `at`: when it happened, ms. Events come in order. */
+  correlate({ about, host = '', fieldPath = '', type, reason, message }: EventIdentity, at: number): Correlated {
     const source = host + SEPARATOR + about + SEPARATOR + type
     const group = source + SEPARATOR + reason
-    const isSpam = !this.#accept(source)
-    if (this.#isCombined(group, message)) {
+    const isSpam = !this.#accept(source, at)
+    if (this.#isCombined(group, message, at)) {
       return { key: group, message: `(combined from similar events): ${message}`, isSpam }
     }
     return { key: group + SEPARATOR + fieldPath + SEPARATOR + message, message, isSpam }
   }
 
-  #isCombined(group: string, message: string): boolean {
-    const now = this.#clock.now()
+  #isCombined(group: string, message: string, now: number): boolean {
     let similar = this.#similar.get(group)
     if (!similar || now - similar.lastMs > SIMILAR_INTERVAL_MS) {
       similar = { messages: new Set(), lastMs: now }
@@ -75,8 +69,7 @@ export class EventCorrelator {
     return true
   }
 
-  #accept(source: string): boolean {
-    const now = this.#clock.now()
+  #accept(source: string, now: number): boolean {
     let bucket = this.#buckets.get(source)
     if (!bucket) {
       bucket = { tokens: BURST, lastMs: now }

@@ -6,6 +6,7 @@ import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import type { Client } from './client.ts'
 import type { EventDetails, Recorder } from './controller.ts'
 import { type Correlated, EventCorrelator, type EventIdentity, RecentlyUsed, SEPARATOR } from './event-correlator.ts'
+import type { EventQueue } from './event-queue.ts'
 
 export interface RecorderOptions {
   client: Client
@@ -13,8 +14,8 @@ export interface RecorderOptions {
   /** `source.component` of the Events. */
   component: string
   logger: Logger
-  /** Told when something is to be written, and by what it is: for those who wait until nothing is left to do. */
-  track?(write: Promise<void>): void
+  /** Where Events wait until they are written. */
+  events: EventQueue
 }
 
 /** In a millisecond. */
@@ -22,19 +23,18 @@ const NANOSECONDS = 1_000_000
 
 /** Never fails its caller: an Event that cannot be written is logged and dropped. Writes happen in the order of the calls. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { client, clock, component, logger } = options
-  const correlator = new EventCorrelator(clock)
+  const { client, clock, component, logger, events } = options
+  const correlator = new EventCorrelator()
   const known = new RecentlyUsed<{ name: string; count: number }>()
   let names = firstName(component)
-  let waiting: Recorded[] = []
-  let isWriting = false
 
-  async function write({ about, facts }: Recorded): Promise<void> {
+  async function write(recorded: Recorded): Promise<void> {
+    const { about, facts, at } = recorded
     // Series, which the newer form keeps, are neither combined nor dropped.
     const { key, message, isSpam } = facts.action
       ? asItIs(about, facts)
-      : correlator.correlate(identityOf(about, facts))
-    const namespace = about.metadata.namespace || 'default'
+      : correlator.correlate(identityOf(about, facts), at)
+    const namespace = about.namespace || 'default'
     const before = known.get(key)
     if (before) {
       before.count++
@@ -43,7 +43,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (isSpam) return
     try {
       if (before) {
-        const change = (old: DynamicObject): DynamicObject => repeated(old, message, before.count, clock.now())
+        const change = (old: DynamicObject): DynamicObject => repeated(old, message, before.count, at)
         await client.modify<DynamicObject>('events', namespace, before.name, change)
         return
       }
@@ -51,21 +51,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (!isNotFound(error)) throw error
     }
     names = (names + 1) % NANOSECONDS
-    const made = `${about.metadata.name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(names)).toString(16)}`
+    const made = `${about.name}.${(BigInt(at) * 1_000_000n + BigInt(names)).toString(16)}`
     known.use(key, { name: made, count: 1 })
-    await client.create('events', newEvent(options, about, made, namespace, facts, message))
+    await client.create('events', newEvent(component, recorded, made, namespace, message))
   }
 
-  /** In a later microtask than the calls: they go on first. */
-  async function writeAll(): Promise<void> {
-    isWriting = true
-    await undefined
-    while (waiting.length > 0) {
-      const taken = waiting
-      waiting = []
-      for (const recorded of taken) await write(recorded).catch((error) => report(error, recorded))
-    }
-    isWriting = false
+  async function writeOrReport(recorded: Recorded): Promise<void> {
+    await write(recorded).catch((error) => report(error, recorded))
   }
 
   function report(error: unknown, { facts }: Recorded): void {
@@ -76,10 +68,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     event(about, type, reason, message, details) {
-      waiting.push({ about, facts: { type, reason, message, ...details } })
-      if (isWriting) return
-      const written = writeAll()
-      options.track?.(written)
+      const facts = { type, reason, message, ...details }
+      events.add({ about: referenceTo(about), facts, at: clock.now() }, writeOrReport)
     },
   }
 }
@@ -97,14 +87,25 @@ interface EventFacts extends EventDetails {
   message: string
 }
 
-/** An Event that waits to be written. */
+/** `involvedObject`. */
+type Reference = Pick<KubeObject, 'apiVersion' | 'kind'> &
+  Pick<KubeObject['metadata'], 'name' | 'namespace' | 'uid' | 'resourceVersion'>
+
+/** An Event that waits to be written: no more of its object than it says, for another version may have come by then. */
 interface Recorded {
-  about: KubeObject
+  about: Reference
   facts: EventFacts
+  /** When it happened, ms. */
+  at: number
 }
 
-const identityOf = ({ kind, metadata }: KubeObject, facts: EventFacts): EventIdentity => ({
-  about: [kind, metadata.namespace, metadata.name, metadata.uid].join(SEPARATOR),
+function referenceTo({ apiVersion, kind, metadata }: KubeObject): Reference {
+  const { name, namespace, uid, resourceVersion } = metadata
+  return { apiVersion, kind, name, namespace, uid, resourceVersion }
+}
+
+const identityOf = ({ kind, namespace, name, uid }: Reference, facts: EventFacts): EventIdentity => ({
+  about: [kind, namespace, name, uid].join(SEPARATOR),
   host: facts.host,
   fieldPath: facts.fieldPath,
   type: facts.type,
@@ -112,7 +113,7 @@ const identityOf = ({ kind, metadata }: KubeObject, facts: EventFacts): EventIde
   message: facts.message,
 })
 
-function asItIs(object: KubeObject, facts: EventFacts): Correlated {
+function asItIs(object: Reference, facts: EventFacts): Correlated {
   const { about, host, fieldPath, type, reason, message } = identityOf(object, facts)
   const key = [about, host, facts.component, facts.action, fieldPath, type, reason, message].join(SEPARATOR)
   return { key, message, isSpam: false }
@@ -126,15 +127,14 @@ function repeated(old: DynamicObject, message: string, count: number, now: numbe
 }
 
 function newEvent(
-  { clock, component: own }: RecorderOptions,
-  about: KubeObject,
+  own: string,
+  { about, facts, at }: Recorded,
   name: string,
   namespace: string,
-  { type, reason, fieldPath, host, action, component = own }: EventFacts,
   message: string,
 ): DynamicObject {
-  const now = clock.now()
-  const { uid, resourceVersion } = about.metadata
+  const { type, reason, fieldPath, host, action, component = own } = facts
+  const { namespace: namespaceOfObject, uid, resourceVersion } = about
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -142,8 +142,8 @@ function newEvent(
     involvedObject: {
       apiVersion: about.apiVersion,
       kind: about.kind,
-      name: about.metadata.name,
-      ...(about.metadata.namespace ? { namespace: about.metadata.namespace } : {}),
+      name: about.name,
+      ...(namespaceOfObject ? { namespace: namespaceOfObject } : {}),
       uid,
       resourceVersion,
       ...(fieldPath ? { fieldPath } : {}),
@@ -153,12 +153,12 @@ function newEvent(
     message,
     reportingComponent: component,
     ...(action
-      ? { action, eventTime: formatMicroTime(now), reportingInstance: host ? `${component}-${host}` : component }
+      ? { action, eventTime: formatMicroTime(at), reportingInstance: host ? `${component}-${host}` : component }
       : {
           source: { component, ...(host ? { host } : {}) },
           reportingInstance: host ?? '',
-          firstTimestamp: formatTime(now),
-          lastTimestamp: formatTime(now),
+          firstTimestamp: formatTime(at),
+          lastTimestamp: formatTime(at),
           count: 1,
         }),
   }

@@ -6,6 +6,7 @@ import { controllerOf, type KubeObject, type OwnerReference, parseGroupVersion }
 import type { Random } from '../apimachinery/random.ts'
 import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
 import type { ControllerContext, ControllerDefinition, ControllerSettings, Lister, Watch } from './controller.ts'
+import { EventQueue } from './event-queue.ts'
 import { Informers } from './informers.ts'
 import { formatKey, keyOf, parseKey } from './key.ts'
 import { createRecorder } from './recorder.ts'
@@ -52,6 +53,7 @@ export class ControllerRunner {
   /** By what they own. */
   readonly #owners = new Map<ResourceName, Keepers>()
   readonly #waiting: (() => void)[] = []
+  readonly #events = new EventQueue(() => this.#schedule())
   #served: { resources: ServedResource[]; kinds: Map<string, ServedResource> } | undefined
   #scheduled = false
   #turning = false
@@ -78,7 +80,7 @@ export class ControllerRunner {
   }
 
   /**
-   * Resolves when no work is left: no event is unread, no key is ready or in work, no Event is being written. Keys that wait for a time
+   * Resolves when no work is left: no event is unread, no key is ready or in work, no Event is unwritten. Keys that wait for a time
    * (a back-off, a requeue) are not work. Resolves at once when the runner is stopped.
    */
   settle(): Promise<void> {
@@ -89,13 +91,16 @@ export class ControllerRunner {
     })
   }
 
-  /** No reconcile starts after this; resolves when those in work have ended. Idempotent. */
+  /** No reconcile starts after this; resolves when those in work have ended and all Events are written. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#unsubscribe?.()
     for (const running of this.#running) running?.queue.close()
     this.#informers.stop()
-    while (this.#inWork > 0) await nextTick()
+    while (this.#inWork > 0 || !this.#events.isIdle) {
+      this.#events.writeSome()
+      await nextTick()
+    }
     this.#tellSettled()
   }
 
@@ -164,14 +169,13 @@ export class ControllerRunner {
   #contextFor(definition: ControllerDefinition, queue: WorkQueue): ControllerContext {
     const { clock, random, logger, settings } = this.#options
     const client = this.#options.clientOf(definition)
-    const track = (work: Promise<void>): void => this.#track(work)
     return {
       client,
       clock,
       random,
       logger,
       settings,
-      recorder: createRecorder({ client, clock, component: definition.component, logger, track }),
+      recorder: createRecorder({ client, clock, component: definition.component, logger, events: this.#events }),
       lister: <T extends KubeObject>(resource: ResourceName): Lister<T> => {
         const informer = this.#informers.get(resource)
         if (!informer) throw new Error(`controller ${definition.name} does not read ${resource}`)
@@ -201,15 +205,6 @@ export class ControllerRunner {
     return this.#served
   }
 
-  /** Counts as work until it ends. */
-  #track(work: Promise<void>): void {
-    this.#inWork++
-    void work.finally(() => {
-      this.#inWork--
-      this.#schedule()
-    })
-  }
-
   #schedule(): void {
     if (this.#scheduled || this.#turning || this.#stopped) return
     this.#scheduled = true
@@ -218,8 +213,8 @@ export class ControllerRunner {
       this.#turning = true
       void this.#turn().finally(() => {
         this.#turning = false
-        if (this.#informers.pending || this.#running.some((running) => running && running.queue.ready > 0))
-          this.#schedule()
+        const isReady = this.#running.some((running) => running && running.queue.ready > 0)
+        if (isReady || this.#informers.pending || this.#events.isDue) this.#schedule()
         else this.#tellSettled()
       })
     })
@@ -239,9 +234,15 @@ export class ControllerRunner {
           if (key === undefined) break
           worked = true
           await Promise.race([this.#reconcile(running, key), nextTick()])
-          if (++reconciled % TURN === 0) await nextTick()
+          if (++reconciled % TURN !== 0) continue
+          this.#events.pass()
+          await nextTick()
         }
       }
+      if (worked || !this.#events.writeSome()) continue
+      // Then there may be work again, for clients had their turn.
+      worked = true
+      await nextTick()
     }
   }
 
@@ -272,7 +273,7 @@ export class ControllerRunner {
 
   #settled(): boolean {
     if (this.#stopped) return true
-    if (this.#inWork > 0 || this.#informers.pending) return false
+    if (this.#inWork > 0 || this.#informers.pending || !this.#events.isIdle) return false
     return this.#running.every((running) => !running || running.queue.idle)
   }
 

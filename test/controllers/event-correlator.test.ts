@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../src/apimachinery/clock.ts'
 import { EventCorrelator, RecentlyUsed } from '../../src/controllers/event-correlator.ts'
 
 const REMEMBERED = 4096
@@ -17,8 +16,9 @@ test('Of too many keys the one that was not used for longest is forgotten.', () 
 })
 
 test('An object that is spoken of all the time stays limited, however many others there are.', () => {
-  const correlator = new EventCorrelator(new ManualClock(0))
-  const isSpam = (about: string) => correlator.correlate({ about, type: 'Normal', reason: 'Made', message: 'x' }).isSpam
+  const correlator = new EventCorrelator()
+  const isSpam = (about: string) =>
+    correlator.correlate({ about, type: 'Normal', reason: 'Made', message: 'x' }, 0).isSpam
   for (let i = 0; i < 25; i++) expect(isSpam('busy')).toBe(false)
   for (let i = 0; i < 2 * REMEMBERED; i++) {
     isSpam(`other ${i}`)

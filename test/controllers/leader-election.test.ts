@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { seededRandom } from '../../src/apimachinery/random.ts'
 import type { Client } from '../../src/controllers/client.ts'
+import { EventQueue } from '../../src/controllers/event-queue.ts'
 import { LeaderElector, type LeaderElectorOptions } from '../../src/controllers/leader-election.ts'
 import { createRecorder } from '../../src/controllers/recorder.ts'
 import type { Lease } from '../../src/types/coordination-v1.ts'
@@ -39,12 +40,13 @@ function candidate(cluster: ControllerCluster, identity: string, more: Partial<L
   }
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
   const { clock } = cluster
+  const events: EventQueue = new EventQueue(() => events.writeSome())
   const elector = new LeaderElector({
     client,
     clock,
     random: seededRandom(identity),
     logger,
-    recorder: createRecorder({ client: cluster.client, clock, logger, component: 'kube-controller-manager' }),
+    recorder: createRecorder({ client: cluster.client, clock, logger, component: 'kube-controller-manager', events }),
     identity,
     onStartedLeading: () => log.push('started'),
     async onStoppedLeading() {

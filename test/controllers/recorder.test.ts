@@ -1,25 +1,29 @@
 import { describe, expect, test } from 'vitest'
 import type { DynamicObject, KubeObject } from '../../src/apimachinery/meta.ts'
+import { EventQueue } from '../../src/controllers/event-queue.ts'
 import { createRecorder } from '../../src/controllers/recorder.ts'
 import { type ControllerCluster, controllerCluster } from '../support/controller-cluster.ts'
 
 async function setUp() {
   const cluster = await controllerCluster([])
-  const writes: Promise<void>[] = []
+  const events: EventQueue = new EventQueue(() => events.writeSome())
   const warned: string[] = []
   const recorder = createRecorder({
     client: cluster.client,
     clock: cluster.clock,
     component: 'test-controller',
     logger: { debug: () => {}, info: () => {}, warn: (_, message) => warned.push(message), error: () => {} },
-    track: (write) => writes.push(write),
+    events,
   })
   const about = await cluster.client.create<KubeObject>('configmaps', {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'web', namespace: 'default' },
   })
-  return { cluster, recorder, about, warned, written: () => Promise.all(writes) }
+  const written = async () => {
+    while (!events.isIdle) await undefined
+  }
+  return { cluster, recorder, about, warned, written }
 }
 
 const events = ({ client }: ControllerCluster) => client.list<DynamicObject>('events')
