@@ -1,11 +1,21 @@
 // KubEmu's API server and the peer's beside each other, for the workloads that ask both the same.
 import { Connection } from './connection.mjs'
 import { load } from './load-job.mjs'
+import { pause, resume } from './processes.mjs'
 
 /** [KubEmu, peer] or [KubEmu]: started by the first workload that asks. */
 export async function onBoth({ apiServer, peer }) {
   const other = await peer()
   return other ? [await apiServer(), other] : [await apiServer()]
+}
+
+/** `measure(server, index)` of each server in its turn, while the others stand still. */
+export async function inTurns(servers, measure) {
+  for (const [i, server] of servers.entries()) {
+    for (const other of servers) pause(other.children)
+    resume(server.children)
+    await measure(server, i)
+  }
 }
 
 /** One request on a connection of its own: a real server closes those that are idle for long. */

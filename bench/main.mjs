@@ -5,6 +5,7 @@ import { cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPeer } from './peer.mjs'
+import { pause, resume } from './processes.mjs'
 import { startApiServer } from './servers.mjs'
 import { formatRow, TABLE_HEAD } from './table.mjs'
 import { idle } from './workloads/idle.mjs'
@@ -78,6 +79,7 @@ for (const [name, workload] of Object.entries(WORKLOADS)) {
     // The others are worth having all the same.
     bench.row({ what: `${name} failed: ${error.message}` })
   }
+  for (const server of open.values()) pause((await server).children)
   process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n`)
 }
 for (const server of open.values()) await (await server).stop()
@@ -85,9 +87,12 @@ const caution = values.quick ? 'QUICK: much smaller than the names say. ' : ''
 process.stdout.write(`${caution}${machine()}\n\n${TABLE_HEAD}\n${rows.join('\n')}\n`)
 process.exit(0)
 
-function opened(name, make) {
+/** Servers that several workloads share. Between those they stand still. */
+async function opened(name, make) {
   if (!open.has(name)) open.set(name, make())
-  return open.get(name)
+  const server = await open.get(name)
+  resume(server.children)
+  return server
 }
 
 /** One line: date, machine, versions. */

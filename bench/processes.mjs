@@ -50,9 +50,19 @@ export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
+  child.kill('SIGCONT')
   const patience = setTimeout(() => child.kill('SIGKILL'), 20_000)
   await ended
   clearTimeout(patience)
+}
+
+/** They stand still until `resume`: what a server tidies up after its load would take the time of another. */
+export function pause(children) {
+  for (const child of children) child.kill('SIGSTOP')
+}
+
+export function resume(children) {
+  for (const child of children) child.kill('SIGCONT')
 }
 
 /** The one line of JSON that a child prints when it is ready. Rejects when it ends before. */

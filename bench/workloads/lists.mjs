@@ -1,5 +1,5 @@
 // Lists of 10,000 pods: whole, in pages, with a selector that nothing matches, as a Table.
-import { onBoth, withPods } from '../both.mjs'
+import { inTurns, onBoth, withPods } from '../both.mjs'
 import { load } from '../load-job.mjs'
 import { median } from '../table.mjs'
 
@@ -16,14 +16,16 @@ const KINDS = [
 export async function lists(bench) {
   const servers = await onBoth(bench)
   const paths = []
-  for (const { target } of servers) paths.push(await withPods(target, 'listed', bench.quick ? 1_000 : LISTED))
+  await inTurns(servers, async ({ target }) => {
+    paths.push(await withPods(target, 'listed', bench.quick ? 1_000 : LISTED))
+  })
   for (const { what, query, accept, goal } of KINDS) {
     const measured = servers.map(() => [])
     for (let round = 0; round < (bench.quick ? 1 : 3); round++) {
-      for (const [i, { target }] of servers.entries()) {
+      await inTurns(servers, async ({ target }, i) => {
         const job = { kind: 'list', target, path: paths[i] + query, accept, count: bench.quick ? 2 : 7 }
         measured[i].push((await load(job)).medianMs)
-      }
+      })
     }
     const [own, other] = measured.map(median)
     bench.row({ what, own, other, unit: ' ms', goal, rss: servers.map((server) => server.rss()) })

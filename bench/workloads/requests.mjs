@@ -1,5 +1,5 @@
 // Each verb with one and with 32 clients, the two servers in turns: the state of a shared machine moves within a run.
-import { onBoth, prepare } from '../both.mjs'
+import { inTurns, onBoth, prepare } from '../both.mjs'
 import { load } from '../load-job.mjs'
 import { median } from '../table.mjs'
 
@@ -11,19 +11,19 @@ export async function requests(bench) {
   const servers = await onBoth(bench)
   const counts = bench.quick ? { 1: 100, 32: 400 } : { 1: 600, 32: 3_000 }
   for (const { target } of servers) await prepare(target, [NAMESPACE])
-  for (const { target } of servers) {
+  await inTurns(servers, async ({ target }) => {
     for (const verb of VERBS) {
       await load({ kind: 'requests', target, verb, namespace: NAMESPACE, count: bench.quick ? 100 : 1_000, clients: 8 })
     }
-  }
+  })
   for (const clients of [1, 32]) {
     const measured = servers.map(() => Object.fromEntries(VERBS.map((verb) => [verb, []])))
     for (let round = 0; round < (bench.quick ? 1 : 3); round++) {
       for (const verb of VERBS) {
-        for (const [i, { target }] of servers.entries()) {
+        await inTurns(servers, async ({ target }, i) => {
           const job = { kind: 'requests', target, verb, namespace: NAMESPACE, count: counts[clients], clients }
           measured[i][verb].push(await load(job))
-        }
+        })
       }
     }
     for (const verb of VERBS)

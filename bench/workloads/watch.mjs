@@ -1,5 +1,5 @@
 // 1,000 watchers of one namespace, and 200 creates in it.
-import { onBoth, prepare, send } from '../both.mjs'
+import { inTurns, onBoth, prepare, send } from '../both.mjs'
 import { load } from '../load-job.mjs'
 import { median } from '../table.mjs'
 
@@ -8,14 +8,14 @@ export async function watch(bench) {
   const size = bench.quick ? { watchers: 100, writes: 20 } : { watchers: 1_000, writes: 200 }
   const measured = servers.map(() => [])
   for (let round = 0; round < (bench.quick ? 1 : 3); round++) {
-    for (const [i, { target }] of servers.entries()) {
+    await inTurns(servers, async ({ target }, i) => {
       const namespace = `watched-${round}`
       await prepare(target, [namespace])
       const list = await send(target, 'GET', `/api/v1/namespaces/${namespace}/pods`)
       const { resourceVersion } = JSON.parse(list.body()).metadata
       measured[i].push(await load({ kind: 'watch', target, namespace, resourceVersion, ...size }))
       await send(target, 'DELETE', `/api/v1/namespaces/${namespace}/pods`)
-    }
+    })
   }
   const pair = (what) => {
     const [own, other] = measured.map((runs) => median(runs.map((run) => run[what])))
