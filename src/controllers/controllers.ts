@@ -38,7 +38,9 @@ import { ttl } from './ttl.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatus } from './validatingadmissionpolicy-status.ts'
 import { volumeBinder } from './volume-binder/volume-binder.ts'
+import { volumeExpander } from './volume-expander.ts'
 import { volumeProvisioner } from './volume-provisioner.ts'
+import { volumeResizer } from './volume-resizer.ts'
 
 export const controllers: readonly ControllerDefinition[] = [
   serviceaccount,
@@ -70,6 +72,8 @@ export const controllers: readonly ControllerDefinition[] = [
   resourceClaim,
   volumeBinder,
   volumeProvisioner,
+  volumeExpander,
+  volumeResizer,
   pvcProtection,
   pvProtection,
   podGarbageCollector,

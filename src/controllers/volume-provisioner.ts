@@ -1,6 +1,5 @@
 /** Makes volumes that nothing is behind, for classes of the provisioner `fake.kubemu.dev`. Mirrors sigs.k8s.io/sig-storage-lib-external-provisioner, with which provisioners are written. */
 import { isAlreadyExists } from '../apimachinery/errors.ts'
-import { compareQuantities, parseQuantity } from '../apimachinery/quantity.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../types/core-v1.ts'
 import type { StorageClass } from '../types/storage-v1.ts'
 import { ignoreNotFound } from './claim.ts'
@@ -20,7 +19,7 @@ export const volumeProvisioner = defineController({
   watches: [
     {
       resource: CLAIMS,
-      when: (claim) => isWaiting(claim as PersistentVolumeClaim) || isTooSmall(claim as PersistentVolumeClaim),
+      when: (claim) => isWaiting(claim as PersistentVolumeClaim),
       keys: ({ metadata }) => [{ namespace: metadata.namespace ?? '', name: metadata.name ?? '' }],
     },
     {
@@ -34,7 +33,6 @@ export const volumeProvisioner = defineController({
     if (namespace) {
       const claim = context.lister<PersistentVolumeClaim>(CLAIMS).get(namespace, name)
       if (claim && isWaiting(claim)) await provision(claim, context)
-      else if (claim && isTooSmall(claim)) await resize(claim, context)
     } else {
       const volume = context.lister<PersistentVolume>(VOLUMES).get('', name)
       if (volume && isOver(volume)) await remove(volume, context)
@@ -104,25 +102,6 @@ async function provision(claim: PersistentVolumeClaim, context: ControllerContex
     if (!isAlreadyExists(error)) throw error
   }
   recorder.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volumeName}`)
-}
-
-/** It is bound, and asks for more than it has. */
-function isTooSmall({ spec, status }: PersistentVolumeClaim): boolean {
-  const [wanted, present] = [spec?.resources?.requests?.['storage'], status?.capacity?.['storage']]
-  if (status?.phase !== 'Bound' || wanted === undefined || present === undefined || wanted === present) return false
-  return compareQuantities(parseQuantity(wanted), parseQuantity(present)) > 0
-}
-
-/** As an external resizer whose volumes need nothing done on their nodes. */
-async function resize(claim: PersistentVolumeClaim, context: ControllerContext): Promise<void> {
-  const { client, lister, recorder } = context
-  const volume = lister<PersistentVolume>(VOLUMES).get('', claim.spec?.volumeName ?? '')
-  if (volume?.metadata.annotations?.[PROVISIONED_BY] !== FAKE_PROVISIONER) return
-  const capacity = { storage: claim.spec!.resources!.requests!['storage'] }
-  recorder.event(claim, 'Normal', 'Resizing', `External resizer is resizing volume ${volume.metadata.name}`)
-  await client.update<PersistentVolume>(VOLUMES, { ...volume, spec: { ...volume.spec!, capacity } })
-  await client.updateStatus<PersistentVolumeClaim>(CLAIMS, { ...claim, status: { ...claim.status, capacity } })
-  recorder.event(claim, 'Normal', 'VolumeResizeSuccessful', 'Resize volume succeeded')
 }
 
 async function remove(volume: PersistentVolume, { client }: ControllerContext): Promise<void> {

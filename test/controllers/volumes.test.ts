@@ -88,14 +88,44 @@ test('A pod goes where the volume of its claim can be reached.', async () => {
   expect((await cluster.see('pods', 'q'))['spec'].nodeName).toBe('node-2')
 })
 
-test('A claim that asks for more gets it, and its volume grows.', async () => {
+const conditionsOf = ({ conditions }: DynamicObject['status']): string[] =>
+  conditions.map(({ type }: { type: string }) => type)
+
+test('A claim that asks for more gets it with its next pod, and its volume grows at once.', async () => {
   cluster = await testCluster()
   await cluster.make(claim('c'))
   await cluster.make(claim('c', { resources: { requests: { storage: '5Gi' } } }))
   const { spec, status } = await cluster.see('persistentvolumeclaims', 'c')
-  expect(status.capacity).toEqual({ storage: '5Gi' })
   const volume = await cluster.client.get<DynamicObject>('persistentvolumes', '', spec.volumeName)
   expect(volume['spec'].capacity).toEqual({ storage: '5Gi' })
+  expect(status).toMatchObject({
+    capacity: { storage: '1Gi' },
+    allocatedResources: { storage: '5Gi' },
+    allocatedResourceStatuses: { storage: 'NodeResizePending' },
+  })
+  expect(conditionsOf(status)).toEqual(['Unused', 'Resizing', 'FileSystemResizePending'])
+  await cluster.make(using('p', 'c'))
+  const after = (await cluster.see('persistentvolumeclaims', 'c'))['status']
+  expect(after).toMatchObject({ capacity: { storage: '5Gi' }, allocatedResources: { storage: '5Gi' } })
+  expect(after).not.toHaveProperty('allocatedResourceStatuses')
+  expect(conditionsOf(after)).toEqual(['Unused'])
+  const done = `FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "${spec.volumeName}" node-1`
+  expect(await cluster.events('Pod', 'p')).toContain(done)
+  expect((await cluster.events('PersistentVolumeClaim', 'c')).slice(-4)).toEqual([
+    'ExternalExpanding: waiting for an external controller to expand this PVC',
+    `Resizing: External resizer is resizing volume ${spec.volumeName}`,
+    'FileSystemResizeRequired: Require file system resize of volume on node',
+    done,
+  ])
+})
+
+test('A claim in use grows at once, as often as it asks.', async () => {
+  cluster = await testCluster()
+  await cluster.make(claim('c'), using('p', 'c'))
+  for (const storage of ['2Gi', '3Gi']) {
+    await cluster.make(claim('c', { resources: { requests: { storage } } }))
+    expect((await cluster.see('persistentvolumeclaims', 'c'))['status'].capacity).toEqual({ storage })
+  }
 })
 
 test('A pod with an ephemeral volume runs with a claim of its own, which goes with it.', async () => {

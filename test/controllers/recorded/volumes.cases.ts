@@ -285,6 +285,38 @@ const classes: Case[] = [
   },
 ]
 
+const growing = { allowVolumeExpansion: true }
+const grown = (storage: string): Step => patchClaim('c', { spec: wants(storage) })
+const csi = { nfs: null, csi: { driver: 'example.com', volumeHandle: 'h' } }
+const bound = (spec: object = {}): Step[] => [
+  create(storageClass('grows', 'example.com/made', growing), volume('v', { storageClassName: 'grows', ...spec })),
+  create(claim('c', { storageClassName: 'grows' })),
+]
+
+const expansion: Case[] = [
+  { title: 'a claim that grows waits for somebody else', steps: [...bound(csi), grown('2Gi')] },
+  { title: 'a claim of a volume of old waits, too', steps: [...bound(), grown('2Gi')] },
+  {
+    title: 'a claim that has grown waits no more',
+    steps: [
+      ...bound(csi),
+      grown('2Gi'),
+      {
+        patch: {
+          resource: 'persistentvolumeclaims',
+          name: 'c',
+          subresource: 'status',
+          merge: { status: { capacity: { storage: '2Gi' } } },
+        },
+      },
+    ],
+  },
+  {
+    title: 'a claim smaller than its volume waits for what it has',
+    steps: [...bound({ ...csi, ...size('5Gi') }), grown('2Gi'), grown('6Gi')],
+  },
+]
+
 export const volumes: Suite = {
   name: 'volumes',
   controllers: [
@@ -294,12 +326,13 @@ export const volumes: Suite = {
     'volume-provisioner',
     'persistentvolumeclaim-protection',
     'persistentvolume-protection',
+    'persistentvolume-expander',
   ],
-  components: ['persistentvolume-controller', 'ephemeral_volume'],
+  components: ['persistentvolume-controller', 'ephemeral_volume', 'volume_expand'],
   shows: ['persistentvolumeclaims', 'persistentvolumes'],
   cleans: ['storageclasses.storage.k8s.io', 'pods'],
   ignoresCounts: true,
   exclusive: true,
   quietMs: 2500,
-  cases: [...binding, ...reclaim, ...ephemeral, ...protection, ...classes],
+  cases: [...binding, ...reclaim, ...ephemeral, ...protection, ...classes, ...expansion],
 }
