@@ -6,7 +6,17 @@ import { type Conflict, conflictError, managersInConflict } from './conflicts.ts
 import { difference, type FieldSet } from './field-set.ts'
 import { saidFields } from './field-sets-of-values.ts'
 import { LAST_APPLIED, lastAppliedOf, unchangedSinceLastApply } from './last-applied.ts'
-import { type Managers, managerId, readManagers, writeManagers } from './managers.ts'
+import {
+  type Identity,
+  type Manager,
+  type Managers,
+  managerOf,
+  ownedBy,
+  placeOf,
+  readManagers,
+  sortedManagers,
+  withManager,
+} from './managers.ts'
 import { mergeValues } from './merge.ts'
 import { UNTRACKED_SET } from './merge-node.ts'
 import { prune } from './prune.ts'
@@ -38,22 +48,28 @@ export function applyConfiguration(
 ): Applied {
   checkConfiguration(kind, config)
   let managers = readManagers(live.metadata.managedFields)
-  if (managers.size === 0) {
+  if (managers.length === 0) {
     const first = { ...writer, manager: BEFORE_FIRST_APPLY }
     managers = updateManagers(kind, zero, live, managers, first)
   }
   const merged = mergeAndPrune(kind, live, config, managers, writer)
   const comparisons = new Comparisons(kind, live, merged.object, writer)
-  const found = force ? [] : managersInConflict(merged.managers, merged.id, comparisons)
+  const found = force ? [] : managersInConflict(merged.managers, merged.own, comparisons)
   const conflicts = writer.manager === KUBECTL ? withoutOwn(kind, live, found) : found
   if (conflicts.length > 0) throw conflictError(conflicts)
   const changed = !deepEqual(live, merged.object)
-  const after = new Map(takeAway(merged.managers, comparisons, merged.id))
-  const own = after.get(merged.id)
-  const set = difference(own?.set, UNTRACKED_SET as FieldSet)
-  if (own === undefined || set === undefined) after.delete(merged.id)
-  else after.set(merged.id, { ...own, set, time: changed ? writer.now : own.time })
+  const after = ownedAfter(merged, comparisons, changed ? writer.now : undefined)
   return { object: finished(changed ? merged.object : live, config, after, writer), changed }
+}
+
+/** `time`: of the write; undefined when it changed nothing. */
+function ownedAfter({ managers, own, identity }: Merged, comparisons: Comparisons, time: string | undefined): Managers {
+  const after = takeAway(managers, comparisons, own)
+  const place = after.indexOf(own)
+  const set = difference(ownedBy(own), UNTRACKED_SET as FieldSet)
+  if (place < 0) return after
+  if (set === undefined) return after.toSpliced(place, 1)
+  return withManager(after, place, managerOf(identity, time ?? own.time, set))
 }
 
 function checkConfiguration(kind: KindFields, config: DynamicObject): void {
@@ -72,8 +88,9 @@ interface Merged {
   object: DynamicObject
   /** With what the applier says now. */
   managers: Managers
-  /** The applier's. */
-  id: string
+  /** The applier, one of them. */
+  own: Manager
+  identity: Identity
 }
 
 function mergeAndPrune(
@@ -91,12 +108,11 @@ function mergeAndPrune(
     apiVersion: kind.apiVersion,
     subresource: writer.subresource,
   }
-  const id = managerId(identity)
-  const last = before.get(id)
-  const managers = new Map(before)
-  const set = writer.filter ? writer.filter(said) : said
-  managers.set(id, { ...identity, set, time: last?.time })
-  return { object: prune(kind, object, last, managers) as DynamicObject, managers, id }
+  const place = placeOf(before, identity)
+  const last = before[place]
+  const own = managerOf(identity, last?.time, writer.filter ? writer.filter(said) : said)
+  const managers = withManager(before, place, own)
+  return { object: prune(kind, object, last, managers) as DynamicObject, managers, own, identity }
 }
 
 function withoutOwn(kind: KindFields, live: DynamicObject, conflicts: Conflict[]): Conflict[] {
@@ -110,7 +126,7 @@ function withoutOwn(kind: KindFields, live: DynamicObject, conflicts: Conflict[]
 
 function finished(object: DynamicObject, config: DynamicObject, managers: Managers, writer: Writer): DynamicObject {
   const metadata = { ...object.metadata }
-  const managedFields = writeManagers(managers)
+  const managedFields = sortedManagers(managers)
   if (managedFields === undefined) delete metadata.managedFields
   else metadata.managedFields = managedFields
   if (writer.manager === KUBECTL && metadata.annotations?.[LAST_APPLIED]) {

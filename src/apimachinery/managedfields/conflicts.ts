@@ -2,7 +2,7 @@
 import { failure, type StatusCause, type StatusError } from '../errors.ts'
 import { quote } from '../go-text.ts'
 import { type FieldSet, pathTexts } from './field-set.ts'
-import type { Manager, Managers } from './managers.ts'
+import { type Manager, type Managers, managerId } from './managers.ts'
 import { compareText } from './path-element.ts'
 import { type Comparisons, conflictsWith } from './update.ts'
 
@@ -12,10 +12,10 @@ export interface Conflict {
 }
 
 /** In the order of the managers. Upstream's causes come in the order of a Go map, which is none. */
-export function managersInConflict(managers: Managers, applier: string, comparisons: Comparisons): Conflict[] {
+export function managersInConflict(managers: Managers, applier: Manager, comparisons: Comparisons): Conflict[] {
   const conflicts: Conflict[] = []
-  for (const [id, manager] of [...managers].sort(([a], [b]) => compareText(a, b))) {
-    const comparison = id === applier ? undefined : comparisons.of(manager.apiVersion)
+  for (const manager of managers.toSorted((a, b) => compareText(managerId(a), managerId(b)))) {
+    const comparison = manager === applier ? undefined : comparisons.of(manager.apiVersion ?? '')
     const set = comparison && conflictsWith(manager, comparison)
     if (set !== undefined) conflicts.push({ manager, set })
   }
@@ -42,7 +42,7 @@ function conflictText(conflicts: readonly Conflict[], causes: readonly StatusCau
   return `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`
 }
 
-function managerText({ manager, operation, apiVersion, subresource }: Manager): string {
+function managerText({ manager = '', operation, apiVersion, subresource = '' }: Manager): string {
   const name = subresource === '' ? quote(manager) : `${quote(manager)} with subresource ${quote(subresource)}`
   return operation === 'Update' ? `${name} using ${apiVersion}` : name
 }

@@ -96,7 +96,13 @@ export function withSelf(node: FieldSet): FieldSet {
 
 export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return undefined
-  return a === b ? a : intersectionOf(a, b)
+  return a === b ? a : meet(a, b) ? intersectionOf(a, b) : undefined
+}
+
+/** Whether the two have anything on the same level. Most sets of two managers have not, and that is cheaper to see than to remember. */
+function meet(a: FieldSet, b: FieldSet): boolean {
+  for (const element in b) if (element in a && element !== SELF) return true
+  return false
 }
 
 const intersectionOf = remembered((a, b) => {
@@ -113,7 +119,7 @@ const intersectionOf = remembered((a, b) => {
 
 /** Members of a that are none of b. Children of a stay when only their parent is in b. Answers `a` itself when nothing goes. */
 export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
-  return a === undefined || b === undefined ? a : differenceOf(a, b)
+  return a === undefined || b === undefined || !meet(a, b) ? a : differenceOf(a, b)
 }
 
 const differenceOf = remembered((a, b) =>
@@ -124,7 +130,7 @@ const differenceOf = remembered((a, b) =>
 
 /** As difference, and what is below a member of b goes with it. */
 export function recursiveDifference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
-  return a === undefined || b === undefined ? a : recursiveDifferenceOf(a, b)
+  return a === undefined || b === undefined || !meet(a, b) ? a : recursiveDifferenceOf(a, b)
 }
 
 const recursiveDifferenceOf = remembered((a, b) =>
@@ -134,9 +140,6 @@ const recursiveDifferenceOf = remembered((a, b) =>
 )
 
 function subtract(a: FieldSet, b: FieldSet, rest: Operation): FieldSet | undefined {
-  let touched = false
-  for (const element in b) if (element in a && element !== SELF) touched = true
-  if (!touched) return a
   let kept = noMembers()
   for (const element in a) {
     const other = b[element]

@@ -1,7 +1,7 @@
 /** Ownership of replicas through the scale subresource, which shows another kind. Mirrors managedfields/scalehandler.go. */
 import type { ManagedFieldsEntry } from '../meta.ts'
 import { difference, hasPath, setOfPath } from './field-set.ts'
-import { type Managers, putSet, readManagers, writeManagers } from './managers.ts'
+import { type Manager, managerId, managerOf, ownedBy, readManagers, sortedManagers } from './managers.ts'
 
 const SCALE = 'autoscaling/v1'
 const REPLICAS_IN_SCALE = ['f:spec', 'f:replicas']
@@ -14,13 +14,13 @@ export function scaleManagedFields(
   entries: readonly ManagedFieldsEntry[] | undefined,
   paths: ReplicasPaths,
 ): ManagedFieldsEntry[] | undefined {
-  const managers: Managers = new Map()
-  for (const [id, manager] of readManagers(entries)) {
-    const path = paths[manager.apiVersion]
-    if (path === undefined || !hasPath(manager.set, path)) continue
-    managers.set(id, { ...manager, apiVersion: SCALE, set: setOfPath(REPLICAS_IN_SCALE), entry: undefined })
+  const managers: Manager[] = []
+  for (const manager of readManagers(entries)) {
+    const path = paths[manager.apiVersion ?? '']
+    if (path === undefined || !hasPath(ownedBy(manager), path)) continue
+    managers.push({ ...manager, apiVersion: SCALE, fieldsV1: setOfPath(REPLICAS_IN_SCALE) })
   }
-  return writeManagers(managers)
+  return sortedManagers(managers)
 }
 
 /** managedFields of the object after the Scale's became `scaled`. */
@@ -30,21 +30,26 @@ export function parentManagedFields(
   apiVersion: string,
   paths: ReplicasPaths,
 ): ManagedFieldsEntry[] | undefined {
-  const parents = readManagers(entries)
-  const inScale = readManagers(scaled)
-  const managers: Managers = new Map()
+  const parents = byId(entries)
+  const inScale = byId(scaled)
+  const managers = new Map<string, Manager>()
   for (const [id, manager] of parents) {
-    const path = paths[manager.apiVersion]
+    const path = paths[manager.apiVersion ?? '']
     if (path === undefined) continue
-    managers.set(id, manager)
-    if (!hasPath(manager.set, path)) continue
-    if (inScale.has(id)) inScale.delete(id)
-    else putSet(managers, id, manager, difference(manager.set, setOfPath(path)))
+    const set = ownedBy(manager)
+    const left = !hasPath(set, path) || inScale.delete(id) ? set : difference(set, setOfPath(path))
+    if (left === set) managers.set(id, manager)
+    else if (left !== undefined) managers.set(id, { ...manager, fieldsV1: left })
   }
-  for (const [id, manager] of inScale) {
-    if (!hasPath(manager.set, REPLICAS_IN_SCALE)) continue
+  for (const [id, scaler] of inScale) {
+    if (!hasPath(ownedBy(scaler), REPLICAS_IN_SCALE)) continue
+    const { manager = '', operation = 'Update', subresource = '' } = scaler
     const set = setOfPath(paths[apiVersion] ?? [])
-    managers.set(id, { ...manager, apiVersion, set, time: parents.get(id)?.time, entry: undefined })
+    managers.set(id, managerOf({ manager, operation, apiVersion, subresource }, parents.get(id)?.time, set))
   }
-  return writeManagers(managers)
+  return sortedManagers([...managers.values()])
+}
+
+function byId(managers: readonly Manager[] = []): Map<string, Manager> {
+  return new Map(managers.map((manager) => [managerId(manager), manager]))
 }

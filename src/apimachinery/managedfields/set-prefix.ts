@@ -16,7 +16,9 @@ export interface SetPrefix {
   set: FieldSet | undefined
   /** What came behind it first, which is nearly always what comes. */
   next: SetPrefix | undefined
-  others: Map<string, Map<FieldSet, SetPrefix>> | undefined
+  others: Map<string, SetPrefix> | undefined
+  /** The same element with other nodes, of a prefix that is one of `others`. */
+  alike: Map<FieldSet, SetPrefix> | undefined
 }
 
 /** A member without children. */
@@ -30,7 +32,7 @@ let count = 0
 const texts = new WeakMap<FieldSet, string>()
 
 function prefixOf(before: SetPrefix | undefined, element: string, node: FieldSet): SetPrefix {
-  return { before, element, node, set: undefined, next: undefined, others: undefined }
+  return { before, element, node, set: undefined, next: undefined, others: undefined, alike: undefined }
 }
 
 /** Where every set begins. */
@@ -55,16 +57,16 @@ export function withMember(prefix: SetPrefix, element: string, node: FieldSet): 
 
 function otherMember(prefix: SetPrefix, element: string, node: FieldSet): SetPrefix {
   prefix.others ??= new Map()
-  let nodes = prefix.others.get(element)
-  if (nodes === undefined) {
-    nodes = new Map()
-    prefix.others.set(element, nodes)
-  }
-  let other = nodes.get(node)
-  if (other === undefined) {
-    count++
-    other = prefixOf(prefix, element, node)
-    nodes.set(node, other)
+  const first = prefix.others.get(element)
+  if (first?.node === node) return first
+  const known = first?.alike?.get(node)
+  if (known !== undefined) return known
+  count++
+  const other = prefixOf(prefix, element, node)
+  if (first === undefined) prefix.others.set(element, other)
+  else {
+    first.alike ??= new Map()
+    first.alike.set(node, other)
   }
   return other
 }

@@ -2,20 +2,22 @@
 
 import { deepEqual } from '../equality.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../meta.ts'
-import { type Comparison, changedFields, compare, filterComparison, isSame } from './compare.ts'
+import { type Comparison, compare, filterComparison, isSame } from './compare.ts'
 import { compareNew } from './compare-new.ts'
 import { difference, type FieldSet, intersection, union } from './field-set.ts'
 import { ElementError } from './list-elements.ts'
 import {
-  capManagers,
+  cappedManagers,
   isReset,
   type Manager,
   type Managers,
-  managerId,
+  managerOf,
+  ownedBy,
   parseManagers,
-  putSet,
+  placeOf,
   readManagers,
-  writeManagers,
+  sortedManagers,
+  withManager,
 } from './managers.ts'
 import type { KindFields, Writer } from './types.ts'
 
@@ -36,20 +38,15 @@ export function trackWrite(
 ): ManagedFieldsEntry[] | undefined {
   const before = live.metadata.managedFields
   const managers = managersBefore(kind, before, next.metadata.managedFields, writer.subresource !== '')
-  if (managers.size === 0 && !isNew) return undefined
+  if (managers.length === 0 && !isNew) return undefined
   try {
     const after = updateManagers(kind, live, next, managers, writer, isNew)
-    return after === managers && managers.size === before?.length && isAllRead(managers) ? before : writeManagers(after)
+    return after === before ? before : sortedManagers(after)
   } catch (error) {
     // As upstream: a write whose fields cannot be told apart is not refused, it is just not tracked.
     if (error instanceof ElementError) return before
     throw error
   }
-}
-
-function isAllRead(managers: Managers): boolean {
-  for (const { entry } of managers.values()) if (entry === undefined) return false
-  return true
 }
 
 function managersBefore(
@@ -60,10 +57,10 @@ function managersBefore(
 ): Managers {
   if (isSubresource || given === undefined || given === live) return readManagers(live)
   if (kind.isCustom && given.length === 0) return readManagers(live)
-  if (isReset(given)) return new Map()
+  if (isReset(given)) return []
   if (deepEqual(given, live)) return readManagers(live)
   const parsed = parseManagers(given)
-  return parsed === undefined || parsed.size === 0 ? readManagers(live) : parsed
+  return parsed === undefined || parsed.length === 0 ? readManagers(live) : parsed
 }
 
 /** Answers `managers` itself when the write changed nothing that anyone tracks. */
@@ -76,21 +73,19 @@ export function updateManagers(
   isNew = false,
 ): Managers {
   const comparisons = new Comparisons(kind, live, next, writer, isNew)
-  const own = comparisons.of(kind.apiVersion) as Comparison
+  const { added, modified } = comparisons.of(kind.apiVersion) as Comparison
   const after = takeAway(managers, comparisons)
-  const taken = changedFields(own)
-  if (taken === undefined) return after
+  if (added === undefined && modified === undefined) return after
   const identity = {
     manager: writer.manager || 'unknown',
     operation: 'Update' as const,
     apiVersion: kind.apiVersion,
     subresource: writer.subresource,
   }
-  const id = managerId(identity)
-  const result = after === managers ? new Map(managers) : after
-  result.set(id, { ...identity, time: writer.now, set: union(taken, after.get(id)?.set) })
-  capManagers(result)
-  return result
+  const place = placeOf(after, identity)
+  // What is modified is often owned already, so that little is left to be made.
+  const set = union(union(ownedBy(after[place]), modified), added)
+  return cappedManagers(withManager(after, place, managerOf(identity, writer.now, set)))
 }
 
 /** The difference of a write in each version that someone manages fields in. */
@@ -130,25 +125,27 @@ export class Comparisons {
 }
 
 /** What a manager loses to a write. */
-export function conflictsWith({ set }: Manager, comparison: Comparison): FieldSet | undefined {
-  return union(intersection(set, comparison.modified), intersection(set, comparison.added))
+export function conflictsWith(manager: Manager, { modified, added }: Comparison): FieldSet | undefined {
+  const set = ownedBy(manager)
+  return union(intersection(set, modified), intersection(set, added))
 }
 
 /** Managers lose what changed or went, and those that are left with nothing go; `except` keeps what it has but what went. */
-export function takeAway(managers: Managers, comparisons: Comparisons, except?: string): Managers {
+export function takeAway(managers: Managers, comparisons: Comparisons, except?: Manager): Managers {
   let result = managers
-  for (const [id, manager] of managers) {
-    let left = manager.set
-    if (id !== except) {
-      const comparison = comparisons.of(manager.apiVersion)
-      if (comparison === undefined) left = undefined
-      else if (!isSame(comparison)) {
-        left = difference(difference(left, conflictsWith(manager, comparison)), comparison.removed)
-      }
-    }
-    if (left !== undefined && left === manager.set) continue
-    if (result === managers) result = new Map(managers)
-    putSet(result, id, manager, left)
+  for (const manager of managers) {
+    const set = ownedBy(manager)
+    const left = manager === except ? set : leftOf(manager, set, comparisons)
+    if (left !== undefined && left === set) continue
+    const place = result.indexOf(manager)
+    result =
+      left === undefined ? result.toSpliced(place, 1) : withManager(result, place, { ...manager, fieldsV1: left })
   }
   return result
+}
+
+function leftOf(manager: Manager, set: FieldSet | undefined, comparisons: Comparisons): FieldSet | undefined {
+  const comparison = comparisons.of(manager.apiVersion ?? '')
+  if (comparison === undefined || isSame(comparison)) return comparison && set
+  return difference(difference(set, conflictsWith(manager, comparison)), comparison.removed)
 }
