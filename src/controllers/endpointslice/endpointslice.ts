@@ -5,6 +5,7 @@ import { isDns1123Subdomain } from '../../apimachinery/names.ts'
 import type { Node, Pod, Service } from '../../types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../types/discovery-v1.ts'
 import { type ControllerContext, defineController, type Key } from '../controller.ts'
+import { formatKey, parseKey } from '../key.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
 import { controllerRef, isPodReady } from '../pods.ts'
 import { inSliceOrder } from '../port-order.ts'
@@ -24,13 +25,13 @@ import {
 } from '../service-pods.ts'
 import { perRun } from '../state.ts'
 import { type PortGroup, planSlices, portKey, type SliceFrame } from './plan.ts'
+import { changesZones, hintedServices, isTopologyAware, withTopology, ZONE } from './topology.ts'
 
 export const SLICES = 'endpointslices.discovery.k8s.io'
 export const SERVICE_NAME = 'kubernetes.io/service-name'
 export const SLICE_MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 const MANAGER = 'endpointslice-controller.k8s.io'
 const HEADLESS = 'service.kubernetes.io/headless'
-const ZONE = 'topology.kubernetes.io/zone'
 /** Kinds of `trafficDistribution` that give hints. */
 const CLOSE = new Set(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
 const RESERVED = [SERVICE_NAME, SLICE_MANAGED_BY, HEADLESS]
@@ -62,6 +63,14 @@ export const endpointslice = defineController({
           .flatMap((pod) => servicesOfPod.keys(pod, context, old, change)),
     },
     {
+      resource: 'nodes',
+      when: changesZones,
+      keys: (_node, context) =>
+        hintedServices(context)
+          .overloaded(() => context.lister<Node>('nodes').list())
+          .map(parseKey),
+    },
+    {
       resource: SLICES,
       when: ({ metadata }) => metadata.labels?.[SLICE_MANAGED_BY] === MANAGER,
       keys: ({ metadata }): Key[] => [
@@ -74,6 +83,7 @@ export const endpointslice = defineController({
     const service = context.lister<Service>('services').get(key.namespace, key.name)
     if (!service) {
       triggerTimes(context).forget(key)
+      hintedServices(context).forget(formatKey(key))
       return
     }
     if (service.spec?.type === 'ExternalName' || !service.spec?.selector) return
@@ -92,8 +102,9 @@ async function reconcileService(service: Service, context: ControllerContext): P
   for (const slice of slices) if (!mine(slice)) await remove(slice, context)
   for (const family of families as EndpointSlice['addressType'][]) {
     const existing = slices.filter((slice) => mine(slice) && slice.addressType === family)
-    const frame = { addressType: family, labels: labelsOf(service) }
-    const plan = planSlices(groupsOf(service, pods, family, context), existing, frame)
+    const frame = { addressType: family, labels: labelsOf(service), hintsLater: isTopologyAware(service) }
+    const laidOut = planSlices(groupsOf(service, pods, family, context), existing, frame)
+    const plan = withTopology(service, laidOut, existing, frame, context)
     for (const group of plan.create) await create(service, group, frame, time, context)
     for (const slice of plan.update) {
       const annotations = withTriggerTime(slice.metadata.annotations, time)
@@ -209,9 +220,9 @@ function endpointOf(pod: Pod, addresses: string[], service: Service, node: Node 
 }
 
 /** Who should be led to this endpoint, where the Service wants its traffic to stay close. Mirrors endpointslice/trafficdist. */
-function hintsOf({ spec }: Service, pod: Pod, zone: string | undefined): Endpoint['hints'] {
-  const distribution = spec?.trafficDistribution ?? ''
-  if (!CLOSE.has(distribution)) return undefined
+function hintsOf(service: Service, pod: Pod, zone: string | undefined): Endpoint['hints'] {
+  const distribution = service.spec?.trafficDistribution ?? ''
+  if (!CLOSE.has(distribution) || isTopologyAware(service)) return undefined
   const node = distribution === 'PreferSameNode' ? pod.spec?.nodeName : undefined
   if (!zone && !node) return undefined
   return { ...(zone ? { forZones: [{ name: zone }] } : {}), ...(node ? { forNodes: [{ name: node }] } : {}) }

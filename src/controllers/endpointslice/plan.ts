@@ -9,6 +9,8 @@ export interface SliceFrame {
   addressType: EndpointSlice['addressType']
   /** Of the slice, reserved ones included. */
   labels: Record<string, string>
+  /** Endpoints are laid out without hints, and get them when all is planned: those that slices have make no difference. */
+  hintsLater?: boolean
 }
 
 export interface SlicePlan {
@@ -53,7 +55,7 @@ function planGroup(group: PortGroup, slices: readonly EndpointSlice[], frame: Sl
   const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = []
   const unchanged: EndpointSlice[] = []
   for (const slice of slices) {
-    const { endpoints, same } = keep(slice, missing)
+    const { endpoints, same } = keep(slice, missing, frame)
     if (same && deepEqual(slice.metadata.labels, frame.labels)) unchanged.push(slice)
     else changed.push({ slice, endpoints })
   }
@@ -70,7 +72,11 @@ function planGroup(group: PortGroup, slices: readonly EndpointSlice[], frame: Sl
 }
 
 /** The endpoints of a slice that are still wanted, as they are wanted now; takes them off `missing`. */
-function keep(slice: EndpointSlice, missing: Map<string, Endpoint>): { endpoints: Endpoint[]; same: boolean } {
+function keep(
+  slice: EndpointSlice,
+  missing: Map<string, Endpoint>,
+  { hintsLater }: SliceFrame,
+): { endpoints: Endpoint[]; same: boolean } {
   const endpoints: Endpoint[] = []
   let same = true
   for (const endpoint of slice.endpoints ?? []) {
@@ -78,9 +84,16 @@ function keep(slice: EndpointSlice, missing: Map<string, Endpoint>): { endpoints
     const wanted = missing.get(key)
     missing.delete(key)
     if (wanted) endpoints.push(wanted)
-    if (!wanted || !equalEndpoints(endpoint, wanted)) same = false
+    if (!wanted || !equalEndpoints(hintsLater ? bare(endpoint) : endpoint, wanted)) same = false
   }
   return { endpoints, same }
+}
+
+/** Without its hints. */
+export function bare(endpoint: Endpoint): Endpoint {
+  if (!endpoint.hints) return endpoint
+  const { hints: _, ...rest } = endpoint
+  return rest
 }
 
 /** Pairs found equal: most endpoints of a large Service are compared again and again, unchanged. */

@@ -18,6 +18,7 @@ import { schedulerVolumes } from './scheduler-volumes.cases.ts'
 import { serviceCidrs } from './service-cidrs.cases.ts'
 import { services } from './services.cases.ts'
 import { statefulset } from './statefulset.cases.ts'
+import { topology } from './topology.cases.ts'
 import { volumes } from './volumes.cases.ts'
 
 export const suites: readonly Suite[] = [
@@ -39,4 +40,5 @@ export const suites: readonly Suite[] = [
   schedulerDevices,
   serviceCidrs,
   policies,
+  topology,
 ]
