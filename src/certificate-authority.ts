@@ -59,11 +59,10 @@ export interface Authority {
   privateKey: KeyObject
 }
 
-/** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. */
-export function newAuthority(clock: Clock, random: Random): Authority {
+/** A self-signed ECDSA authority called `kubernetes`, as kubeadm makes one. `now`: since when there is one, in ms since the epoch. */
+export function newAuthority(now: number, random: Random): Authority {
   keys ??= makeKeys()
   const { privateKey, publicKey: key } = keys
-  const now = clock.now()
   const pem = certificate({
     subject: NAME,
     serialNumber: random.uuid().replaceAll('-', ''),
@@ -85,7 +84,7 @@ export function newAuthority(clock: Clock, random: Random): Authority {
 export function createCertificateAuthority(
   clock: Clock,
   random: Random,
-  { pem, privateKey }: Authority = newAuthority(clock, random),
+  { pem, privateKey }: Authority = newAuthority(clock.now(), random),
 ): CertificateAuthority {
   const serialNumber = (): string => random.uuid().replaceAll('-', '')
   return {

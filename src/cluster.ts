@@ -33,7 +33,7 @@ import { kubeconfigFor } from './scenario/kubeconfig.ts'
 import { isStaging, STAGE_DEFINITIONS } from './scenario/stage-definitions.ts'
 import { openStaticPods, type StaticPodFolder } from './scenario/static-pods.ts'
 import { sharedKeys } from './shared-keys.ts'
-import { objectsOf, startingState } from './starting-state.ts'
+import { startingState, startOf } from './starting-state.ts'
 import { compactByAge } from './storage/compaction.ts'
 import type { Storage, StorageMark } from './storage/interface.ts'
 
@@ -178,7 +178,10 @@ class LocalCluster implements Cluster {
     const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, controllers }
     const state = await startingState(shape)
     const identity = { now: this.#clock.now(), random: this.#random, rootCa: () => this.#plane.rootCa(), nodes }
-    for (const { prefix, name, object } of objectsOf(state, identity)) {
+    const { beginnings, revision, ofNodes } = startOf(state, identity)
+    const begun = this.#storage.begin(beginnings, revision)
+    if (begun) await begun
+    for (const { prefix, name, object } of ofNodes) {
       const written = this.#storage.create(prefix, name, object)
       if (written instanceof Promise) await written
     }

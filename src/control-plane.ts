@@ -5,7 +5,7 @@ import type { Logger } from './apimachinery/logger.ts'
 import type { Random } from './apimachinery/random.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
-import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts'
+import { type CertificateAuthority, createCertificateAuthority, newAuthority } from './certificate-authority.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import type { Client } from './controllers/client.ts'
 import type { ControllerDefinition, StaticPods } from './controllers/controller.ts'
@@ -79,10 +79,13 @@ export class ControlPlane {
   /** Storage changes beneath: nothing is to run. */
   #held = false
   #elector: LeaderElector | undefined
+  /** Made when something first needs it, and as old as the cluster. */
   #authority: CertificateAuthority | undefined
+  readonly #since: number
 
   constructor(options: RegistrySettings, parts: ControlPlaneParts) {
     this.#parts = parts
+    this.#since = parts.clock.now()
     this.#schedulerConfiguration = options.schedulerConfiguration
     // What is wrong with it is told now, not when the first pod comes.
     profilesOf(options.schedulerConfiguration)
@@ -145,8 +148,6 @@ export class ControlPlane {
   startControllers(settledRevision = 0, untouchedRevision = 0): void {
     if (this.#runner || this.#held || this.#elector?.leads === false) return
     const { controllers, clock, random, logger, podCidr = POD_CIDR } = this.#parts
-    // Keys take as long as they take: made before anything runs beside them, they cannot change the order of what controllers write.
-    if (controllers.length > 0) this.rootCa()
     const clients = new Map<string, Client>()
     this.#runner = new ControllerRunner({
       controllers,
@@ -247,7 +248,10 @@ export class ControlPlane {
 
   #ca(): CertificateAuthority {
     const { clock, random, keys } = this.#parts
-    this.#authority ??= createCertificateAuthority(clock, random, keys?.authority)
+    if (!this.#authority) {
+      const own = random.branch('certificates')
+      this.#authority = createCertificateAuthority(clock, own, keys?.authority ?? newAuthority(this.#since, own))
+    }
     return this.#authority
   }
 }

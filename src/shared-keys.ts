@@ -24,7 +24,7 @@ export async function sharedKeys(storage: Storage, clock: Clock, random: Random)
     return { privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string }
   })
   const authority = await storedKey(storage, 'authority', () => {
-    const { pem, privateKey } = newAuthority(clock, random)
+    const { pem, privateKey } = newAuthority(clock.now(), random)
     return { certificate: pem, privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string }
   })
   return {

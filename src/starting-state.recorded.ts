@@ -8,6 +8,8 @@ export interface RecordedState {
   /** What one more node adds that gets a part of the pod network, and one for which none is left. */
   parted: readonly RecordedObject[]
   unparted: readonly RecordedObject[]
+  /** Those that objects under several prefixes name, or of the cluster and of a node. */
+  sharedUids: readonly string[]
 }
 
 export interface RecordedObject {

@@ -24,6 +24,7 @@ export const TEMPLATE_ROOT_CA = 'PEM of the root CA'
 export const TEMPLATE_REVISION = 'revision of the object'
 export const TEMPLATE_TTL = 'seconds that nodes keep Secrets'
 const TEMPLATE_UID = '00000000-0000-4000-8000-'
+const UIDS = new RegExp(`${TEMPLATE_UID}[0-9a-f]{12}`, 'g')
 const COUNTER_DIGITS = 5
 /** The nodes of the recorded cluster: one gets the only part of the pod network that there is. */
 export const PARTED_NODE = 1
@@ -75,7 +76,18 @@ export async function recordState(shape: Shape): Promise<RecordedState> {
   const [parted, unparted] = [ofNode(PARTED_NODE), ofNode(UNPARTED_NODE)]
   if (parted.some((object) => unparted.includes(object))) throw new Error('an object is of two nodes')
   const cluster = objects.filter((object) => !parted.includes(object) && !unparted.includes(object))
-  return { cluster, parted, unparted }
+  return { cluster, parted, unparted, sharedUids: sharedUids(cluster, [...parted, ...unparted]) }
+}
+
+function sharedUids(ofCluster: readonly RecordedObject[], ofNodes: readonly RecordedObject[]): string[] {
+  const places = new Map<string, Set<string>>()
+  const note = ({ object }: RecordedObject, place: string): void => {
+    for (const uid of JSON.stringify(object).match(UIDS) ?? [])
+      places.set(uid, (places.get(uid) ?? new Set()).add(place))
+  }
+  for (const each of ofCluster) note(each, each.prefix)
+  for (const each of ofNodes) note(each, 'nodes')
+  return [...places].flatMap(([uid, at]) => (at.size > 1 ? [uid] : []))
 }
 
 /** All objects of a cluster whose nodes came one after the other while the controllers ran, in the order of the last writes. */
@@ -89,7 +101,7 @@ export async function makeForReal(shape: Shape, nodes: number, podCidr?: string)
   const plane = new ControlPlane(shape, {
     storage,
     clock: new ManualClock(TEMPLATE_TIME),
-    random: { uuid: () => uidOf(uids++), next: notDrawn, suffix: notDrawn },
+    random: { uuid: () => uidOf(uids++), next: notDrawn, suffix: notDrawn, branch: notDrawn },
     logger: SILENT,
     controllers,
     rootCa: TEMPLATE_ROOT_CA,

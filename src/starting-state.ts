@@ -26,6 +26,7 @@ import {
   textsOfNode,
   UNPARTED_NODE,
 } from './starting-state.recording.ts'
+import type { Beginning } from './storage/interface.ts'
 import { FIRST_REVISION } from './storage/memory.ts'
 
 /** An object with holes for what is a cluster's own, or a node's. */
@@ -35,17 +36,30 @@ interface StartingForm {
   object: Form
 }
 
-interface StartingForms {
-  cluster: readonly StartingForm[]
-  /** What is added by a node that has a part of the pod network, and by one that has none. */
-  parted: readonly StartingForm[]
-  unparted: readonly StartingForm[]
+/** Recorded objects that are asked for together, and made forms of by then. */
+interface Part {
+  objects: readonly { prefix: string; object: KubeObject }[]
+  holes: RegExp
+  forms?: readonly StartingForm[]
 }
 
 export interface StartingState {
-  forms: StartingForms
-  /** The forms with the seconds of the cluster that was made last: the next one mostly begins in the same. */
-  ofSecond?: { text: string; forms: StartingForms }
+  /** By prefix. */
+  cluster: ReadonlyMap<string, Part>
+  /** The objects of a cluster without nodes. */
+  count: number
+  /** What is added by a node that has a part of the pod network, and by one that has none. */
+  parted: Part
+  unparted: Part
+  sharedUids: readonly string[]
+  /** Of the cluster that was made last: the next one mostly begins in the same. */
+  lastSecond?: Second
+}
+
+/** Forms with the time of a second filled in, as far as they were asked for. */
+interface Second {
+  text: string
+  forms: Map<Part, readonly StartingForm[]>
 }
 
 /** What is a cluster's own. */
@@ -62,6 +76,13 @@ export interface StartingObject {
   prefix: string
   name: string
   object: KubeObject
+}
+
+/** How a storage becomes that of a new cluster: first as in Storage.begin, then an object after the other. */
+export interface Start {
+  beginnings: ReadonlyMap<string, Beginning>
+  revision: number
+  ofNodes: Iterable<StartingObject>
 }
 
 /** Shapes kept; the oldest are forgotten. A process seldom has more than one or two. */
@@ -87,28 +108,34 @@ function keyOf(shape: Shape): string {
 
 async function makeState(key: string, shape: Shape): Promise<StartingState> {
   const { recordedStates } = await import('./starting-state.recorded.ts')
-  const { cluster, parted, unparted } = recordedStates[key] ?? (await recordState(shape))
+  const { cluster, parted, unparted, sharedUids } = recordedStates[key] ?? (await recordState(shape))
+  const parts = new Map<string, { objects: RecordedObject[]; holes: RegExp }>()
+  for (const [i, recorded] of cluster.entries()) {
+    const part = parts.get(recorded.prefix) ?? { objects: [], holes: HOLE }
+    part.objects.push(withRevision(recorded, FIRST_REVISION + 1 + i))
+    parts.set(recorded.prefix, part)
+  }
   return {
-    forms: {
-      cluster: formsOf(cluster.map(withRevisionOf), HOLE),
-      parted: formsOf(parted, holeOfNode(PARTED_NODE)),
-      unparted: formsOf(unparted, holeOfNode(UNPARTED_NODE)),
-    },
+    cluster: parts,
+    count: cluster.length,
+    parted: { objects: parted, holes: holeOfNode(PARTED_NODE) },
+    unparted: { objects: unparted, holes: holeOfNode(UNPARTED_NODE) },
+    sharedUids,
   }
 }
 
 /** The objects that come first have the same revision in all clusters. */
-function withRevisionOf({ prefix, object }: RecordedObject, i: number): RecordedObject {
-  const metadata = { ...object.metadata, resourceVersion: String(FIRST_REVISION + 1 + i) }
-  return { prefix, object: { ...object, metadata } }
+function withRevision({ prefix, object }: RecordedObject, revision: number): RecordedObject {
+  return { prefix, object: { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } } }
 }
 
-function formsOf(objects: readonly RecordedObject[], holes: RegExp): StartingForm[] {
-  const compile = formCompiler(holes)
-  return objects.map(({ prefix, object }) => {
+function formsOf(part: Part): readonly StartingForm[] {
+  const compile = formCompiler(part.holes)
+  part.forms ??= part.objects.map(({ prefix, object }) => {
     const { namespace, name = '' } = object.metadata
     return { prefix, name: compile(namespace ? `${namespace}/${name}` : name), object: compile(object) }
   })
+  return part.forms
 }
 
 /** For the build: the shape that most clusters have. Without Stages there is no work for their controller. */
@@ -118,58 +145,91 @@ export async function recordStates(): Promise<Record<string, RecordedState>> {
 }
 
 /**
- * The objects of one cluster, in the order of their revisions on a storage that nothing was written to. They share with those of others what no
- * cluster ever changes.
+ * The objects of one cluster, for a storage that nothing was written to. They share with those of others what no cluster ever changes. What a
+ * seeded `random` draws for them does not depend on when they are asked for.
  */
-export function* objectsOf(state: StartingState, { now, random, rootCa, nodes }: Identity): Iterable<StartingObject> {
-  const { cluster, parted, unparted } = formsOfSecond(state, formatTime(now))
-  let revision = FIRST_REVISION
-  const common: Texts = new Map([
+export function startOf(state: StartingState, { now, random, rootCa, nodes }: Identity): Start {
+  const second = secondOf(state, formatTime(now))
+  const common: ReadonlyMap<string, string> = new Map([
     [formatMicroTime(TEMPLATE_TIME), formatMicroTime(now)],
     [eventTime(TEMPLATE_TIME), eventTime(now)],
     [TEMPLATE_TTL, String(ttlSeconds(nodes))],
+    ...state.sharedUids.map((hole): [string, string] => [hole, random.uuid()]),
   ])
-  function* filled(forms: readonly StartingForm[], own: Texts): Iterable<StartingObject> {
-    const textOf = (hole: string): string => {
-      if (hole === TEMPLATE_REVISION) return String(revision)
-      if (hole === TEMPLATE_ROOT_CA) return rootCa()
-      const text = own.get(hole) ?? common.get(hole) ?? random.uuid()
-      own.set(hole, text)
-      return text
-    }
-    for (const { prefix, name, object } of forms) {
-      revision++
-      yield { prefix, name: fill(name, textOf) as string, object: fill(object, textOf) as KubeObject }
+  const beginnings = new Map<string, Beginning>()
+  for (const [prefix, part] of state.cluster) {
+    beginnings.set(prefix, () => filled(inSecond(part, second), new Texts(common, random.branch(prefix), rootCa)))
+  }
+  const revision = FIRST_REVISION + state.count
+  function* ofNodes(): Iterable<StartingObject> {
+    let last = revision
+    for (let number = 1; number <= nodes; number++) {
+      const isParted = hasPart(number)
+      const texts = textsOfNode(number)
+      const holes = isParted ? HOLES_OF_PARTED : HOLES_OF_UNPARTED
+      const own = new Texts(common, random, rootCa)
+      for (const [i, hole] of holes.entries()) own.set(hole, texts[i] as string)
+      const forms = inSecond(isParted ? state.parted : state.unparted, second)
+      yield* filled(forms, own, last)
+      last += forms.length
     }
   }
-  yield* filled(cluster, common)
-  for (let number = 1; number <= nodes; number++) {
-    const isParted = hasPart(number)
-    const texts = textsOfNode(number)
-    const holes = isParted ? HOLES_OF_PARTED : HOLES_OF_UNPARTED
-    yield* filled(isParted ? parted : unparted, new Map(holes.map((hole, i) => [hole, texts[i] as string])))
+  return { beginnings, revision, ofNodes: ofNodes() }
+}
+
+/** What stands in a hole -> what is put in. Those that nobody said are uids, drawn when they are first asked for. */
+class Texts {
+  readonly #common: ReadonlyMap<string, string>
+  readonly #random: Random
+  readonly #rootCa: () => string
+  readonly #own = new Map<string, string>()
+
+  constructor(common: ReadonlyMap<string, string>, random: Random, rootCa: () => string) {
+    this.#common = common
+    this.#random = random
+    this.#rootCa = rootCa
+  }
+
+  of(hole: string): string {
+    if (hole === TEMPLATE_ROOT_CA) return this.#rootCa()
+    const text = this.#own.get(hole) ?? this.#common.get(hole)
+    if (text !== undefined) return text
+    const drawn = this.#random.uuid()
+    this.#own.set(hole, drawn)
+    return drawn
+  }
+
+  set(hole: string, text: string): void {
+    this.#own.set(hole, text)
   }
 }
 
-/** What stands in a hole -> what is put in; the others are uids, drawn when they are first asked for. */
-type Texts = Map<string, string>
+/** `revision`: that of the object before the first, where objects do not have their own. */
+function* filled(forms: readonly StartingForm[], texts: Texts, revision = 0): Iterable<StartingObject> {
+  let last = revision
+  const textOf = (hole: string): string => (hole === TEMPLATE_REVISION ? String(last) : texts.of(hole))
+  for (const { prefix, name, object } of forms) {
+    last++
+    yield { prefix, name: fill(name, textOf) as string, object: fill(object, textOf) as KubeObject }
+  }
+}
 
 const HOLES_OF_PARTED = textsOfNode(PARTED_NODE)
 const HOLES_OF_UNPARTED = textsOfNode(UNPARTED_NODE)
 
-function formsOfSecond(state: StartingState, text: string): StartingForms {
-  if (state.ofSecond?.text !== text) {
-    const texts: Record<string, string> = {
-      [formatTime(TEMPLATE_TIME)]: text,
-      [dayOf(formatTime(TEMPLATE_TIME))]: dayOf(text),
-    }
-    const inSecond = (forms: readonly StartingForm[]): StartingForm[] =>
-      forms.map((form) => ({ ...form, object: fillSome(form.object, (hole) => texts[hole]) }))
-    const { cluster, parted, unparted } = state.forms
-    state.ofSecond = {
-      text,
-      forms: { cluster: inSecond(cluster), parted: inSecond(parted), unparted: inSecond(unparted) },
-    }
+function secondOf(state: StartingState, text: string): Second {
+  if (state.lastSecond?.text !== text) state.lastSecond = { text, forms: new Map() }
+  return state.lastSecond
+}
+
+function inSecond(part: Part, { text, forms }: Second): readonly StartingForm[] {
+  const known = forms.get(part)
+  if (known) return known
+  const texts: Record<string, string> = {
+    [formatTime(TEMPLATE_TIME)]: text,
+    [dayOf(formatTime(TEMPLATE_TIME))]: dayOf(text),
   }
-  return state.ofSecond.forms
+  const made = formsOf(part).map((form) => ({ ...form, object: fillSome(form.object, (hole) => texts[hole]) }))
+  forms.set(part, made)
+  return made
 }

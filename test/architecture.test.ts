@@ -72,6 +72,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'starting-state.recorded.ts',
     'starting-state.recording.ts',
     'apimachinery/',
+    'storage/interface.ts',
     'storage/memory.ts',
     'controllers/',
   ],

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../src/apimachinery/clock.ts'
 import type { DynamicObject, KubeObject } from '../src/apimachinery/meta.ts'
-import { seededRandom } from '../src/apimachinery/random.ts'
+import { type Random, seededRandom } from '../src/apimachinery/random.ts'
 import { controllers } from '../src/controllers/controllers.ts'
 import { type Cluster, type ClusterOptions, createCluster } from '../src/index.ts'
 import type { RecordedObject, RecordedState } from '../src/starting-state.recorded.ts'
 import { makeForReal, TEMPLATE_ROOT_CA, TEMPLATE_TIME } from '../src/starting-state.recording.ts'
-import { objectsOf, recordStates, startingState } from '../src/starting-state.ts'
+import { recordStates, startingState, startOf } from '../src/starting-state.ts'
 import { FIRST_REVISION } from '../src/storage/memory.ts'
 
 const open: Cluster[] = []
@@ -100,9 +100,13 @@ describe('the starting state of a cluster', () => {
   it.each([0, 3, 12, 258])('is with %i nodes what the controllers really make of so many', async (nodes) => {
     const shape = { controllers: controllers.filter(({ name }) => name !== 'stage') }
     let uids = 0
-    const random = { ...seededRandom(1), uuid: () => `${DRAWN}${String(uids++).padStart(12, '0')}` }
+    const uuid = (): string => `${DRAWN}${String(uids++).padStart(12, '0')}`
+    const random: Random = { ...seededRandom(1), uuid, branch: () => random }
     const identity = { now: TEMPLATE_TIME, random, rootCa: () => TEMPLATE_ROOT_CA, nodes }
-    const stamped = [...objectsOf(await startingState(shape), identity)]
+    const { beginnings, ofNodes } = startOf(await startingState(shape), identity)
+    const begun = [...beginnings].flatMap(([prefix, make]) => [...make()].map((each) => ({ prefix, ...each })))
+    const revisionOf = ({ object }: { object: KubeObject }): number => Number(object.metadata.resourceVersion)
+    const stamped = [...begun.sort((a, b) => revisionOf(a) - revisionOf(b)), ...ofNodes]
     const [filled, made] = [comparable(stamped), comparable(await makeForReal(shape, nodes))]
     const expected = new Set(made)
     expect(filled.filter((text) => !expected.has(text))).toEqual([])
@@ -110,9 +114,7 @@ describe('the starting state of a cluster', () => {
     for (const { name, object } of stamped) {
       expect(name).toBe([object.metadata.namespace, object.metadata.name].filter(Boolean).join('/'))
     }
-    expect(stamped.map(({ object }) => Number(object.metadata.resourceVersion))).toEqual(
-      stamped.map((_, i) => FIRST_REVISION + 1 + i),
-    )
+    expect(stamped.map(revisionOf)).toEqual(stamped.map((_, i) => FIRST_REVISION + 1 + i))
   })
 
   it('is one in which the controllers have nothing left to do, nor have they after a reset', async () => {

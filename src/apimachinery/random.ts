@@ -8,6 +8,8 @@ export interface Random {
   uuid(): string
   /** `length` characters of upstream's safe alphabet: no vowels, no 0, 1, 3. */
   suffix(length: number): string
+  /** What is drawn from it changes nothing that others draw. With a seed: the same for the same name, whenever it is asked for. */
+  branch(name: string): Random
 }
 
 /** No vowels, no 0, 1, 3: no accidental words. */
@@ -15,7 +17,13 @@ const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** Unpredictable, from the machine. */
 export function systemRandom(): Random {
-  return { next: Math.random, uuid: flatUuid, suffix: (length) => suffixFrom(Math.random, length) }
+  const random: Random = {
+    next: Math.random,
+    uuid: flatUuid,
+    suffix: (length) => suffixFrom(Math.random, length),
+    branch: () => random,
+  }
+  return random
 }
 
 const BYTES = 16
@@ -56,6 +64,7 @@ export function seededRandom(seed: number | string): Random {
       return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join('-')
     },
     suffix: (length) => suffixFrom(next, length),
+    branch: (name) => seededRandom(`${seed}/${name}`),
   }
 }
 

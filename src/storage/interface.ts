@@ -109,6 +109,9 @@ export interface WatchOptions {
   wake: () => void
 }
 
+/** Makes the objects that there are from the beginning, the one with the lowest resourceVersion first. */
+export type Beginning = () => Iterable<{ name: string; object: KubeObject }>
+
 /** A write is a promise only where the engine must wait (a network, a group commit): callers await only what is one. */
 export type MaybePromise<T> = T | Promise<T>
 
@@ -136,6 +139,11 @@ export interface Storage {
   onHeld(callback: (prefix: string) => void): () => void
   /** Throws Exists. Answers the stored object: a new one with metadata.resourceVersion set (decimal revision). */
   create(prefix: string, name: string, object: KubeObject): MaybePromise<KubeObject>
+  /**
+   * What an empty storage begins with, by prefix: as if it were created, in the order of resourceVersions that the objects have already, up to
+   * `revision`. An engine may ask for what is under a prefix as late as somebody looks there, and asks once.
+   */
+  begin(beginnings: ReadonlyMap<string, Beginning>, revision: number): MaybePromise<void>
   /** Throws NotFound, and Conflict when the stored resourceVersion is not `expected`. */
   update(prefix: string, name: string, object: KubeObject, expected: string): MaybePromise<KubeObject>
   /** As update; `last` is the final state, which the event carries with the deletion's resourceVersion and which is answered. */

@@ -2,13 +2,16 @@
  * The file engine: memory, a snapshot of it (the data file, through lowdb) and a journal of the commits since. A commit is in the journal
  * before anyone can see it, so after `kill -9` snapshot plus journal is every write that was acknowledged, and no revision comes twice.
  */
+
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Low } from 'lowdb'
 import type { KubeObject } from '../apimachinery/meta.ts'
+import { createInOrder } from './begin.ts'
 import { readDataFile } from './data-file.ts'
 import { explained, type FileSystem, nodeFileSystem } from './file-system.ts'
 import type {
+  Beginning,
   Cursor,
   HistoryOptions,
   ListOptions,
@@ -156,6 +159,10 @@ export class JsonFileStorage implements Storage {
 
   prefixes(): string[] {
     return this.#parts.memory.prefixes()
+  }
+
+  begin(beginnings: ReadonlyMap<string, Beginning>): Promise<void> {
+    return createInOrder(this, beginnings)
   }
 
   create(prefix: string, name: string, object: KubeObject): MaybePromise<KubeObject> {

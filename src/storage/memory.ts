@@ -4,8 +4,10 @@
  */
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { shareParts } from '../apimachinery/shared-parts.ts'
-import { DEFAULT_HISTORY_LIMIT, EventLog, newExpired } from './event-log.ts'
+import { Beginnings, Collection } from './collection.ts'
+import { DEFAULT_HISTORY_LIMIT } from './event-log.ts'
 import type {
+  Beginning,
   Cursor,
   HistoryOptions,
   ListOptions,
@@ -16,7 +18,7 @@ import type {
   WatchOptions,
 } from './interface.ts'
 import { StorageError } from './interface.ts'
-import { countNames, differences, newTree, type Picture, type Restoration, type Tree } from './picture.ts'
+import { countNames, differences, type Picture, type Restoration, type Tree } from './picture.ts'
 
 /** Revision of a storage that nothing was written to. What etcd starts with, and so the floor of every log. */
 export const FIRST_REVISION = 1
@@ -34,21 +36,12 @@ export interface MemoryOptions {
   initial?: Picture
 }
 
-/** One resource. `held`: an object was written here at some time; a watch alone makes a collection, too. */
-interface Collection {
-  tree: Tree
-  log: EventLog
-  held: boolean
-  /** The last old state that was asked for: the pages of one list want the same again and again. */
-  past?: { revision: number; tree: Tree }
-}
-
-class MemoryMark implements StorageMark, Picture {
+class MemoryMark implements StorageMark {
   readonly revision: number
-  readonly trees: ReadonlyMap<string, Tree>
-  constructor(revision: number, trees: ReadonlyMap<string, Tree>) {
+  readonly parts: ReadonlyMap<string, Tree | Beginnings>
+  constructor(revision: number, parts: ReadonlyMap<string, Tree | Beginnings>) {
     this.revision = revision
-    this.trees = trees
+    this.parts = parts
   }
 }
 
@@ -70,7 +63,7 @@ export class MemoryStorage implements Storage {
     this.#revision = options.initial?.revision ?? FIRST_REVISION
     this.#floor = this.#revision
     for (const [prefix, tree] of options.initial?.trees ?? []) {
-      Object.assign(this.#collection(prefix), { tree: tree.clone(), held: true })
+      this.#collection(prefix).become(tree)
     }
   }
 
@@ -87,7 +80,7 @@ export class MemoryStorage implements Storage {
   }
 
   get(prefix: string, name: string): KubeObject | undefined {
-    return this.#collections.get(prefix)?.tree.get(name)
+    return this.#collections.get(prefix)?.get(name)
   }
 
   list(prefix: string, options: ListOptions = {}): ListResult {
@@ -107,7 +100,7 @@ export class MemoryStorage implements Storage {
 
   count(prefix: string, under = ''): number {
     const collection = this.#collections.get(prefix)
-    return collection === undefined ? 0 : countNames(collection.tree, under, under)
+    return collection === undefined ? 0 : collection.count(under)
   }
 
   prefixes(): string[] {
@@ -130,6 +123,16 @@ export class MemoryStorage implements Storage {
     return created
   }
 
+  begin(beginnings: ReadonlyMap<string, Beginning>, revision: number): void {
+    this.#requireOpen()
+    if (this.#journal || this.#revision !== FIRST_REVISION) throw new TypeError('only what is new can begin')
+    this.#revision = revision
+    for (const [prefix, make] of beginnings) {
+      this.#collection(prefix).begin(new Beginnings(prefix, make))
+      this.#hold(prefix)
+    }
+  }
+
   update(prefix: string, name: string, object: KubeObject, expected: string): KubeObject {
     this.#requireOpen()
     const prevObject = this.#requireStored(prefix, name, expected)
@@ -149,22 +152,19 @@ export class MemoryStorage implements Storage {
   }
 
   watch(prefix: string, options: WatchOptions): Cursor {
-    return this.#collection(prefix).log.watch(options)
+    return this.#collection(prefix).watch(options, options.fromRevision >= this.#revision)
   }
 
   compact(revision = this.#revision): void {
     const upTo = Math.min(revision, this.#revision)
     this.#floor = Math.max(this.#floor, upTo)
-    for (const collection of this.#collections.values()) {
-      collection.log.compact(upTo)
-      collection.past = undefined
-    }
+    for (const collection of this.#collections.values()) collection.compact(upTo)
   }
 
   mark(): StorageMark {
-    const trees = new Map<string, Tree>()
-    for (const [prefix, { tree, held }] of this.#collections) if (held) trees.set(prefix, tree.clone())
-    return new MemoryMark(this.#revision, trees)
+    const parts = new Map<string, Tree | Beginnings>()
+    for (const [prefix, collection] of this.#collections) if (collection.held) parts.set(prefix, collection.picture())
+    return new MemoryMark(this.#revision, parts)
   }
 
   /** Also takes the mark of another memory engine: that is how a storage is forked. */
@@ -191,10 +191,7 @@ export class MemoryStorage implements Storage {
     this.#revision = revision
     this.#floor = revision
     const held = [...trees.keys()].filter((prefix) => !this.#collection(prefix).held)
-    for (const [prefix, collection] of this.#collections) {
-      collection.tree = trees.get(prefix)?.clone() ?? newTree()
-      collection.past = undefined
-    }
+    for (const [prefix, collection] of this.#collections) collection.become(trees.get(prefix))
     // Readers are told only now, when all of the state is the new one.
     for (const { log } of this.#collections.values()) log.reset(revision)
     for (const prefix of held) this.#hold(prefix)
@@ -209,14 +206,10 @@ export class MemoryStorage implements Storage {
   #commit(event: StorageEvent, isShared = false): void {
     if (!isShared) shareParts(event.object, event.prevObject)
     this.#journal?.commit(event)
-    const { prefix, name } = event.key
+    const { prefix } = event.key
     const collection = this.#collection(prefix)
-    if (event.type === 'delete') collection.tree.delete(name)
-    else collection.tree.set(name, event.object)
     this.#revision = event.revision
-    collection.log.append(event)
-    if (collection.past !== undefined && collection.past.revision < collection.log.compacted)
-      collection.past = undefined
+    collection.append(event)
     if (!collection.held) this.#hold(prefix)
   }
 
@@ -228,29 +221,16 @@ export class MemoryStorage implements Storage {
   #collection(prefix: string): Collection {
     const found = this.#collections.get(prefix)
     if (found !== undefined) return found
-    const log = new EventLog({ limit: this.#limit, compacted: this.#floor, now: () => this.#revision })
-    const made: Collection = { tree: newTree(), log, held: false }
+    const made = new Collection({ limit: this.#limit, compacted: this.#floor, now: () => this.#revision })
     this.#collections.set(prefix, made)
     return made
   }
 
-  /** The past is the present with the events since undone, on a copy that shares all that they did not touch. */
   #treeAt(prefix: string, revision: number): Tree {
     if (revision > this.#revision) {
       throw new StorageError('TooLarge', `required revision is a future revision: ${revision}`, this.#revision)
     }
-    const collection = this.#collection(prefix)
-    const { log, past } = collection
-    if (revision < log.compacted) throw newExpired(log.compacted)
-    if (revision === this.#revision) return collection.tree
-    if (past?.revision === revision) return past.tree
-    const tree = collection.tree.clone()
-    for (const { key, prevObject } of log.newestFirst(revision)) {
-      if (prevObject === undefined) tree.delete(key.name)
-      else tree.set(key.name, prevObject)
-    }
-    collection.past = { revision, tree }
-    return tree
+    return this.#collection(prefix).treeAt(revision, revision === this.#revision)
   }
 
   #requireStored(prefix: string, name: string, expected: string): KubeObject {
@@ -270,7 +250,13 @@ export class MemoryStorage implements Storage {
 
 /** The state a mark of a memory engine holds. */
 export function asPicture(mark: StorageMark): Picture {
-  if (mark instanceof MemoryMark) return mark
+  if (mark instanceof MemoryMark) {
+    const trees = [...mark.parts].map(([prefix, part]): [string, Tree] => [
+      prefix,
+      part instanceof Beginnings ? part.tree() : part,
+    ])
+    return { revision: mark.revision, trees: new Map(trees) }
+  }
   throw new TypeError('the mark was not made by this kind of storage')
 }
 

@@ -71,6 +71,7 @@ export function storageConformance(engine: string, make: MakeStorage): void {
       return storage.delete(prefix, name, stored, rv(stored))
     }
 
+    beginnings(open)
     writes(open)
     lists(open, put, remove)
     histories(open, put, remove)
@@ -87,6 +88,44 @@ type Follow = (
   options: Omit<WatchOptions, 'wake'>,
   prefix?: string,
 ) => { wakes: number; cursor: Cursor }
+
+function beginnings(open: Open): void {
+  it('begins with objects as if each was created, in the order of their revisions', async () => {
+    const storage = await open()
+    const first = storage.revision + 1
+    const at = (name: string, revision: number) => {
+      const begun = object(name)
+      return { name, object: { ...begun, metadata: { ...begun.metadata, resourceVersion: String(revision) } } }
+    }
+    const pods = () => [at('b', first), at('a', first + 2)]
+    const maps = () => [at('m', first + 1)]
+    await storage.begin(
+      new Map([
+        [PODS, pods],
+        [MAPS, maps],
+      ]),
+      first + 2,
+    )
+    expect([storage.revision, storage.prefixes()]).toEqual([first + 2, [MAPS, PODS]])
+    const mark = storage.mark()
+    // A watch of the present does not have to know what there is.
+    const present = storage.watch(PODS, { fromRevision: first + 2, wake: () => {} })
+    await storage.create(PODS, 'c', object('c'))
+    expect(brief(drain(present))).toEqual([`create c ${first + 3}`])
+    expect(brief(drain(storage.watch(PODS, { fromRevision: first - 1, wake: () => {} })))).toEqual([
+      `create b ${first}`,
+      `create a ${first + 2}`,
+      `create c ${first + 3}`,
+    ])
+    expect(names(storage.list(PODS, { revision: first }).objects)).toEqual(['b'])
+    expect(storage.get(PODS, 'a')).toEqual(at('a', first + 2).object)
+    expect(storage.count(MAPS)).toBe(1)
+    const begun = storage.get(MAPS, 'm')
+    await storage.restore(mark)
+    expect(names(storage.list(PODS).objects)).toEqual(['a', 'b'])
+    expect(unversioned([storage.get(MAPS, 'm')!])).toEqual(unversioned([begun!]))
+  })
+}
 
 function writes(open: Open): void {
   it('starts empty at revision 1', async () => {

@@ -48,3 +48,30 @@ it('commits nothing that its journal refuses', () => {
   full = false
   expect(storage.create(PODS, 'b', object('b')).metadata.resourceVersion).toBe('3')
 })
+
+it('makes the objects that it begins with once, when somebody first looks under their prefix', () => {
+  const asked: string[] = []
+  const begin = (prefix: string) => (): { name: string; object: ReturnType<typeof object> }[] => {
+    asked.push(prefix)
+    const begun = object('a')
+    return [{ name: 'a', object: { ...begun, metadata: { ...begun.metadata, resourceVersion: '2' } } }]
+  }
+  const beginnings = new Map(
+    ['/pods/', '/marked/', '/written/', '/compacted/'].map((prefix) => [prefix, begin(prefix)]),
+  )
+  const [one, two] = [new MemoryStorage(), new MemoryStorage()]
+  one.begin(beginnings, 2)
+  const mark = one.mark()
+  const cursor = one.watch('/pods/', { fromRevision: 2, wake: () => {} })
+  expect([asked, cursor.next()]).toEqual([[], undefined])
+  expect(one.get('/pods/', 'a')).toBe(one.list('/pods/').objects[0])
+  expect(asked).toEqual(['/pods/'])
+  expect(() => one.create('/written/', 'a', object('a'))).toThrow('key exists')
+  one.compact()
+  expect(one.list('/compacted/', { revision: 2 }).objects).toHaveLength(1)
+  expect(() => one.watch('/compacted/', { fromRevision: 1, wake: () => {} })).toThrow('compacted')
+  two.restore(mark)
+  for (const prefix of beginnings.keys()) expect(two.get(prefix, 'a')).toBe(one.get(prefix, 'a'))
+  expect(asked.sort()).toEqual(['/compacted/', '/marked/', '/pods/', '/written/'])
+  expect(() => one.begin(beginnings, 9)).toThrow('only what is new can begin')
+})

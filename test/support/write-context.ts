@@ -75,6 +75,9 @@ export function fakeWriteContext(overrides: Partial<WriteContext> = {}): FakeWri
       next: () => 0.5,
       uuid: () => `00000000-0000-4000-8000-${String(++drawn).padStart(12, '0')}`,
       suffix: (length) => 'bcdfghjklm'.repeat(Math.ceil(length / 10)).slice(0, length),
+      branch() {
+        throw new Error('no branches in a write context')
+      },
     },
     user: { username: 'admin', groups: ['system:masters', 'system:authenticated'] },
     authorizer: ALLOW_ALL,

@@ -2,8 +2,11 @@
  * The etcd engine: writes are etcd transactions, reads come from a picture in memory that follows etcd's watch, as a kube-apiserver's watch
  * cache does. Revisions are etcd's, so several processes serve one cluster. Mirrors apiserver/pkg/storage/{etcd3/store.go,cacher}.
  */
+
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import { createInOrder } from '../begin.ts'
 import type {
+  Beginning,
   Cursor,
   EventType,
   HistoryOptions,
@@ -143,6 +146,10 @@ export class EtcdStorage implements Storage {
 
   prefixes(): string[] {
     return this.#memory.prefixes()
+  }
+
+  begin(beginnings: ReadonlyMap<string, Beginning>): Promise<void> {
+    return createInOrder(this, beginnings)
   }
 
   async create(prefix: string, name: string, object: KubeObject): Promise<KubeObject> {
