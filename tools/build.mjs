@@ -35,6 +35,7 @@ const RECORDED_STATES = {
 }
 const entries = { index: 'src/index.ts', main: 'src/cli/main.ts' }
 const { output } = await write(file('dist/bundles'), entries, { format: 'cjs', plugins: [RECORDED_STATES] })
+for (const { fileName, code } of output) writeFileSync(file(`dist/bundles/${fileName}`), inAscii(code))
 await write(file('dist/cli'), { 'load-bundle': 'src/cli/load-bundle.ts' })
 
 // The library is required as any CommonJS module, so that it belongs to whoever requires it; the command is loaded as it was compiled.
@@ -56,6 +57,11 @@ loadBundle(fileURLToPath(new URL('../bundles/main.cjs', import.meta.url)))
 chmodSync(file('dist/cli/main.js'), 0o755)
 const kept = spawnSync(process.execPath, [file('tools/keep-compiled.mjs')], { stdio: 'inherit' })
 if (kept.status !== 0) process.exit(kept.status ?? 1)
+
+/** One letter beyond Latin-1 makes V8 keep all of a file with two bytes a letter; ASCII is read as it is. */
+function inAscii(code) {
+  return code.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
 
 async function write(dir, input, { format = 'esm', plugins = [] } = {}) {
   const bundle = await rolldown({

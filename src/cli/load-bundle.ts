@@ -15,12 +15,12 @@ interface Bundle {
 /** By path. */
 const bundles = new Map<string, Bundle>()
 
-/** What a CommonJS file exports, which must not import(). Files that it requires by a relative path are loaded likewise. */
+/** What a CommonJS file, all ASCII, exports, which must not import(). Files that it requires by a relative path are loaded likewise. */
 export function loadBundle(path: string): unknown {
   const known = bundles.get(path)
   if (known) return known.module.exports
   const kept = compiledPath(path)
-  const script = new Script(wrapped(readFileSync(path, 'utf8')), {
+  const script = new Script(wrapped(readFileSync(path, 'latin1')), {
     filename: path,
     cachedData: existsSync(kept) ? readFileSync(kept) : undefined,
   })
