@@ -32,11 +32,12 @@ function equalMembers(a: Members, b: Members, equal: typeof deepEqual): boolean 
 
 /** As deepEqual, where the string `from` in `a` stands for `to` in `b`, everywhere, and nothing else does. */
 export function equalRenamed(a: unknown, b: unknown, from: string, to: string): boolean {
-  if (from === to) return deepEqual(a, b)
-  if (a === from || b === to) return a === from && b === to
-  const equal = (x: unknown, y: unknown): boolean => equalRenamed(x, y, from, to)
-  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b, equal)
-  return isMembers(a) ? isMembers(b) && equalMembers(a, b, equal) : a === b
+  const equal = (x: unknown, y: unknown): boolean => {
+    if (x === from || y === to) return x === from && y === to
+    if (Array.isArray(x)) return Array.isArray(y) && equalLists(x, y, equal)
+    return isMembers(x) ? isMembers(y) && equalMembers(x, y, equal) : x === y
+  }
+  return from === to ? deepEqual(a, b) : equal(a, b)
 }
 
 /**

@@ -6,20 +6,16 @@ import { type FieldSet, sharedSet } from './managedfields/set-prefix.ts'
 
 /** A field's place in objects of a kind, all elements of a list being one place, and what stood there last. */
 interface Place {
-  parts: Part[]
+  /** Values that stood here, each another. */
+  parts: Container[]
+  /** In their order; of a list undefined. Parts of one shape have one. */
+  keys: (readonly string[] | undefined)[]
   /** The part that makes room for the next one. */
   oldest: number
   /** Values in a row that were like no part. */
   misses: number
   /** By field; of a list under ELEMENT. */
   children: Map<string, Place> | undefined
-}
-
-interface Part {
-  value: Container
-  /** Of a list undefined. */
-  keys: readonly string[] | undefined
-  members: readonly unknown[]
 }
 
 type Struct = Record<string, unknown>
@@ -41,7 +37,7 @@ let root = newPlace()
 
 function newPlace(): Place {
   count++
-  return { parts: [], oldest: 0, misses: 0, children: undefined }
+  return { parts: [], keys: [], oldest: 0, misses: 0, children: undefined }
 }
 
 /**
@@ -68,7 +64,7 @@ function childOf(place: Place, key: string): Place {
 
 function share(value: Container, old: unknown, place: Place): Container {
   if (value === old) return value
-  for (const part of place.parts) if (part.value === value) return value
+  for (const part of place.parts) if (part === value) return value
   const before = isContainer(old) ? old : undefined
   if (Array.isArray(value)) shareElements(value, before, place)
   else shareMembers(value, before as Struct | undefined, place)
@@ -100,43 +96,54 @@ function shareMembers(struct: Struct, old: Struct | undefined, place: Place): vo
 /** The part that says the same, or `value`, which is one from now on. Its own parts are shared already, so they are the same where they are equal. */
 function known(value: Container, place: Place): Container {
   if (place.misses < MAX_MISSES) {
-    for (const part of place.parts) {
-      if (!isSame(part, value)) continue
+    const { parts, keys } = place
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as Container
+      const shape = keys[i]
+      if (shape === undefined ? !isSameList(part, value) : !isSameStruct(part as Struct, shape, value)) continue
       place.misses = 0
-      return part.value
+      return part
     }
     remember(value, place)
   }
   place.misses++
-  if (place.misses === MAX_MISSES) place.parts = []
+  if (place.misses === MAX_MISSES) forget(place)
   else if (place.misses > MAX_MISSES + PASSED_BY) place.misses = MAX_MISSES - REMEMBERED
   return value
 }
 
 function remember(value: Container, place: Place): void {
-  const isList = Array.isArray(value)
-  const keys = isList ? undefined : Object.keys(value)
-  const members = isList ? value.slice() : keys!.map((key) => (value as Struct)[key])
-  const part = { value, keys, members }
-  if (place.parts.length < REMEMBERED) {
-    place.parts.push(part)
-    return
-  }
-  place.parts[place.oldest] = part
+  place.parts[place.oldest] = value
+  place.keys[place.oldest] = Array.isArray(value) ? undefined : keysOf(value, place)
   place.oldest = (place.oldest + 1) % REMEMBERED
 }
 
-function isSame({ keys, members }: Part, value: Container): boolean {
-  if (Array.isArray(value)) {
-    if (keys !== undefined || members.length !== value.length) return false
-    for (let i = 0; i < members.length; i++) if (members[i] !== value[i]) return false
-    return true
-  }
-  if (keys === undefined) return false
+function forget(place: Place): void {
+  place.parts = []
+  place.keys = []
+  place.oldest = 0
+}
+
+function keysOf(value: Struct, place: Place): readonly string[] {
+  for (const keys of place.keys) if (keys !== undefined && hasKeys(value, keys)) return keys
+  return Object.keys(value)
+}
+
+function hasKeys(value: Struct, keys: readonly string[]): boolean {
   let i = 0
-  for (const key in value) {
-    if (key !== keys[i] || value[key] !== members[i]) return false
-    i++
-  }
+  for (const key in value) if (key !== keys[i++]) return false
+  return i === keys.length
+}
+
+function isSameList(part: Container, value: Container): boolean {
+  if (!Array.isArray(part) || !Array.isArray(value) || part.length !== value.length) return false
+  for (let i = 0; i < part.length; i++) if (part[i] !== value[i]) return false
+  return true
+}
+
+function isSameStruct(part: Struct, keys: readonly string[], value: Container): boolean {
+  if (Array.isArray(value)) return false
+  let i = 0
+  for (const key in value) if (key !== keys[i++] || value[key] !== part[key]) return false
   return i === keys.length
 }
