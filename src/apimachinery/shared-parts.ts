@@ -21,8 +21,8 @@ interface Place {
 type Struct = Record<string, unknown>
 type Container = Struct | unknown[]
 
-/** So many parts of a place are remembered: conditions of five types, say, at the end of one second and the beginning of the next. */
-const REMEMBERED = 8
+/** So many parts of a place are remembered: conditions of five types, say, false and true, at the end of one second and the beginning of the next. */
+const REMEMBERED = 20
 /** After so many misses a place is passed by, and after so many more values it is tried again: names and addresses make many parts unlike all others. */
 const MAX_MISSES = 64
 const PASSED_BY = 1000

@@ -77,9 +77,9 @@ describe('shareParts', () => {
     const first: Any = { kind: 'Few', part: { n: 0 } }
     shareParts(first)
     const again = (): Any => shared<Any>({ kind: 'Few', part: { n: 0 } })[0].part
-    for (let n = 1; n <= 7; n++) shareParts({ kind: 'Few', part: { n } } as Any)
+    for (let n = 1; n <= 19; n++) shareParts({ kind: 'Few', part: { n } } as Any)
     expect(again()).toBe(first.part)
-    shareParts({ kind: 'Few', part: { n: 8 } } as Any)
+    shareParts({ kind: 'Few', part: { n: 20 } } as Any)
     expect(again()).not.toBe(first.part)
   })
 

@@ -9,6 +9,19 @@ const TOKEN_MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const TOKEN_VOLUME_PREFIX = 'kube-api-access-'
 const MIRROR_POD_ANNOTATION = 'kubernetes.io/config.mirror'
 const ENFORCE_MOUNTABLE_SECRETS = 'kubernetes.io/enforce-mountable-secrets'
+/** One for all pods: nothing changes volumes in place. */
+const TOKEN_PROJECTION = {
+  sources: [
+    { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    {
+      downwardAPI: {
+        items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+      },
+    },
+  ],
+  defaultMode: 420,
+}
 /** Upstream's ParseBool. */
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 
@@ -70,22 +83,7 @@ function mountToken(spec: DynamicObject['spec'], context: WriteContext): void {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: TOKEN_MOUNT_PATH }]
   }
   if (existing === undefined && bare.length > 0) {
-    spec.volumes = [...(spec.volumes ?? []), { name, projected: tokenProjection() }]
-  }
-}
-
-function tokenProjection(): object {
-  return {
-    sources: [
-      { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
-      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-      {
-        downwardAPI: {
-          items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
-        },
-      },
-    ],
-    defaultMode: 420,
+    spec.volumes = [...(spec.volumes ?? []), { name, projected: TOKEN_PROJECTION }]
   }
 }
 
