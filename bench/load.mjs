@@ -37,8 +37,9 @@ async function requests({ target, clients = 1, count, first = 0, pauseMs = 0 }) 
   return { perSecond: count / seconds, p50: within(0.5), p99: within(0.99), most: within(1) }
 }
 
+/** `objects`: as many names there are to ask for, again and again. */
 function requestOf(number) {
-  const name = `pod-${String(number).padStart(6, '0')}`
+  const name = `pod-${String(number % (job.objects ?? Number.POSITIVE_INFINITY)).padStart(6, '0')}`
   const folder = `/api/v1/namespaces/${job.namespace}/pods`
   switch (job.verb) {
     case 'create':
