@@ -43,7 +43,7 @@ function stepRunning(place: Place, step: PodStep): ContainerStatus {
   const { container, status, list } = place
   if (list !== 'ephemeralContainers' && imageOf(container.image ?? '').name !== status.image) {
     step.event(place, 'Normal', 'Killing', `Container ${container.name} definition changed, will be restarted`)
-    const next = terminated(status, { exitCode: 0 }, step.now)
+    const next = terminated(container, status, { exitCode: 0 }, step.now)
     return begin({ ...place, status: next }, step, status.restartCount + 1)
   }
   const present = { ...status, resources: container.resources ?? {} }
@@ -61,7 +61,7 @@ function end(place: Place, step: PodStep): ContainerStatus | undefined {
     step.wake(due)
     return undefined
   }
-  const ended = step.wait(step.now, terminated(status, { exitCode, reason, message }, due))
+  const ended = step.wait(step.now, terminated(place.container, status, { exitCode, reason, message }, due))
   return { ...ended, ready: list === 'initContainers' && exitCode === 0 }
 }
 
@@ -84,7 +84,7 @@ function goOn(place: Place, step: PodStep): ContainerStatus {
   const what = `${who} ${container.name} failed ${killed.type} probe`
   step.event(place, 'Normal', 'Killing', again ? `${what}, will be restarted` : what)
   const exitCode = step.behaviour(place).stopExitCode ?? 137
-  const ended = terminated(status, { exitCode }, killed.at)
+  const ended = terminated(container, status, { exitCode }, killed.at)
   return again ? restart({ ...place, status: ended }, step) : ended
 }
 

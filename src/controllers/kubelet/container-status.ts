@@ -1,6 +1,7 @@
 /** The statuses a container can have. Mirrors pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses). */
 import { hash } from 'node:crypto'
 import { formatTime } from '../../apimachinery/clock.ts'
+import { outputOf } from '../../apimachinery/command-output.ts'
 import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
 import { imageOf } from './images.ts'
 
@@ -59,7 +60,8 @@ export interface End {
 }
 
 /** The container stopped at `at`: by itself, or because it was told to. */
-export function terminated(status: ContainerStatus, { exitCode, reason, message }: End, at: number): ContainerStatus {
+export function terminated(container: Container, status: ContainerStatus, end: End, at: number): ContainerStatus {
+  const { exitCode, reason, message = lastWords(container, exitCode) } = end
   return {
     ...status,
     state: {
@@ -75,6 +77,17 @@ export function terminated(status: ContainerStatus, { exitCode, reason, message 
     ready: false,
     started: false,
   }
+}
+
+/** Lines and bytes of the log that become the message of a container that failed without one. */
+const LAST_LINES = 80
+const LAST_BYTES = 2048
+
+function lastWords(container: Container, exitCode: number): string | undefined {
+  if (exitCode === 0 || container.terminationMessagePolicy !== 'FallbackToLogsOnError') return undefined
+  const lines = outputOf(container).slice(-LAST_LINES)
+  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+  return bytes.subarray(-LAST_BYTES).toString()
 }
 
 function volumeMountsOf({ volumeMounts }: Container): Pick<ContainerStatus, 'volumeMounts'> {

@@ -84,7 +84,7 @@ class Stops {
     this.#last = Math.max(this.#last, at)
     if (at > step.now) return step.wait(at, status)
     const exitCode = wanted > limit ? KILLED : stopExitCode
-    const ended = terminated(status, { exitCode }, Math.max(at, startOf(status)))
+    const ended = terminated(container, status, { exitCode }, Math.max(at, startOf(status)))
     return { ...ended, ready: list === 'initContainers' && !isSidecar(container) }
   }
 }

@@ -1,11 +1,11 @@
 /** pods/log. Mirrors pkg/registry/core/pod/{strategy,rest/log}.go and, for what a kubelet answers, pkg/kubelet/kubelet_pods.go. */
+import { outputOf } from '../../apimachinery/command-output.ts'
 import { newBadRequest, newInvalid, newNotFound } from '../../apimachinery/errors.ts'
 import { type FieldError, forbidden, invalid } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-text.ts'
 import { parseTime } from '../../apimachinery/time.ts'
 import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
 import type { Reader } from '../definition.ts'
-import { outputOf } from './container-output.ts'
 
 interface LogOptions {
   container: string

@@ -1,12 +1,11 @@
-/** What an emulated container would have written, as far as its command says: the texts of its `echo`s. */
-import type { Container } from '../../types/core-v1.ts'
+/** What a command would have written that nobody runs, as far as it says so itself: the texts of its `echo`s. */
 
 const SHELLS = /(^|\/)(sh|bash|ash|dash|zsh)$/
 /** Loops and substitutions are not followed. */
 const TOO_MUCH = /\b(while|until|for|if|case|function)\b|[`(]/
 
 /** Lines, each without its end. Nothing is known of other commands: they write nothing. */
-export function outputOf({ command = [], args = [] }: Container): string[] {
+export function outputOf({ command = [], args = [] }: { command?: string[]; args?: string[] }): string[] {
   const [name = '', ...words] = [...command, ...args]
   if (!SHELLS.test(name)) return echoed([name, ...words])
   const flag = words.findIndex((word) => /^-\w*c$/.test(word))
