@@ -12,6 +12,9 @@ interface Placement {
   assumed: boolean
 }
 
+/** The list of touched nodes is not longer. */
+const MOST_TOUCHED = 1024
+
 export class SchedulerCache {
   readonly counts = new PodCounts()
   readonly affinities = new AffinityGroups()
@@ -20,6 +23,13 @@ export class SchedulerCache {
   /** Nodes with taints that keep pods away, and with those that only discourage. */
   tainted = 0
   softTainted = 0
+  /** Nodes that have a label, by its key. */
+  readonly labelled = new Map<string, number>()
+  /**
+   * Nodes on which the pods changed, in order. Another list as soon as anything changes that is not about one node's pods: who keeps the list
+   * and how long it was knows all that is new since.
+   */
+  touched: NodeInfo[] = []
   readonly #nodes = new Map<string, NodeInfo>()
   #list: NodeInfo[] | undefined
   /** By `namespace/name`. Pods may be placed on nodes that are not known (yet, or any more). */
@@ -37,6 +47,7 @@ export class SchedulerCache {
 
   setNode(name: string, node: Node | undefined): void {
     const known = this.#nodes.get(name)
+    this.touched = []
     if (known) this.#countNode(known, -1)
     if (known && node) {
       known.setNode(node)
@@ -92,7 +103,9 @@ export class SchedulerCache {
     if (!placement) return
     const { node, info } = placement
     this.#placements.delete(key)
-    this.#nodes.get(node)?.remove(info)
+    const known = this.#nodes.get(node)
+    if (known) this.#touch(known)
+    known?.remove(info)
     this.#unknown.get(node)?.delete(key)
     this.counts.remove(info, node)
     this.affinities.remove(info, node)
@@ -101,10 +114,16 @@ export class SchedulerCache {
   #place(info: PodInfo, node: string, assumed: boolean): void {
     this.#placements.set(info.key, { info, node, assumed })
     const known = this.#nodes.get(node)
+    if (known) this.#touch(known)
     if (known) known.add(info)
     else this.#keepForLater(node, info.key)
     this.counts.add(info, node)
     this.affinities.add(info, node)
+  }
+
+  #touch(node: NodeInfo): void {
+    if (this.touched.length < MOST_TOUCHED) this.touched.push(node)
+    else this.touched = [node]
   }
 
   #keepForLater(node: string, key: string): void {
@@ -113,9 +132,10 @@ export class SchedulerCache {
     else this.#unknown.set(node, new Set([key]))
   }
 
-  #countNode({ taints, softTaints, node }: NodeInfo, sign: 1 | -1): void {
+  #countNode({ taints, softTaints, labels, node }: NodeInfo, sign: 1 | -1): void {
     if (taints.length > 0) this.tainted += sign
     if (softTaints.length > 0) this.softTainted += sign
+    for (const key in labels) tally(this.labelled, key, sign)
     for (const { names = [] } of node.status?.images ?? []) for (const name of names) tally(this.images, name, sign)
   }
 }

@@ -7,8 +7,12 @@ export class Nominations {
   readonly #nodes = new Map<string, Map<string, PodInfo>>()
   readonly #byPod = new Map<string, string>()
 
+  get none(): boolean {
+    return this.#nodes.size === 0
+  }
+
   at(node: string): readonly PodInfo[] {
-    if (this.#nodes.size === 0) return NONE
+    if (this.none) return NONE
     const pods = this.#nodes.get(node)
     return pods ? [...pods.values()] : NONE
   }

@@ -28,6 +28,8 @@ export interface World {
 
 /** What a plugin says of one pod, while a node is looked for. */
 export interface PodFilter {
+  /** As of PodScore, of what `filter` says. */
+  readonly key?: string
   /** Only nodes of these names come into question. */
   readonly only?: ReadonlySet<string>
   /** Why the pod cannot go there; undefined: it can. Pure. */
@@ -62,6 +64,8 @@ export interface Reservation {
 
 /** How much a plugin likes nodes for one pod. */
 export interface PodScore {
+  /** A plugin scores a node the same for all pods of a key, as long as the pods on that node are the same, and nothing about nodes; absent: who knows. */
+  readonly key?: string
   /** More is better. Between 0 and 100, unless `normalize` makes it so. */
   score(node: NodeInfo): number
   /** Changes the scores of all nodes, in their order, in place. */

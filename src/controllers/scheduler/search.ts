@@ -1,5 +1,6 @@
 /** Looks for a node for one pod: which nodes fit, and which of them is the best. Mirrors pkg/scheduler/schedule_one.go. */
 import type { Random } from '../../apimachinery/random.ts'
+import { Findings } from './findings.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominations } from './nominations.ts'
 import { final, isRefusal, type Plugin, type PodFilter, type Refusal, type World } from './plugin.ts'
@@ -35,8 +36,14 @@ export interface SearchOptions {
   world: World
   nominations: Nominations
   random: Random
-  /** Where the last search stopped: nodes are looked at in turns. */
-  turn: { next: number }
+  turn: Turn
+}
+
+/** What goes from one search to the next. */
+export interface Turn {
+  /** Where the last one stopped: nodes are looked at in turns. */
+  next: number
+  findings?: Findings
 }
 
 /** The best node, or undefined: then the search says why. */
@@ -45,8 +52,10 @@ export function findNode(pod: PodInfo, options: SearchOptions): { search: Search
   if (search.refused) return { search }
   const nominated = options.world.cache.node(pod.pod.status?.nominatedNodeName ?? '')
   if (nominated && !refusalOf(search, nominated, options.nominations)) return { search, node: nominated }
-  const fitting = fittingNodes(search, options)
-  return { search, node: fitting.length > 1 ? best(search, fitting, options) : fitting[0] }
+  const findings = look(search, options)
+  options.turn.findings = findings
+  const { fitting } = findings
+  return { search, node: fitting.length > 1 ? best(search, findings, options) : fitting[0] }
 }
 
 function begin(pod: PodInfo, { profile, world }: SearchOptions): Search {
@@ -86,8 +95,11 @@ function limit(search: Search, only: ReadonlySet<string>, names: readonly string
   search.only = [...only].flatMap((name) => cache.node(name) ?? [])
 }
 
-function fittingNodes(search: Search, { profile, world, nominations, turn }: SearchOptions): NodeInfo[] {
-  const nodes = search.only ?? world.cache.nodes
+function look(search: Search, { profile, world, nominations, turn }: SearchOptions): Findings {
+  const { cache } = world
+  const key = nominations.none ? keyOf(search, profile) : undefined
+  if (turn.findings?.holds(key, cache, (node) => !ask(search, node))) return turn.findings
+  const nodes = search.only ?? cache.nodes
   const wanted = enoughNodes(nodes.length, profile.percentageOfNodesToScore)
   const fitting: NodeInfo[] = []
   const start = turn.next
@@ -98,8 +110,21 @@ function fittingNodes(search: Search, { profile, world, nominations, turn }: Sea
     if (refusal) search.refusals.set(node.name, refusal)
     else fitting.push(node)
   }
-  turn.next = (start + seen) % Math.max(1, world.cache.nodes.length)
-  return fitting
+  turn.next = (start + seen) % Math.max(1, cache.nodes.length)
+  // Where no node fits, the next pod has to be told why, too.
+  const isWhole = seen === cache.nodes.length && fitting.length > 0
+  return new Findings(isWhole ? key : undefined, fitting, cache)
+}
+
+/** Pods of the same key fit the same nodes; undefined: a filter cannot say so. */
+function keyOf({ asked }: Search, { schedulerName }: Profile): string | undefined {
+  let text = schedulerName
+  for (const { plugin, filter } of asked) {
+    if (!filter.filter) continue
+    if (filter.key === undefined) return undefined
+    text += `\n${plugin.name} ${filter.key}`
+  }
+  return text
 }
 
 function enoughNodes(all: number, percentage: number): number {
@@ -143,8 +168,9 @@ export function shift({ asked }: Search, other: PodInfo, node: NodeInfo, by: 1 |
 }
 
 /** The one with the highest score; among equals one by chance, as upstream. */
-function best(search: Search, nodes: readonly NodeInfo[], { profile, world, random }: SearchOptions): NodeInfo {
-  const totals = totalScores(search, nodes, profile, world)
+function best(search: Search, findings: Findings, { profile, world, random }: SearchOptions): NodeInfo {
+  const nodes = findings.fitting
+  const totals = totalScores(search, findings, profile, world)
   let chosen = 0
   let equals = 0
   for (let i = 0; i < nodes.length; i++) {
@@ -158,20 +184,24 @@ function best(search: Search, nodes: readonly NodeInfo[], { profile, world, rand
 
 function totalScores(
   { pod, asked }: Search,
-  nodes: readonly NodeInfo[],
+  findings: Findings,
   { plugins, weights }: Profile,
   world: World,
 ): number[] {
+  const nodes = findings.fitting
   const totals = new Array<number>(nodes.length).fill(0)
-  const scores = new Array<number>(nodes.length).fill(0)
   for (const plugin of plugins) {
     const weight = weights.get(plugin.name) ?? 0
     if (weight === 0 || !plugin.preScore) continue
     const filter = asked.find((each) => each.plugin === plugin)?.filter
     const scorer = plugin.preScore(pod, nodes, world, filter)
     if (!scorer) continue
-    for (let i = 0; i < nodes.length; i++) scores[i] = scorer.score(nodes[i])
-    scorer.normalize?.(scores, nodes)
+    let scores = findings.scores(plugin, scorer)
+    if (scorer.normalize) {
+      const normalized = scores.slice()
+      scorer.normalize(normalized, nodes)
+      scores = normalized
+    }
     for (let i = 0; i < nodes.length; i++) totals[i] += weight * scores[i]
   }
   return totals

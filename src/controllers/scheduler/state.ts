@@ -11,6 +11,7 @@ import type { Plugin, Reservation, Unblocking, World } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 import { DEFAULT_SCHEDULER, type Profile } from './profile.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
+import type { Turn } from './search.ts'
 
 /** An event of an informer, kept until the next cycle: hints compare the object before and after. */
 export interface News {
@@ -58,8 +59,7 @@ export interface State {
   /** By `namespace/name` of the pod, in order. */
   tasks: Map<string, Task[]>
   bindings: Map<string, Binding>
-  /** Where the next search starts. */
-  turn: { next: number }
+  turn: Turn
   /** When parked pods are looked at again whatever happens. */
   flushAt: number | undefined
 }

@@ -4,16 +4,16 @@ import { final, type Plugin } from '../plugin.ts'
 
 const LACKING = final("node(s) didn't match Pod's required features")
 
-const containersOf = ({ initContainers = [], containers }: PodSpec): Container[] => [...initContainers, ...containers]
+const restartsAll = (containers: readonly Container[] = []): boolean =>
+  containers.some(({ restartPolicyRules }) =>
+    restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  )
 
 /** What a pod needs to run at all; what its updates may need is a matter of admission. */
 const FEATURES: readonly (readonly [name: string, needs: (spec: PodSpec) => boolean])[] = [
   [
     'RestartAllContainersOnContainerExits',
-    (spec) =>
-      containersOf(spec).some(({ restartPolicyRules }) =>
-        restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
-      ),
+    ({ initContainers, containers }) => restartsAll(initContainers) || restartsAll(containers),
   ],
   ['UserNamespacesHostNetworkSupport', ({ hostNetwork, hostUsers }) => hostNetwork === true && hostUsers === false],
 ]

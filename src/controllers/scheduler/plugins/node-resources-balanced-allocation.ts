@@ -13,7 +13,7 @@ export function nodeResourcesBalancedAllocation({ resources }: { resources?: Res
       const wanted = names.map((name) => requestOf(pod, name))
       // Pods that ask for nothing would all go to the same node.
       if (wanted.every((amount) => amount === 0)) return undefined
-      return { score: (node) => improvement(node, names, wanted) }
+      return { key: wanted.join(' '), score: (node) => improvement(node, names, wanted) }
     },
   }
 }

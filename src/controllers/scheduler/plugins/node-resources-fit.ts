@@ -42,7 +42,10 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin {
     ],
     preFilter(pod) {
       const extended = resourcesOf(pod)
-      return { filter: (node) => (fits(pod, node, extended) ? undefined : lacking(pod, node, extended)) }
+      return {
+        key: extended.length === 0 ? `${pod.cpu} ${pod.memory} ${pod.ephemeral}` : undefined,
+        filter: (node) => (fits(pod, node, extended) ? undefined : lacking(pod, node, extended)),
+      }
     },
     preScore: (pod) => scoreOf(pod, args),
   }
@@ -113,7 +116,7 @@ function hasMore(pod: PodInfo, node: NodeInfo, old: NodeInfo): boolean {
 function scoreOf(pod: PodInfo, { scoringStrategy = {} }: NodeResourcesFitArgs): PodScore {
   const { type = 'LeastAllocated', requestedToCapacityRatio: ratio } = scoringStrategy
   const resources = scoringStrategy.resources?.length ? scoringStrategy.resources : DEFAULT_RESOURCES
-  if (type === 'MostAllocated') return { score: weighted(pod, resources, mostAllocated) }
-  if (type === 'LeastAllocated') return { score: weighted(pod, resources, leastAllocated) }
-  return { score: weighted(pod, resources, requestedToCapacityRatio(ratio?.shape ?? []), true) }
+  if (type === 'MostAllocated') return weighted(pod, resources, mostAllocated)
+  if (type === 'LeastAllocated') return weighted(pod, resources, leastAllocated)
+  return weighted(pod, resources, requestedToCapacityRatio(ratio?.shape ?? []), true)
 }

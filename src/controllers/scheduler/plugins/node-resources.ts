@@ -1,6 +1,6 @@
 /** What strategies of NodeResourcesFit and the balance look at: a node's resources as rows of numbers. Mirrors plugins/noderesources/resource_allocation.go and the strategies beside it. */
 import type { NodeInfo } from '../node-info.ts'
-import { MAX_SCORE } from '../plugin.ts'
+import { MAX_SCORE, type PodScore } from '../plugin.ts'
 import { type PodInfo, requestOf } from '../pod-info.ts'
 
 export interface ResourceWeight {
@@ -49,14 +49,14 @@ function assumedRequestOf(pod: PodInfo, resource: string): number {
 type Rating = (used: number, all: number) => number
 
 /** The weighted mean over the resources. Those that the node has not, and extended ones that the pod does not ask for, do not count. */
-export function weighted(pod: PodInfo, resources: readonly ResourceWeight[], rate: Rating, isRatio = false) {
+export function weighted(pod: PodInfo, resources: readonly ResourceWeight[], rate: Rating, isRatio = false): PodScore {
   const rows = resources.map(({ name, weight }) => ({
     name,
     weight: weight || 1,
     wanted: assumedRequestOf(pod, name),
   }))
   const counted = rows.filter(({ name, wanted }) => wanted !== 0 || NATIVE.has(name))
-  return (node: NodeInfo): number => {
+  const score = (node: NodeInfo): number => {
     let sum = 0
     let weights = 0
     for (const { name, weight, wanted } of counted) {
@@ -70,6 +70,7 @@ export function weighted(pod: PodInfo, resources: readonly ResourceWeight[], rat
     if (weights === 0) return 0
     return isRatio ? Math.round(sum / weights) : Math.floor(sum / weights)
   }
+  return { key: rows.map(({ wanted }) => wanted).join(' '), score }
 }
 
 export const leastAllocated: Rating = (used, all) => (used > all ? 0 : Math.floor(((all - used) * MAX_SCORE) / all))

@@ -21,6 +21,6 @@ export const nodeUnschedulable: Plugin = {
   ],
   preFilter(pod) {
     if (tolerates(pod)) return undefined
-    return { filter: ({ spec }) => (spec.unschedulable ? CORDONED : undefined) }
+    return { key: '', filter: ({ spec }) => (spec.unschedulable ? CORDONED : undefined) }
   },
 }

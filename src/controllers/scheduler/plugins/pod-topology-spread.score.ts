@@ -11,6 +11,8 @@ interface Spread {
   maxSkew: number
   /** Grows with the number of domains: few zones must not outweigh many nodes. */
   weight: number
+  /** What it counts, when it counts the pods of single nodes. */
+  text?: string
   /** Matching pods where the node is. */
   at(node: NodeInfo, value: string): number
 }
@@ -32,6 +34,11 @@ export function spreadScore(
       : (spreadOverDomains(pod, constraint, compared, world, (node) => !isIgnored(node)) ?? []),
   )
   return {
+    // In other topologies than nodes, a pod changes the scores of all nodes of its domain.
+    key:
+      !needsAll && spreads.every(({ text }) => text !== undefined)
+        ? spreads.map(({ text }) => text).join('\n')
+        : undefined,
     score(node) {
       if (isIgnored(node)) return 0
       let score = 0
@@ -50,7 +57,9 @@ const weightOf = (domains: number): number => Math.log(domains + 2)
 function spreadOverNodes(pod: PodInfo, constraint: Constraint, nodes: readonly NodeInfo[], world: World): Spread {
   const { topologyKey, maxSkew } = constraint
   const counted = podsCounted(constraint, pod, world)?.staying
-  return { topologyKey, maxSkew, weight: weightOf(nodes.length), at: ({ name }) => counted?.get(name) ?? 0 }
+  const weight = weightOf(nodes.length)
+  const text = `${pod.namespace}/${constraint.selector} ${maxSkew} ${weight}`
+  return { topologyKey, maxSkew, weight, text, at: ({ name }) => counted?.get(name) ?? 0 }
 }
 
 /** Undefined: no node is in such a topology. */
@@ -62,6 +71,7 @@ function spreadOverDomains(
   isCompared: (node: NodeInfo) => boolean,
 ): Spread | undefined {
   const { topologyKey, maxSkew } = constraint
+  if (!world.cache.labelled.has(topologyKey)) return undefined
   if (!nodes.some(({ labels }) => labels[topologyKey] !== undefined)) return undefined
   const domains = new Map<string, number>()
   // A node without the label is a domain of its own kind: it counts for the weight.
