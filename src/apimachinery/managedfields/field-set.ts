@@ -3,6 +3,7 @@
  * children has `.`, what lacks both is only on the way to its children. Sets are immutable, and equal ones are mostly one object;
  * `undefined` is the empty set. Members are in canonical order. Mirrors structured-merge-diff/fieldpath/set.go.
  */
+import { stamp } from '../stamp.ts'
 import { canonicalElement, compareElements, elementText, SELF } from './path-element.ts'
 import { type FieldSet, LEAF, noMembers, setOfPrefix, withMember } from './set-prefix.ts'
 
@@ -42,7 +43,7 @@ type Operation = (a: FieldSet, b: FieldSet) => FieldSet | undefined
  * again.
  */
 function remembered(operation: Operation): Operation {
-  const last = new WeakMap<FieldSet, { b: FieldSet; result: FieldSet | undefined }>()
+  const last = stamp<{ b: FieldSet; result: FieldSet | undefined }>()
   return (a, b) => {
     const known = last.get(a)
     if (known?.b === b) return known.result

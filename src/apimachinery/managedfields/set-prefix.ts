@@ -2,6 +2,7 @@
  * Sets are made member by member, along prefixes that all sets which begin alike share. So objects of one shape get the same set: it is made
  * once, kept once, and printed once.
  */
+import { stamp } from '../stamp.ts'
 
 export interface FieldSet {
   readonly [element: string]: FieldSet
@@ -29,7 +30,8 @@ const MAX_PREFIXES = 50_000
 
 let root = prefixOf(undefined, '', LEAF)
 let count = 0
-const texts = new WeakMap<FieldSet, string>()
+/** Of sets that were made along prefixes; empty until it is asked for. */
+const texts = stamp<string>()
 
 function prefixOf(before: SetPrefix | undefined, element: string, node: FieldSet): SetPrefix {
   return { before, element, node, set: undefined, next: undefined, others: undefined, alike: undefined }
@@ -88,7 +90,7 @@ function makeSet(last: SetPrefix): FieldSet {
 
 /** The same set along prefixes, if it was not made so: it was read from a file, say. */
 export function sharedSet(set: FieldSet): FieldSet {
-  if (set === LEAF || texts.has(set)) return set
+  if (set === LEAF || texts.get(set) !== undefined) return set
   let prefix = noMembers()
   for (const element in set) prefix = withMember(prefix, element, sharedSet(set[element]!))
   return setOfPrefix(prefix) ?? LEAF
