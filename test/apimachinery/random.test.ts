@@ -44,3 +44,15 @@ test('a generated name is cut to 63 characters', () => {
 test('the digits of a hash are spelt as upstream spells them', () => {
   expect(['0123456789', '5b9c6f'].map(safeEncode)).toEqual(['456789bcdf', '9wfxb4'])
 })
+
+test('branches draw by their name alone, and take nothing of what others draw', () => {
+  const [one, two] = [seededRandom(1), seededRandom(1)]
+  const early = one.branch('a').uuid()
+  one.next()
+  two.next()
+  expect(two.branch('a').uuid()).toBe(early)
+  expect(two.branch('b').uuid()).not.toBe(early)
+  expect(one.uuid()).toBe(two.uuid())
+  expect(seededRandom(2).branch('a').uuid()).not.toBe(early)
+  expect(systemRandom().branch('a').uuid()).not.toBe(systemRandom().branch('a').uuid())
+})
