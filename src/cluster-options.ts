@@ -1,6 +1,8 @@
 /** What a cluster is made with and what it can do: the types of createCluster, and the check of its options. */
+
 import type { RequestListener } from 'node:http'
 import type { Clock } from './apimachinery/clock.ts'
+import { type Cidr, parseCidr } from './apimachinery/ip.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import type { Client } from './controllers/client.ts'
@@ -56,7 +58,10 @@ export interface ClusterOptions {
   maxRequestsInFlight?: number
   /** The same for writes; default 200. */
   maxMutatingRequestsInFlight?: number
-  /** Where Services get their addresses from; default `10.96.0.0/16`. */
+  /**
+   * Where Services get their addresses from; default `10.96.0.0/16`. With a second range, of the other family, there are dual-stack Services:
+   * `10.96.0.0/16,fd00:10:96::/112`.
+   */
   serviceCidr?: string
   /**
    * Where this machine serves what Services of the cluster stand for, so that webhooks and extension API servers can be called:
@@ -154,6 +159,17 @@ function isEtcd(value: unknown): boolean {
   )
 }
 
+const MAX_RANGE_BITS = 20
+
+/** As kube-apiserver's `--service-cluster-ip-range`. */
+function isServiceRange(value: unknown): boolean {
+  if (typeof value !== 'string') return false
+  const cidrs = value.split(',').map(parseCidr)
+  const isSmall = (cidr: Cidr | undefined): boolean =>
+    cidr !== undefined && (cidr.ip.writtenAs === 4 ? 32 : 128) - cidr.prefixLength <= MAX_RANGE_BITS
+  return cidrs.length <= 2 && cidrs.every(isSmall) && cidrs[0]?.ip.writtenAs !== cidrs[1]?.ip.writtenAs
+}
+
 /** What each option may be, and the words for it. Options whose readers complain by themselves may be anything here. */
 const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; words: string }> = {
   fixtures: {
@@ -190,7 +206,10 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
   maxRequestsInFlight: { is: isCount, words: 'a number, 0 or more' },
   maxMutatingRequestsInFlight: { is: isCount, words: 'a number, 0 or more' },
   authorizationMode: { is: isOneOf('AlwaysAllow', 'RBAC'), words: 'AlwaysAllow or RBAC' },
-  serviceCidr: { is: (value) => typeof value === 'string', words: 'a text such as 10.96.0.0/16' },
+  serviceCidr: {
+    is: isServiceRange,
+    words: 'a network of at most 2^20 addresses such as 10.96.0.0/16, or two of different families and a comma between',
+  },
   serviceAddresses: { is: isAny, words: '' },
 }
 

@@ -48,6 +48,10 @@ function serving(command: Command): Command {
       '--service-address <namespace/name[:port]=host:port...>',
       'where this machine serves a Service that the API server has to call: webhooks, extension API servers',
     )
+    .option(
+      '--service-cluster-ip-range <cidrs>',
+      'where Services get their addresses from; two of different families: A,B (default: 10.96.0.0/16)',
+    )
     .addOption(
       new Option('--authorization-mode <mode>', 'who may do what: everybody everything, or by roles')
         .choices(['AlwaysAllow', 'RBAC'])

@@ -26,6 +26,7 @@ export interface ServeFlags extends EtcdFlags, TlsFlags {
   logLevel: string
   serviceAddress?: string[]
   authorizationMode: 'AlwaysAllow' | 'RBAC'
+  serviceClusterIpRange?: string
   maxRequestsInflight: number
   maxMutatingRequestsInflight: number
   watchHistory: number
@@ -69,6 +70,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
     fsync: flags.fsync,
     serviceAddresses,
     authorizationMode: flags.authorizationMode,
+    serviceCidr: flags.serviceClusterIpRange,
     maxRequestsInFlight: flags.maxRequestsInflight,
     maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
     watchHistory: flags.watchHistory,

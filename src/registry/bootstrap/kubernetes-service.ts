@@ -1,13 +1,15 @@
 /** The `kubernetes` Service, where it leads, and the address range it is from. Mirrors pkg/controlplane/controller/kubernetesservice and defaultservicecidr. */
 import { formatTime } from '../../apimachinery/clock.ts'
+import { type Cidr, formatIp, parseCidr } from '../../apimachinery/ip.ts'
 import type { BootstrapObject, BootstrapOptions } from './bootstrap-object.ts'
 
 /** ServiceCIDR, Service (its creation takes the IPAddress), Endpoints, EndpointSlice. */
 export function kubernetesServiceObjects(options: BootstrapOptions): BootstrapObject[] {
-  const clusterIP = firstAddress(options.serviceCidr)
+  const ranges = options.serviceCidr.split(',')
+  const clusterIP = firstAddress(ranges[0])
   const port = { name: 'https', protocol: 'TCP', port: options.securePort }
   return [
-    serviceCidr(options),
+    serviceCidr(ranges, options.now),
     service(clusterIP, options.securePort),
     {
       resource: 'endpoints',
@@ -36,21 +38,21 @@ export function kubernetesServiceObjects(options: BootstrapOptions): BootstrapOb
   ]
 }
 
-function serviceCidr(options: BootstrapOptions): BootstrapObject {
+function serviceCidr(cidrs: string[], now: number): BootstrapObject {
   return {
     resource: 'servicecidrs.networking.k8s.io',
     object: {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'ServiceCIDR',
       metadata: { name: 'kubernetes' },
-      spec: { cidrs: [options.serviceCidr] },
+      spec: { cidrs },
     },
     status: {
       conditions: [
         {
           type: 'Ready',
           status: 'True',
-          lastTransitionTime: formatTime(options.now),
+          lastTransitionTime: formatTime(now),
           reason: '',
           message: 'Kubernetes default Service CIDR is ready',
         },
@@ -88,12 +90,6 @@ const family = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'I
 
 /** The network address plus one: `10.96.0.0/12` gives `10.96.0.1`, `fd00::/108` gives `fd00::1`. */
 export function firstAddress(cidr: string): string {
-  const slash = cidr.indexOf('/')
-  const address = cidr.slice(0, slash)
-  if (address.includes(':')) return address.endsWith('::') ? `${address}1` : address.replace(/:0$/, ':1')
-  const bits = Number(cidr.slice(slash + 1))
-  const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
-  const size = 2 ** (32 - bits)
-  const first = Math.floor(number / size) * size + 1
-  return [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')
+  const { network } = parseCidr(cidr) as Cidr
+  return formatIp({ ...network, bits: network.bits + 1n })
 }

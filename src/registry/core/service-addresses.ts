@@ -43,7 +43,7 @@ function rangesOf({ reader, settings }: WriteContext): Range[] {
 
 function rangesIn(texts: readonly string[]): Range[] {
   return texts.flatMap((text) => {
-    const cidr = parseCidr(text.trim())
+    const cidr = parseCidr(text)
     return cidr ? [{ cidr, family: cidr.ip.writtenAs === 6 ? 'IPv6' : 'IPv4' } satisfies Range] : []
   })
 }

@@ -59,10 +59,14 @@ async function assignAddresses(
   if (spec.type === 'ExternalName' || spec.clusterIPs?.[0] === 'None') return
   const before = addressesOf(old?.spec)
   if (old && old.spec?.type !== 'ExternalName' && old.spec?.clusterIPs?.[0] === 'None') return
-  const ips = [...(spec.clusterIPs ?? [])]
-  for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
+  const families = (spec.ipFamilies ?? []) as Family[]
+  // A refusal shows the addresses that were asked for, and those that were not as empty.
+  const asked = families.map((_, i) => spec.clusterIPs?.[i] ?? '')
+  spec.clusterIPs = asked
+  const ips = [...asked]
+  for (const [i, family] of families.entries()) {
     if (ips[i] && before.includes(ips[i])) continue
-    ips[i] = await assignAddress(ips[i] ?? '', family as Family, service, context)
+    ips[i] = await assignAddress(ips[i], family, service, context)
     if (!context.dryRun) taken.push(ips[i])
   }
   spec.clusterIPs = ips
@@ -79,7 +83,7 @@ async function assignAddress(asked: string, family: Family, service: Service, co
       throw newInternalError(`failed to allocate a serviceIP for Service ${JSON.stringify(name)}: ${error.message}`)
     }
     const detail = `failed to allocate IP ${asked}: ${error.message}`
-    throw newInvalid(KIND, name, [invalid('spec.clusterIPs', service.spec?.clusterIPs ?? [''], detail)])
+    throw newInvalid(KIND, name, [invalid('spec.clusterIPs', service.spec?.clusterIPs ?? [], detail)])
   }
 }
 
