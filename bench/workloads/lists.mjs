@@ -23,7 +23,7 @@ export async function lists(bench) {
     const measured = servers.map(() => [])
     for (let round = 0; round < (bench.quick ? 1 : 3); round++) {
       await inTurns(servers, async ({ target }, i) => {
-        const job = { kind: 'list', target, path: paths[i] + query, accept, count: bench.quick ? 2 : 7 }
+        const job = { kind: 'list', target, path: paths[i] + query, accept, count: bench.quick ? 2 : 15 }
         measured[i].push((await load(job)).medianMs)
       })
     }
