@@ -7,7 +7,7 @@ export type IndexFunction = (object: KubeObject) => string[]
 
 /** Told of each event; with `changesOnly` not of what was there, untouched, when the informer started. */
 interface Handler {
-  handle: (event: InformerEvent) => void
+  handle: (event: InformerEvent, resource: ResourceName) => void
   changesOnly: boolean
 }
 
@@ -175,7 +175,7 @@ export class Informer implements Lister {
     if (type !== 'deleted') this.#put(entry, object)
     else if (entry) this.#remove(entry)
     const told: InformerEvent = { type: type === 'added' && old ? 'updated' : type, object, old }
-    for (const { handle, changesOnly } of this.#handlers) if (!(isUntouched && changesOnly)) handle(told)
+    for (const { handle, changesOnly } of this.#handlers) if (!(isUntouched && changesOnly)) handle(told, this.resource)
   }
 
   #put(known: Entry | undefined, object: KubeObject): void {

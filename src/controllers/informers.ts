@@ -98,7 +98,7 @@ export class Informers {
     })
     const everything = resource === 'events' ? undefined : this.#wants.get('*')
     for (const { handler, changesOnly, index } of [...(this.#wants.get(resource) ?? []), ...(everything ?? [])]) {
-      if (handler) informer.onEvent((event) => handler(event, resource), changesOnly)
+      if (handler) informer.onEvent(handler, changesOnly)
       if (index) informer.addIndex(index.name, index.values)
     }
     this.#informers.set(resource, informer)

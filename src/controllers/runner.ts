@@ -9,6 +9,7 @@ import type { ControllerContext, ControllerDefinition, ControllerSettings, Liste
 import { EventQueue } from './event-queue.ts'
 import { Informers } from './informers.ts'
 import { formatKey, keyOf, parseKey } from './key.ts'
+import { nextTick } from './next-tick.ts'
 import { createRecorder } from './recorder.ts'
 import { WorkQueue } from './workqueue.ts'
 
@@ -113,7 +114,7 @@ export class ControllerRunner {
     if (definition.for) {
       this.#informers.want(definition.for, { handler: ({ object }) => running().queue.add(keyOf(object)) })
     }
-    for (const resource of definition.owns ?? []) this.#wantOwned(resource, definition, running)
+    for (const resource of definition.owns ?? []) this.#wantOwned(resource, definition.for ?? '', running)
     for (const watch of definition.watches ?? []) this.#wantWatched(watch, running)
     for (const resource of definition.reads ?? []) this.#informers.want(resource)
     for (const [resource, indexes] of Object.entries(definition.indexes ?? {})) {
@@ -140,10 +141,9 @@ export class ControllerRunner {
   }
 
   /** Who owns an object is found out once, whoever asks. */
-  #wantOwned(resource: ResourceName, definition: ControllerDefinition, running: () => Running): void {
+  #wantOwned(resource: ResourceName, root: ResourceName, running: () => Running): void {
     const known = this.#owners.get(resource)
     const keepers: Keepers = known ?? new Map()
-    const root = definition.for ?? ''
     keepers.set(root, [...(keepers.get(root) ?? []), running])
     if (known) return
     this.#owners.set(resource, keepers)
@@ -233,7 +233,8 @@ export class ControllerRunner {
           const key = running.queue.take()
           if (key === undefined) break
           worked = true
-          await Promise.race([this.#reconcile(running, key), nextTick()])
+          const work = this.#reconcile(running, key)
+          if (work) await Promise.race([work, nextTick()])
           if (++reconciled % TURN !== 0) continue
           this.#events.pass()
           await nextTick()
@@ -246,29 +247,44 @@ export class ControllerRunner {
     }
   }
 
-  async #reconcile({ definition, queue, context, conflicts }: Running, text: string): Promise<void> {
+  /** Undefined: it has ended. Never rejects. */
+  #reconcile(running: Running, text: string): Promise<void> | undefined {
     this.#inWork++
     try {
-      const result = await definition.reconcile(parseKey(text), context)
-      queue.forget(text)
-      conflicts.delete(text)
-      if (result?.requeueAfterMs !== undefined) queue.addAfter(text, result.requeueAfterMs)
+      const result = running.definition.reconcile(parseKey(text), running.context)
+      const succeed = (done: Awaited<typeof result>) => this.#succeeded(running, text, done?.requeueAfterMs)
+      if (result instanceof Promise) return result.then(succeed, (error) => this.#failed(running, text, error))
+      succeed(result)
     } catch (error) {
-      const conflictsInRow = isConflict(error) ? (conflicts.get(text) ?? 0) + 1 : 0
-      if (conflictsInRow > 0) conflicts.set(text, conflictsInRow)
-      if (conflictsInRow > 0 && conflictsInRow <= PROMPT_RETRIES) queue.add(text)
-      else {
-        // What the API refuses (a quota, a policy) is no fault of ours: its message says all, a stack would only bury it.
-        const why = isStatusError(error) && error.code < 500 ? { refused: error.message } : { err: error }
-        const fields = { controller: definition.name, key: text, ...why }
-        this.#options.logger.warn(fields, 'reconcile failed, will be tried again')
-        queue.addRateLimited(text)
-      }
-    } finally {
-      this.#inWork--
-      queue.done(text)
-      this.#schedule()
+      this.#failed(running, text, error)
     }
+  }
+
+  #succeeded({ queue, conflicts }: Running, text: string, requeueAfterMs: number | undefined): void {
+    queue.forget(text)
+    conflicts.delete(text)
+    if (requeueAfterMs !== undefined) queue.addAfter(text, requeueAfterMs)
+    this.#ended(queue, text)
+  }
+
+  #failed({ definition, queue, conflicts }: Running, text: string, error: unknown): void {
+    const conflictsInRow = isConflict(error) ? (conflicts.get(text) ?? 0) + 1 : 0
+    if (conflictsInRow > 0) conflicts.set(text, conflictsInRow)
+    if (conflictsInRow > 0 && conflictsInRow <= PROMPT_RETRIES) queue.add(text)
+    else {
+      // What the API refuses (a quota, a policy) is no fault of ours: its message says all, a stack would only bury it.
+      const why = isStatusError(error) && error.code < 500 ? { refused: error.message } : { err: error }
+      const fields = { controller: definition.name, key: text, ...why }
+      this.#options.logger.warn(fields, 'reconcile failed, will be tried again')
+      queue.addRateLimited(text)
+    }
+    this.#ended(queue, text)
+  }
+
+  #ended(queue: WorkQueue, text: string): void {
+    this.#inWork--
+    queue.done(text)
+    this.#schedule()
   }
 
   #settled(): boolean {
@@ -281,17 +297,4 @@ export class ControllerRunner {
     if (this.#waiting.length === 0 || !this.#settled()) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
-}
-
-let tick: Promise<void> | undefined
-
-/** Resolves when the event loop has come round once. One immediate serves all who wait for it. */
-function nextTick(): Promise<void> {
-  tick ??= new Promise((resolve) => {
-    setImmediate(() => {
-      tick = undefined
-      resolve()
-    })
-  })
-  return tick
 }

@@ -48,10 +48,10 @@ export const scheduler = defineController({
     pods: usesClaim,
     [ATTACHMENTS]: { node: (attachment) => [(attachment as VolumeAttachment).spec.nodeName] },
   },
-  async reconcile(key, context) {
+  reconcile(key, context) {
     const state = stateOf(context)
-    if (key.namespace === '') cycle(state, context)
-    else await writeDecisions(`${key.namespace}/${key.name}`, state, context)
+    if (key.namespace === '') return cycle(state, context)
+    return writeDecisions(`${key.namespace}/${key.name}`, state, context)
   },
 })
 
