@@ -15,10 +15,12 @@ export function scaleManagedFields(
   paths: ReplicasPaths,
 ): ManagedFieldsEntry[] | undefined {
   const managers: Manager[] = []
-  for (const manager of readManagers(entries)) {
-    const path = paths[manager.apiVersion ?? '']
-    if (path === undefined || !hasPath(ownedBy(manager), path)) continue
-    managers.push({ ...manager, apiVersion: SCALE, fieldsV1: setOfPath(REPLICAS_IN_SCALE) })
+  for (const owner of readManagers(entries)) {
+    const path = paths[owner.apiVersion ?? '']
+    if (path === undefined || !hasPath(ownedBy(owner), path)) continue
+    const { manager = '', operation = 'Update', subresource = '', time } = owner
+    const identity = { manager, operation, apiVersion: SCALE, subresource }
+    managers.push(managerOf(identity, time, setOfPath(REPLICAS_IN_SCALE)))
   }
   return sortedManagers(managers)
 }
