@@ -16,6 +16,8 @@ interface Place {
   misses: number
   /** By field; of a list under ELEMENT. */
   children: Map<string, Place> | undefined
+  /** Entries of managedFields: their sets have their own way of being kept once, for their members are no fields. */
+  hasSets: boolean
 }
 
 type Struct = Record<string, unknown>
@@ -29,7 +31,6 @@ const PASSED_BY = 1000
 /** Places known at once. Then all are forgotten: shared parts stay shared, and new ones are learnt anew. */
 const MAX_PLACES = 10_000
 const ELEMENT = '[]'
-/** Sets of managedFields have their own way of being kept once: their members are no fields. */
 const SETS = 'fieldsV1'
 
 let count = 0
@@ -37,7 +38,7 @@ let root = newPlace()
 
 function newPlace(): Place {
   count++
-  return { parts: [], keys: [], oldest: 0, misses: 0, children: undefined }
+  return { parts: [], keys: [], oldest: 0, misses: 0, children: undefined, hasSets: false }
 }
 
 /**
@@ -49,7 +50,13 @@ export function shareParts(object: { kind: string }, old?: object): void {
     count = 0
     root = newPlace()
   }
-  shareMembers(object as Struct, old as Struct | undefined, childOf(root, object.kind))
+  shareMembers(object as Struct, old as Struct | undefined, placeOfKind(object.kind))
+}
+
+function placeOfKind(kind: string): Place {
+  const place = childOf(root, kind)
+  if (!place.children) childOf(childOf(childOf(place, 'metadata'), 'managedFields'), ELEMENT).hasSets = true
+  return place
 }
 
 function childOf(place: Place, key: string): Place {
@@ -88,7 +95,8 @@ function shareMembers(struct: Struct, old: Struct | undefined, place: Place): vo
   for (const key in struct) {
     const member = struct[key]
     if (!isContainer(member)) continue
-    const shared = key === SETS ? sharedSet(member as FieldSet) : share(member, old?.[key], childOf(place, key))
+    const shared =
+      place.hasSets && key === SETS ? sharedSet(member as FieldSet) : share(member, old?.[key], childOf(place, key))
     if (shared !== member) struct[key] = shared
   }
 }

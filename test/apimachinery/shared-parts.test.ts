@@ -43,6 +43,17 @@ describe('shareParts', () => {
     expect(status(other)['k:{"ip":"10.0.0.2"}']).toBe(status(a)['k:{"ip":"10.0.0.1"}'])
   })
 
+  it.each([
+    { spec: { fieldsV1: { type: 'object' } } },
+    { spec: { fieldsV1: [1, 'ab', null] } },
+    { spec: { managedFields: [{ fieldsV1: { size: 1 } }] } },
+    { metadata: { fieldsV1: { size: 1 } } },
+  ])('leaves what only has the name of a set as it is: %j', (more) => {
+    const text = JSON.stringify(more)
+    const [{ kind: _, ...after }] = shared<Any>({ kind: 'Named', ...more })
+    expect(JSON.stringify(after)).toBe(text)
+  })
+
   it('shares elements of lists wherever they stand', () => {
     const [a, b] = shared(
       pod('a', { spec: { tolerations: [{ key: 'x' }, { key: 'y' }] } }),
