@@ -16,17 +16,20 @@ export class Beginnings {
     this.#make = make
   }
 
-  /** Not to be changed. */
+  /** Not to be changed. Throws what making them throws, and asks again the next time. */
   tree(): Tree {
     if (this.#tree) return this.#tree
-    this.#tree = newTree()
+    const tree = newTree()
+    const events: StorageEvent[] = []
     for (const { name, object } of this.#make?.() ?? []) {
       const revision = Number(object.metadata.resourceVersion)
-      this.#events.push({ revision, type: 'create', key: { prefix: this.#prefix, name }, object })
-      this.#tree.set(name, object)
+      events.push({ revision, type: 'create', key: { prefix: this.#prefix, name }, object })
+      tree.set(name, object)
     }
     this.#make = undefined
-    return this.#tree
+    this.#events = events
+    this.#tree = tree
+    return tree
   }
 
   /** How they came, oldest first; for one asker. */
@@ -70,8 +73,8 @@ export class Collection {
   }
 
   #read(unread: Beginnings): void {
-    this.#unread = undefined
     this.#tree = unread.tree().clone()
+    this.#unread = undefined
     for (const event of unread.takeEvents()) if (event.revision > this.log.compacted) this.log.append(event)
   }
 
@@ -110,10 +113,12 @@ export class Collection {
 
   /** The past is the present with the events since undone, on a copy that shares all that they did not touch. Throws Expired. */
   treeAt(revision: number, isPresent: boolean): Tree {
+    // First: the log may be too short for all that it begins with.
+    const present = this.#present()
     if (revision < this.log.compacted) throw newExpired(this.log.compacted)
-    if (isPresent) return this.#present()
+    if (isPresent) return present
     if (this.#past?.revision === revision) return this.#past.tree
-    const tree = this.#present().clone()
+    const tree = present.clone()
     for (const { key, prevObject } of this.log.newestFirst(revision)) {
       if (prevObject === undefined) tree.delete(key.name)
       else tree.set(key.name, prevObject)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { MemoryStorage } from '../../src/storage/memory.ts'
 import { object, storageConformance } from '../conformance/storage.ts'
 
@@ -74,4 +75,35 @@ it('makes the objects that it begins with once, when somebody first looks under 
   for (const prefix of beginnings.keys()) expect(two.get(prefix, 'a')).toBe(one.get(prefix, 'a'))
   expect(asked.sort()).toEqual(['/compacted/', '/marked/', '/pods/', '/written/'])
   expect(() => one.begin(beginnings, 9)).toThrow('only what is new can begin')
+})
+
+/** `names`, one revision after the other from 2 on. */
+const begun = (names: readonly string[]) => (): { name: string; object: KubeObject }[] =>
+  names.map((name, i) => {
+    const made = object(name)
+    return { name, object: { ...made, metadata: { ...made.metadata, resourceVersion: String(2 + i) } } }
+  })
+
+it.each([
+  ['listed', (storage: MemoryStorage) => storage.list(PODS, { revision: 3 })],
+  ['watched', (storage: MemoryStorage) => storage.watch(PODS, { fromRevision: 3, wake: () => {} })],
+])('has no more history of what it begins with than of what was created when it is first %s', (_, look) => {
+  const [early, late] = [new MemoryStorage({ history: { limit: 1 } }), new MemoryStorage({ history: { limit: 1 } })]
+  for (const storage of [early, late]) storage.begin(new Map([[PODS, begun(['a', 'b', 'c', 'd'])]]), 5)
+  expect(early.list(PODS).objects).toHaveLength(4)
+  for (const storage of [early, late]) expect(() => look(storage)).toThrow('the oldest one readable is 4')
+})
+
+it('asks again for what it begins with when that could not be made', () => {
+  const storage = new MemoryStorage()
+  let failures = 1
+  function* make() {
+    const [first, second] = begun(['a', 'b'])()
+    yield first!
+    if (failures-- > 0) throw new Error('no keys')
+    yield second!
+  }
+  storage.begin(new Map([[PODS, make]]), 3)
+  expect(() => storage.list(PODS)).toThrow('no keys')
+  expect(storage.list(PODS).objects.map(({ metadata }) => metadata.name)).toEqual(['a', 'b'])
 })
