@@ -27,6 +27,8 @@ export function findingsOf(spec: PodSpec): Findings {
   for (const known of remembered) if (known.spec === spec) return known.findings
   const token = tokenVolume(spec)
   for (const known of remembered) {
+    // No name stands for no other: where none is, the empty text is one like any other.
+    if ((known.token === '') !== (token === '')) continue
     if (!equalRenamed(known.spec, spec, known.token, token)) continue
     known.spec = spec
     known.token = token

@@ -12,6 +12,7 @@ test.each<[string, PodSpec, boolean]>([
   ['mounts the other token volume', specWith('kube-api-access-bbbbb', 'kube-api-access-aaaaa'), false],
   ['has a token volume whose name is none', specWith('kube-api-access-B', 'kube-api-access-B'), false],
   ['has another volume', specWith('token', 'token'), false],
+  ['has a volume without a name', specWith('', ''), false],
   ['says something else', specWith('kube-api-access-aaaaa', 'kube-api-access-aaaaa', 'db'), false],
 ])('a spec that %s counts as one that was found valid: %#', (_, spec, counts) => {
   const first = findingsOf(specWith('kube-api-access-aaaaa', 'kube-api-access-aaaaa'))
