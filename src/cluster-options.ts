@@ -159,15 +159,16 @@ function isEtcd(value: unknown): boolean {
   )
 }
 
-const MAX_RANGE_BITS = 20
+/** Eight addresses. */
+const MIN_RANGE_BITS = 3
 
 /** As kube-apiserver's `--service-cluster-ip-range`. */
 function isServiceRange(value: unknown): boolean {
   if (typeof value !== 'string') return false
   const cidrs = value.split(',').map(parseCidr)
-  const isSmall = (cidr: Cidr | undefined): boolean =>
-    cidr !== undefined && (cidr.ip.writtenAs === 4 ? 32 : 128) - cidr.prefixLength <= MAX_RANGE_BITS
-  return cidrs.length <= 2 && cidrs.every(isSmall) && cidrs[0]?.ip.writtenAs !== cidrs[1]?.ip.writtenAs
+  const isLarge = (cidr: Cidr | undefined): boolean =>
+    cidr !== undefined && (cidr.ip.writtenAs === 4 ? 32 : 128) - cidr.prefixLength >= MIN_RANGE_BITS
+  return cidrs.length <= 2 && cidrs.every(isLarge) && cidrs[0]?.ip.writtenAs !== cidrs[1]?.ip.writtenAs
 }
 
 /** What each option may be, and the words for it. Options whose readers complain by themselves may be anything here. */
@@ -208,7 +209,7 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
   authorizationMode: { is: isOneOf('AlwaysAllow', 'RBAC'), words: 'AlwaysAllow or RBAC' },
   serviceCidr: {
     is: isServiceRange,
-    words: 'a network of at most 2^20 addresses such as 10.96.0.0/16, or two of different families and a comma between',
+    words: 'a network of at least 8 addresses such as 10.96.0.0/16, or two of different families and a comma between',
   },
   serviceAddresses: { is: isAny, words: '' },
 }

@@ -26,9 +26,14 @@ export async function bootstrap({ registry }: ControlPlane): Promise<void> {
     hostname: 'kubemu',
     holderId: registry.random.uuid(),
   })
-  for (const { resource, object, status } of objects) {
+  for (const { resource, object, status, upgraded } of objects) {
     const { namespace = '', name = '' } = object.metadata
-    if (registry.store(resource).find(namespace, name)) continue
+    const present = registry.store(resource).find(namespace, name)
+    if (present) {
+      const next = upgraded?.(present)
+      if (next) await system.update(resource, next)
+      continue
+    }
     try {
       const created = await system.create(resource, object)
       if (status) await system.updateStatus(resource, { ...created, status } as DynamicObject)

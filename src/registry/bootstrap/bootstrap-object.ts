@@ -20,4 +20,6 @@ export interface BootstrapObject {
   object: DynamicObject
   /** Written through /status after the create, where the kind's strategy clears status on create. */
   status?: Record<string, unknown>
+  /** What becomes of an object that is there already; undefined: it stays. Absent: they all do. */
+  upgraded?(present: DynamicObject): DynamicObject | undefined
 }

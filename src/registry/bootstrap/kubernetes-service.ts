@@ -1,11 +1,11 @@
 /** The `kubernetes` Service, where it leads, and the address range it is from. Mirrors pkg/controlplane/controller/kubernetesservice and defaultservicecidr. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import { type Cidr, formatIp, parseCidr } from '../../apimachinery/ip.ts'
+import { type Cidr, formatCidr, formatIp, parseCidr } from '../../apimachinery/ip.ts'
 import type { BootstrapObject, BootstrapOptions } from './bootstrap-object.ts'
 
 /** ServiceCIDR, Service (its creation takes the IPAddress), Endpoints, EndpointSlice. */
 export function kubernetesServiceObjects(options: BootstrapOptions): BootstrapObject[] {
-  const ranges = options.serviceCidr.split(',')
+  const ranges = options.serviceCidr.split(',').map((text) => formatCidr(parseCidr(text) as Cidr))
   const clusterIP = firstAddress(ranges[0])
   const port = { name: 'https', protocol: 'TCP', port: options.securePort }
   return [
@@ -46,6 +46,12 @@ function serviceCidr(cidrs: string[], now: number): BootstrapObject {
       kind: 'ServiceCIDR',
       metadata: { name: 'kubernetes' },
       spec: { cidrs },
+    },
+    // Single stack becomes dual stack.
+    upgraded(present) {
+      const before: string[] = present['spec'].cidrs
+      const isSecondNew = cidrs.length === 2 && before.length === 1 && before[0] === cidrs[0]
+      return isSecondNew ? { ...present, spec: { cidrs } } : undefined
     },
     status: {
       conditions: [

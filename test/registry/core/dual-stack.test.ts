@@ -1,4 +1,7 @@
 /** Services of a cluster with ranges of both families, as kube-apiserver 1.37 answered the same requests. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isStatusError } from '../../../src/apimachinery/errors.ts'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
@@ -23,15 +26,16 @@ async function outcome(work: () => Promise<Service>): Promise<string> {
 }
 const masked = (text: string): string => text.replace(/10\.0\.0\.\d+/g, 'V4').replace(/fd00:10::[0-9a-f]+/g, 'V6')
 
+const serviceWith = (name: string, spec: object): Service =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default' },
+    spec: { selector: { a: 'b' }, ports: [{ port: 80 }], ...spec },
+  }) as Service
+
 const create = (name: string, spec: object): Promise<string> =>
-  outcome(() =>
-    cluster.client.create<Service>('services', {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name, namespace: 'default' },
-      spec: { selector: { a: 'b' }, ports: [{ port: 80 }], ...spec },
-    } as Service),
-  )
+  outcome(() => cluster.client.create<Service>('services', serviceWith(name, spec)))
 const patch = (name: string, spec: object): Promise<string> =>
   outcome(() => cluster.client.patch<Service>('services', 'default', name, 'merge', { spec }))
 
@@ -106,9 +110,30 @@ it("the cluster's own Service is single-stack, its range is both", async () => {
   expect(range['spec'].cidrs).toEqual(['10.0.0.0/24', 'fd00:10::/112'])
 })
 
-it.each(['10.0.0.0', '10.0.0.0/8', '10.0.0.0/24,10.1.0.0/24', 'fd00::/64', '10.0.0.0/24,fd00::/112,10.1.0.0/24'])(
+it.each(['10.0.0.0', '10.0.0.0/30', '10.0.0.0/24,10.1.0.0/24', '10.0.0.0/24,fd00::/112,10.1.0.0/24'])(
   'a range cannot be %s',
   async (serviceCidr) => {
-    await expect(createCluster({ serviceCidr })).rejects.toThrow('serviceCidr is a network of at most 2^20 addresses')
+    await expect(createCluster({ serviceCidr })).rejects.toThrow('serviceCidr is a network of at least 8 addresses')
   },
 )
+
+it('a range may be large, and given by any address in it', async () => {
+  await using large = await createCluster({ serviceCidr: '10.9.8.7/8,FD00::1/64', nodes: 0, controllers: false })
+  const range = await large.client.get<DynamicObject>('servicecidrs.networking.k8s.io', '', 'kubernetes')
+  expect(range['spec'].cidrs).toEqual(['10.0.0.0/8', 'fd00::/64'])
+  const { spec } = await large.client.create<Service>('services', serviceWith('web', require))
+  expect(spec?.clusterIPs).toEqual([expect.stringMatching(/^10\./), expect.stringMatching(/^fd00:/)])
+})
+
+it('a second range may come to what a data file holds', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kubemu-dual-stack-'))
+  const options = { data: join(folder, 'data.json'), nodes: 0, controllers: ['service-cidr'] }
+  try {
+    await (await createCluster({ ...options, serviceCidr: '10.0.0.0/24' })).close()
+    await using again = await createCluster({ ...options, serviceCidr: '10.0.0.0/24,fd00:10::/112' })
+    const { spec } = await again.client.create<Service>('services', serviceWith('web', require))
+    expect(spec?.ipFamilies).toEqual(['IPv4', 'IPv6'])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
