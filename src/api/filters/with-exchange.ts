@@ -22,8 +22,21 @@ export function withExchange(options: ApiOptions): RequestHandler {
   return (req, res, next) => {
     ;(req as Carrier)[EXCHANGE] = newExchange(req, res, options)
     res.on('close', close)
+    if (!res.socket) endWithConnection(req, res)
     next()
   }
+}
+
+/** Node says nothing of the end of its connection to a response that waits behind another one (pipelining). */
+function endWithConnection({ socket }: IncomingMessage, res: ServerResponse): void {
+  const end = (): void => {
+    // In its turn it is told.
+    if (res.socket) return
+    res.destroy()
+    res.emit('close')
+  }
+  socket.once('close', end)
+  res.once('close', () => socket.off('close', end))
 }
 
 /** One listener for all who want to know. */
