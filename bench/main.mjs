@@ -79,18 +79,18 @@ for (const [name, workload] of Object.entries(WORKLOADS)) {
     // The others are worth having all the same.
     bench.row({ what: `${name} failed: ${error.message}` })
   }
-  for (const server of open.values()) pause((await server).children)
+  for (const server of open.values()) pause(server.children)
   process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n`)
 }
-for (const server of open.values()) await (await server).stop()
+for (const server of open.values()) await server.stop()
 const caution = values.quick ? 'QUICK: much smaller than the names say. ' : ''
 process.stdout.write(`${caution}${machine()}\n\n${TABLE_HEAD}\n${rows.join('\n')}\n`)
 process.exit(0)
 
 /** Servers that several workloads share. Between those they stand still. */
 async function opened(name, make) {
-  if (!open.has(name)) open.set(name, make())
-  const server = await open.get(name)
+  const server = open.get(name) ?? (await make())
+  open.set(name, server)
   resume(server.children)
   return server
 }

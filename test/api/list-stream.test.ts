@@ -59,7 +59,7 @@ it('so does one that takes it compressed', async () => {
   expectWhole(await answer.text())
 })
 
-it('a client that goes away in the middle of a list leaves nothing behind that is waited for', async () => {
+it('a client that goes away in the middle of a list harms no other', async () => {
   const answer = await stalledList()
   const left = response
   answer.destroy()

@@ -1,6 +1,6 @@
 /** What differs between two values of a type, as sets of fields. Mirrors structured-merge-diff/typed/compare.go. */
 import { deepEqual } from '../equality.ts'
-import { childrenOf, recursiveDifference, union } from './field-set.ts'
+import { childrenOf, recursiveDifference } from './field-set.ts'
 import { everyField, everyItem, fits, isEmptyValue, type Members } from './field-sets-of-values.ts'
 import { itemElement, itemsByElement, sortedElements } from './list-elements.ts'
 import {
@@ -191,9 +191,4 @@ export type FieldFilter = (set: FieldSet | undefined) => FieldSet | undefined
 
 export function excludeFilter(excluded: FieldSet): FieldFilter {
   return (set) => recursiveDifference(set, excluded)
-}
-
-/** What a write takes: fields that are new or other than before. */
-export function changedFields({ added, modified }: Comparison): FieldSet | undefined {
-  return union(added, modified)
 }

@@ -130,7 +130,7 @@ export function conflictsWith(manager: Manager, { modified, added }: Comparison)
   return union(intersection(set, modified), intersection(set, added))
 }
 
-/** Managers lose what changed or went, and those that are left with nothing go; `except` keeps what it has but what went. */
+/** Managers lose what changed or went, and those that are left with nothing go; `except` keeps what it has. */
 export function takeAway(managers: Managers, comparisons: Comparisons, except?: Manager): Managers {
   let result = managers
   for (const manager of managers) {
