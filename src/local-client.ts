@@ -128,7 +128,8 @@ export function createWatchSource(registry: Registry): WatchSource {
       let isFirst = true
       return {
         read() {
-          const events = isFirst ? presentAt(store, resourceVersion) : []
+          // As it was before the first change, however long ago the watch was opened: what lies further back may be forgotten.
+          const events = isFirst ? presentAt(store, String(stream.revision)) : []
           isFirst = false
           if (!events) return undefined
           for (let event = stream.next(); event; event = stream.next()) {

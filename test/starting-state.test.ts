@@ -128,6 +128,22 @@ describe('the starting state of a cluster', () => {
     await cluster.reset()
     expect(await contentOf(cluster)).toEqual(content)
   })
+
+  it('is looked after, too, when the first change to it comes after its history was forgotten', async () => {
+    const cluster = await start()
+    const { client } = cluster
+    await client.create('secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', namespace: 'default' } })
+    cluster.compact()
+    const kept = [
+      ['serviceaccounts', 'default'],
+      ['configmaps', 'kube-root-ca.crt'],
+    ] as const
+    for (const [resource, name] of kept) await client.delete(resource, 'default', name)
+    await cluster.settle()
+    for (const [resource, name] of kept) {
+      expect((await client.get(resource, 'default', name)).metadata).toMatchObject({ name })
+    }
+  })
 })
 
 const configMap = (name: string): KubeObject => ({

@@ -111,9 +111,14 @@ export class WatchStream {
     return undefined
   }
 
+  /** Nothing that concerns this watch lies between what was seen so far and here; 0 once it has ended. */
+  get revision(): number {
+    return this.#cursor?.revision ?? 0
+  }
+
   /** A bookmark at what was seen so far, or undefined when the last one said the same. */
   bookmark(): WatchEvent | undefined {
-    const revision = this.#cursor?.revision ?? 0
+    const { revision } = this
     if (revision <= this.#bookmarked || this.#initial.length > 0) return undefined
     return this.#bookmark(String(revision))
   }
