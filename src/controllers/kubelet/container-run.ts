@@ -3,7 +3,7 @@ import type { ContainerStatus } from '../../types/core-v1.ts'
 import { isSidecar } from '../resources.ts'
 import { backOffAfter, backOffOf, goDuration, grown } from './back-off.ts'
 import { restarts } from './conditions.ts'
-import { start } from './container-start.ts'
+import { pullingSince, start } from './container-start.ts'
 import { terminated, withWaiting } from './container-status.ts'
 import { imageOf } from './images.ts'
 import type { Place, PodStep } from './pod-step.ts'
@@ -41,14 +41,21 @@ function begin(place: Place, step: PodStep, restartCount: number): ContainerStat
 
 function stepRunning(place: Place, step: PodStep): ContainerStatus {
   const { container, status, list } = place
-  if (list !== 'ephemeralContainers' && imageOf(container.image ?? '').name !== status.image) {
-    step.event(place, 'Normal', 'Killing', `Container ${container.name} definition changed, will be restarted`)
-    const next = terminated(container, status, { exitCode: 0 }, step.now)
-    return begin({ ...place, status: next }, step, status.restartCount + 1)
-  }
+  if (list !== 'ephemeralContainers' && imageOf(container.image ?? '').name !== status.image)
+    return replace(place, step)
   const present = { ...status, resources: container.resources ?? {} }
   if (container.resources?.requests) present.allocatedResources = container.resources.requests
   return end(place, step) ?? goOn({ ...place, status: present }, step)
+}
+
+/** Stopped and begun anew, whatever its policy. Until its new image is there it is said to run: a kubelet's next word comes after the pull. */
+function replace(place: Place, step: PodStep): ContainerStatus {
+  const { container, status } = place
+  if (pullingSince(place, step) === undefined)
+    step.event(place, 'Normal', 'Killing', `Container ${container.name} definition changed, will be restarted`)
+  const ended = terminated(container, status, { exitCode: 0 }, step.now)
+  const next = begin({ ...place, status: ended }, step, status.restartCount + 1)
+  return next.state?.terminated ? status : next
 }
 
 /** The container when it has ended by itself; otherwise asks to be called when it will. */
@@ -101,7 +108,8 @@ function restart(place: Place, step: PodStep): ContainerStatus {
   const endedAt = status.state?.terminated?.finishedAt
   const waitMs = backOff(place, step, endedAt)
   const due = Date.parse(endedAt ?? '') + (waitMs ?? 0)
-  if (waitMs === undefined || step.now >= due) {
+  // One that waits for its image has begun.
+  if (waitMs === undefined || step.now >= due || pullingSince(place, step) !== undefined) {
     remember(place, step, endedAt)
     return begin(place, step, status.restartCount + 1)
   }

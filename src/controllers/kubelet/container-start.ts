@@ -27,28 +27,36 @@ export function start(place: Place, step: PodStep, restartCount: number): Contai
   return runningStatus(step.pod, container, status, restartCount, step.now)
 }
 
+/** When the pull of its present image began, ms; undefined: none is under way. */
+export function pullingSince({ container }: Place, { memory }: PodStep): number | undefined {
+  const pull = memory.pulling?.get(container.name)
+  return pull && pull.image === container.image ? pull.since : undefined
+}
+
 /** Undefined: the image is there. */
 function pull(place: Place, step: PodStep): ContainerStatus | undefined {
-  const { image = '', imagePullPolicy: policy } = place.container
+  const { name, image = '', imagePullPolicy: policy } = place.container
   const { memory, now } = step
   memory.pulls?.delete(image)
-  if (policy === 'Never' || (policy !== 'Always' && step.hasImage(image))) {
-    const message = `Container image "${image}" already present on machine and can be accessed by the pod`
-    step.event(place, 'Normal', 'Pulled', message)
-    return undefined
+  const begun = pullingSince(place, step)
+  memory.pulling?.delete(name)
+  if (begun === undefined) {
+    if (policy === 'Never' || (policy !== 'Always' && step.hasImage(image))) {
+      const message = `Container image "${image}" already present on machine and can be accessed by the pod`
+      step.event(place, 'Normal', 'Pulled', message)
+      return undefined
+    }
+    step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
   }
-  const begun = memory.pulling?.get(place.container.name)
-  if (begun === undefined) step.event(place, 'Normal', 'Pulling', `Pulling image "${image}"`)
+  const since = begun ?? now
   const { pulledAfterMs = 0 } = step.behaviour(place)
-  const tookMs = now - (begun ?? now)
-  if (tookMs < pulledAfterMs) {
+  if (now < since + pulledAfterMs) {
     memory.pulling ??= new Map()
-    memory.pulling.set(place.container.name, now - tookMs)
-    return step.wait(now - tookMs + pulledAfterMs, place.status)
+    memory.pulling.set(name, { image, since })
+    return step.wait(since + pulledAfterMs, place.status)
   }
-  memory.pulling?.delete(place.container.name)
   step.pulled(image)
-  const took = formatDuration(BigInt(Math.round(tookMs * 1_000_000)))
+  const took = formatDuration(BigInt(Math.round((now - since) * 1_000_000)))
   const size = `Image size: ${imageOf(image).sizeBytes} bytes.`
   const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`
   step.event(place, 'Normal', 'Pulled', message)
@@ -59,6 +67,7 @@ function failPull(place: Place, step: PodStep, error: string): ContainerStatus {
   const { container, status } = place
   const image = container.image ?? ''
   if (container.imagePullPolicy === 'Never') return neverPulled(place, step, image)
+  step.memory.pulling?.delete(container.name)
   step.memory.pulls ??= new Map()
   const { pulls } = step.memory
   const pull = pulls.get(image)

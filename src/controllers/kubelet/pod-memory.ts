@@ -4,8 +4,8 @@ import type { BackOff } from './back-off.ts'
 export interface PodMemory {
   /** Image -> pulls that failed, for the back-off. */
   pulls?: Map<string, { failures: number; retryAt: number }>
-  /** Container -> when the pull of its image began, while that lasts, ms. */
-  pulling?: Map<string, number>
+  /** Container -> the pull of its image, while that lasts; `since` in ms. */
+  pulling?: Map<string, { image: string; since: number }>
   /** Container -> its waits before restarts. */
   backOffs?: Map<string, BackOff>
   /** Container -> its probes. */

@@ -125,6 +125,19 @@ test.each([
     steps: 2,
   },
   {
+    what: 'a restart waits for its image, and not for that again',
+    annotations: { 'kubemu.dev/behavior': '{pulledAfter: 2s}' },
+    spec: { containers: [{ ...main, command: ['false'] }] },
+    statuses: [
+      'Pending main:ContainerCreating',
+      'Running main:running',
+      'Running main:terminated',
+      'Running main:running x1',
+      'Running main:terminated x1',
+      'Running main:CrashLoopBackOff x1',
+    ],
+  },
+  {
     what: 'an image that cannot be pulled',
     spec: { containers: [{ ...main, image: 'nginx:missing' }] },
     statuses: ['Pending main:ErrImagePull', 'Pending main:ImagePullBackOff'],
@@ -180,4 +193,49 @@ test.each([
   await runner.stop()
   expect(statuses).toEqual(given.statuses)
   if (given.steps !== undefined) expect(steps).toBe(given.steps)
+})
+
+const shownImage = ({ containerStatuses = [] }: PodStatus): string => containerStatuses[0].image.replace(/.*nginx:/, '')
+
+test('A container gets another image whatever its policy, and runs on until that is pulled', async () => {
+  const { client, runner, pass } = await controllerCluster([kubelet])
+  const annotations = { 'kubemu.dev/behavior': '{pulledAfter: 5s}' }
+  const withImage = (version: string) => ({ containers: [{ ...main, image: `nginx:${version}` }] })
+  const turnTo = (version: string) =>
+    client.modify<Pod>('pods', 'default', 'web', (old) => ({ ...old, spec: { ...old.spec!, ...withImage(version) } }))
+  await client.create('nodes', node('node-1'))
+  const spec = { nodeName: 'node-1', restartPolicy: 'Never', ...withImage('1.1') }
+  await client.create('pods', pod('web', spec, { annotations }))
+  const seen: string[] = []
+  const see = async (seconds: number) => {
+    await pass(seconds)
+    const { status } = await client.get<Pod>('pods', 'default', 'web')
+    seen.push(`${inShort(status!)} ${shownImage(status!)}`)
+  }
+  await see(3)
+  // A pull that nobody waits for any more is no part of the next one.
+  await turnTo('1.2')
+  await see(3)
+  await see(3)
+  await turnTo('1.3')
+  await see(3)
+  await see(3)
+  await runner.stop()
+  expect(seen).toEqual([
+    'Pending main:ContainerCreating 1.1',
+    'Pending main:ContainerCreating 1.1',
+    'Running main:running ready 1.2',
+    'Running main:running ready 1.2',
+    'Running main:running ready x1 1.3',
+  ])
+  const events = await client.list<DynamicObject>('events')
+  const messages = events.filter(({ involvedObject }) => involvedObject.kind === 'Pod').map(({ message }) => message)
+  expect(messages.filter((message) => /pull|definition/i.test(message))).toEqual([
+    'Pulling image "nginx:1.1"',
+    'Pulling image "nginx:1.2"',
+    expect.stringContaining('Successfully pulled image "nginx:1.2" in 5s'),
+    'Container main definition changed, will be restarted',
+    'Pulling image "nginx:1.3"',
+    expect.stringContaining('Successfully pulled image "nginx:1.3" in 5s'),
+  ])
 })
