@@ -67,6 +67,22 @@ it('a client that goes away in the middle of a list harms no other', async () =>
   expectWhole(await (await fetch(url)).text())
 })
 
+it.each(['identity', 'gzip'])(
+  'a list (%s) that fails in its middle is cut off, so that nobody takes it for whole',
+  async (encoding) => {
+    const map = { ...TYPE, metadata: { name: `unprintable-${encoding}`, namespace: 'default' }, data: { a: 'b' } }
+    const { data } = (await cluster.client.create('configmaps', map as KubeObject)) as unknown as { data: object }
+    const toJSON = () => {
+      throw new Error('no JSON of it')
+    }
+    Object.assign(data, { toJSON })
+    const answer = await fetch(url, { headers: { 'accept-encoding': encoding } })
+    expect(answer.status).toBe(200)
+    await expect(answer.text()).rejects.toThrow('terminated')
+    await cluster.client.delete('configmaps', 'default', map.metadata.name)
+  },
+)
+
 function expectWhole(text: string): void {
   const items: { metadata: { name: string }; data: { a: string } }[] = JSON.parse(text).items
   expect(items.map(({ metadata }) => metadata.name)).toEqual(Array.from({ length: MAPS }, (_, i) => nameOf(i)))

@@ -14,8 +14,9 @@ export function withErrors({ logger }: ApiOptions): ErrorRequestHandler {
     if (exchange.timedOut) return
     if (isUnexpected(error)) logger.error({ err: error, method: req.method, path: req.url }, 'request failed')
     if (res.headersSent) {
-      // Too late for a status code. A watch can still say it in its own words.
-      if (!res.writableEnded) res.end(exchange.info.verb === 'watch' ? errorFrame(error) : undefined)
+      // Too late for a status code. A watch can still say it in its own words; any other answer must not look whole.
+      if (exchange.info.verb !== 'watch') res.destroy()
+      else if (!res.writableEnded) res.end(errorFrame(error))
       return
     }
     const { status, code } = toStatusError(error)
