@@ -1,4 +1,5 @@
 /** Turns of watchers on the event loop. */
+import { inNextTurn } from '../apimachinery/event-loop.ts'
 
 /** Watchers served before the loop looks for requests again. */
 const SLICE = 64
@@ -23,7 +24,7 @@ export class Turns {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
+    inNextTurn(() => {
       this.#scheduled = false
       this.#serve()
     })

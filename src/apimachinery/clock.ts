@@ -38,17 +38,21 @@ export function formatMicroTime(ms: number): string {
 /** The longest delay setTimeout takes; a longer one is waited for in steps. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
+/** As they were when this module was loaded: fake timers that a test puts in their place later do not stop clusters. */
+const { now: realNow } = Date
+const { setTimeout: setRealTimeout, clearTimeout: clearRealTimeout } = globalThis
+
 /** The machine's clock. Its timers do not keep the process alive. */
 export function realClock(): Clock {
   const dues = new Set<{ at: number }>()
   return {
-    now: () => Date.now(),
+    now: realNow,
     after(ms, callback) {
-      const due = { at: Date.now() + ms }
+      const due = { at: realNow() + ms }
       dues.add(due)
       let handle: NodeJS.Timeout
       const arm = (left: number): void => {
-        handle = setTimeout(
+        handle = setRealTimeout(
           () => {
             if (left > MAX_DELAY_MS) return arm(left - MAX_DELAY_MS)
             dues.delete(due)
@@ -61,7 +65,7 @@ export function realClock(): Clock {
       return {
         cancel() {
           dues.delete(due)
-          clearTimeout(handle)
+          clearRealTimeout(handle)
         },
       }
     },

@@ -1,6 +1,7 @@
 /** Runs controllers: shared informers, one queue each, the event loop kept free. Mirrors controller-runtime's manager. */
 import type { Clock } from '../apimachinery/clock.ts'
 import { isConflict, isStatusError } from '../apimachinery/errors.ts'
+import { inNextTurn } from '../apimachinery/event-loop.ts'
 import type { Logger } from '../apimachinery/logger.ts'
 import { controllerOf, type KubeObject, type OwnerReference, parseGroupVersion } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
@@ -208,7 +209,7 @@ export class ControllerRunner {
   #schedule(): void {
     if (this.#scheduled || this.#turning || this.#stopped) return
     this.#scheduled = true
-    setImmediate(() => {
+    inNextTurn(() => {
       this.#scheduled = false
       this.#turning = true
       void this.#turn().finally(() => {

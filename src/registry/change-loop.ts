@@ -1,5 +1,6 @@
 /** What the API server itself keeps up with in its storage: a sign of change, and a loop that brings the state in line again. */
 import type { Clock } from '../apimachinery/clock.ts'
+import { inNextTurn } from '../apimachinery/event-loop.ts'
 import { type Cursor, type Storage, StorageError } from '../storage/interface.ts'
 
 /** Says that something changed below a prefix, not what: whoever hears of it looks at the state as a whole. */
@@ -68,7 +69,7 @@ export class ChangeLoop {
   /** May be called inside commits: nothing is done before the next turn of the event loop. */
   wake(): void {
     this.#dirty = true
-    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#run())
+    this.#running ??= new Promise<void>((resolve) => inNextTurn(resolve)).then(() => this.#run())
   }
 
   async #run(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Objects that live for a time after their last write (Events: one hour). Stands where etcd's leases stand upstream. */
 import type { Timer } from '../apimachinery/clock.ts'
+import { inNextTurn } from '../apimachinery/event-loop.ts'
 import { type KubeObject, objectKey } from '../apimachinery/meta.ts'
 import { type Cursor, StorageError } from '../storage/interface.ts'
 import type { ResourceDefinition } from './definition.ts'
@@ -70,7 +71,7 @@ export class Expiry {
   #follow(definition: ResourceDefinition): void {
     const { storage } = this.#environment
     const wake = (): void => {
-      setImmediate(() => {
+      inNextTurn(() => {
         if (!this.#stopped) this.#read(definition, cursor)
       })
     }
