@@ -267,6 +267,14 @@ describe('documents', () => {
   })
 })
 
+it('a plain tsc writes types only: code of its own would lie where the doors of the bundles are', () => {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.build.json'), ts.sys.readFile)
+  expect(ts.parseJsonConfigFileContent(config, ts.sys, ROOT).options).toMatchObject({
+    emitDeclarationOnly: true,
+    outDir: join(ROOT, 'dist'),
+  })
+})
+
 describe('the lock file', () => {
   const lock = JSON.parse(read('package-lock.json'))
 

@@ -13,13 +13,11 @@ const BUNDLED = ['commander', 'express', 'jose', 'js-yaml', 'lowdb', 'picocolors
 // Nothing of a source file that is gone is to be packed.
 rmSync(file('dist'), { recursive: true, force: true })
 // `--no-types` is for npm run dev.
-const tsc = [file('node_modules/typescript/bin/tsc'), '-p', file('tsconfig.build.json'), '--emitDeclarationOnly']
+const tsc = [file('node_modules/typescript/bin/tsc'), '-p', file('tsconfig.build.json')]
 const { status } = process.argv.includes('--no-types')
   ? { status: 0 }
   : spawnSync(process.execPath, tsc, { stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
-// Else a later plain tsc would take the bundles for its own output.
-rmSync(file('dist/.tsbuildinfo'), { force: true })
 
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(file('package.json'), 'utf8'))
 const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.includes(name))
