@@ -82,7 +82,8 @@ export function kubectlFor(
   namespace: string,
 ): Kubectl {
   const fixed = ['--kubeconfig', server.kubeconfig, '--cache-dir', join(server.folder, 'cache'), '-n', namespace]
-  const env = { ...process.env, HOME: server.folder }
+  // What kubectl edit keeps of a refused edit goes with the folder, too.
+  const env = { ...process.env, HOME: server.folder, TMPDIR: server.folder }
   const run: Kubectl['run'] = (args, { input = '', env: more } = {}) =>
     new Promise((resolve) => {
       const options = { env: { ...env, ...more }, timeout: LIMIT_MS, maxBuffer: 1 << 26 }
