@@ -1,6 +1,7 @@
 /** What a plugin of the scheduler is: one file in plugins/ and one row of plugins.ts. Mirrors the framework's interfaces of k8s.io/kube-scheduler. */
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import type { Random } from '../../apimachinery/random.ts'
 import type { Client, ResourceName } from '../client.ts'
 import type { Lister } from '../controller.ts'
 import type { SchedulerCache } from './cache.ts'
@@ -22,6 +23,8 @@ export const resolvable = (...reasons: string[]): Refusal => ({ reasons, resolva
 /** What a plugin may look at. */
 export interface World {
   readonly cache: SchedulerCache
+  readonly clock: Clock
+  readonly random: Random
   /** Of resources that the scheduler reads. */
   lister<T extends KubeObject>(resource: ResourceName): Lister<T>
 }
@@ -54,10 +57,14 @@ export interface Reservation {
   readonly timeoutMs: number
   /** What was held is free again: the pod does not come, or all is written. */
   release(): void
-  /** Writes what has to be there before the pod is bound. A throw means that it cannot come. */
-  start(client: Client, clock: Clock): Promise<void>
+  /** Writes what has to be there before the pod is bound; `tell` makes an Event of the pod. A throw means that it cannot come. */
+  start(client: Client, clock: Clock, tell: (reason: string, message: string) => void): Promise<void>
+  /** After `release`, when the pod does not come: takes back what was written, as far as nobody else can use it. */
+  undo?(client: Client): Promise<void>
   /** `persistentvolumeclaims default/settings`: what it waits for. */
   readonly awaits: readonly string[]
+  /** What is told when it has not come true in time. */
+  readonly late?: string
   /** All that was asked for has come true. Throws an Error when it will not any more. Asked after each change of what it awaits. */
   done(): boolean
 }
@@ -80,7 +87,7 @@ export type Happening =
   | `${'persistentvolumeclaims' | 'persistentvolumes'}/${'add' | 'update'}`
   | `${'storageclasses' | 'csinodes' | 'csidrivers' | 'csistoragecapacities'}/${'add' | 'update'}`
   | `volumeattachments/${'delete'}`
-  | `${'resourceclaims' | 'resourceslices' | 'deviceclasses'}/${'add' | 'update' | 'delete'}`
+  | `${'resourceclaims' | 'resourceslices' | 'deviceclasses' | 'devicetaintrules'}/${'add' | 'update' | 'delete'}`
 
 /** An object before and after. */
 export interface Happened {

@@ -2,14 +2,16 @@
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node, Pod } from '../../types/core-v1.ts'
+import type { DeviceClass } from '../../types/resource-v1.ts'
 import type { VolumeAttachment } from '../../types/storage-v1.ts'
 import type { ResourceName } from '../client.ts'
 import { type ControllerContext, defineController, type Key, type Watch } from '../controller.ts'
 import { usesClaim } from '../pod-index.ts'
 import { isOver } from './cache.ts'
 import { scheduleNext } from './cycle.ts'
+import { DEVICE_CLASSES, STANDS_BEHIND } from './devices/extended-resources.ts'
 import { takeNews } from './news.ts'
-import { DEVICE_CLASSES, RESOURCE_CLAIMS, RESOURCE_SLICES } from './plugins/dynamic-resources.claims.ts'
+import { DEVICE_TAINT_RULES, RESOURCE_CLAIMS, RESOURCE_SLICES } from './plugins/dynamic-resources.claims.ts'
 import { NAMESPACES } from './plugins/inter-pod-affinity.filter.ts'
 import { ATTACHMENTS, CSI_NODES } from './plugins/node-volume-limits.ts'
 import { CONTROLLERS, REPLICA_SETS, SERVICES, STATEFUL_SETS } from './plugins/topology-constraints.ts'
@@ -30,6 +32,7 @@ export const scheduler = defineController({
   watches: [
     follow('nodes', nodeMatters),
     follow('pods', podMatters),
+    follow(DEVICE_TAINT_RULES, (rule, old) => rule.metadata.generation !== old?.metadata.generation),
     ...[
       CLAIMS,
       VOLUMES,
@@ -46,6 +49,9 @@ export const scheduler = defineController({
   reads: [NAMESPACES, SERVICES, CONTROLLERS, REPLICA_SETS, STATEFUL_SETS, BUDGETS],
   indexes: {
     pods: usesClaim,
+    [DEVICE_CLASSES]: {
+      [STANDS_BEHIND]: (each) => [(each as DeviceClass).spec?.extendedResourceName ?? []].flat(),
+    },
     [ATTACHMENTS]: { node: (attachment) => [(attachment as VolumeAttachment).spec.nodeName] },
   },
   reconcile(key, context) {

@@ -66,7 +66,8 @@ export interface State {
 
 export const stateOf = perRun<State>((context) => {
   const cache = new SchedulerCache()
-  const world: World = { cache, lister: context.lister }
+  const { lister, clock, random } = context
+  const world: World = { cache, lister, clock, random }
   const made = profilesOf(context.settings.schedulerConfiguration)
   const profiles = new Map(made.map((profile) => [profile.schedulerName, profile]))
   const pluginsOf = ({ pod }: PodInfo): readonly Plugin[] => profiles.get(schedulerNameOf(pod))?.plugins ?? []
@@ -74,7 +75,7 @@ export const stateOf = perRun<State>((context) => {
   return {
     world,
     cache,
-    queue: new SchedulingQueue({ plugins, pluginsOf, world, clock: context.clock }),
+    queue: new SchedulingQueue({ plugins, pluginsOf, world, clock }),
     nominations: new Nominations(),
     profiles,
     news: [],

@@ -30,9 +30,13 @@ async function startBinding(task: Task & { kind: 'bind' }, state: State, context
   const deadline = context.clock.now() + Math.max(0, ...reservations.map(({ value }) => value.timeoutMs))
   const binding: Binding = { queued, node, reservations, deadline }
   if (reservations.length > 0) await nominate(queued.info, node, context)
+  const tell = (reason: string, message: string): void => {
+    const { info } = queued
+    context.recorder.event(info.pod, 'Normal', reason, message, eventDetails(profileOf(info, state), 'Scheduling'))
+  }
   for (const { plugin, value } of reservations) {
     try {
-      await value.start(context.client, context.clock)
+      await value.start(context.client, context.clock, tell)
     } catch (error) {
       await abort(binding, plugin, error as Error, state, context)
       return
@@ -48,7 +52,7 @@ async function finish(binding: Binding, state: State, context: ControllerContext
   for (const { plugin, value } of reservations) {
     try {
       if (value.done()) continue
-      if (context.clock.now() >= deadline) throw new Error('context deadline exceeded')
+      if (context.clock.now() >= deadline) throw new Error(value.late ?? 'context deadline exceeded')
     } catch (error) {
       await abort(binding, plugin, error as Error, state, context)
       return
@@ -74,7 +78,7 @@ async function bind(binding: Binding, state: State, context: ControllerContext):
     } as KubeObject)
   } catch (error) {
     // Gone, bound by somebody else or replaced meanwhile: the pod's next event says what is to be done.
-    if (isNotFound(error) || isConflict(error)) giveUp(binding, state)
+    if (isNotFound(error) || isConflict(error)) await giveUp(binding, state, context)
     else await refused(binding, `running Bind plugin "DefaultBinder": ${(error as Error).message}`, state, context)
     return
   }
@@ -86,13 +90,16 @@ async function bind(binding: Binding, state: State, context: ControllerContext):
 const profileOf = ({ pod }: PodInfo, { profiles }: State): Profile => profiles.get(schedulerNameOf(pod))!
 
 /** The pod's room is free again. */
-function giveUp({ queued, reservations }: Binding, { cache, queue, bindings }: State): void {
+async function giveUp({ queued, reservations }: Binding, state: State, { client }: ControllerContext): Promise<void> {
+  const { cache, queue, bindings } = state
   const { key, pod } = queued.info
   bindings.delete(key)
   for (const { value } of reservations) value.release()
-  if (!cache.isAssumed(key)) return
-  cache.forget(key)
-  queue.move({ what: 'pods/delete', old: pod })
+  if (cache.isAssumed(key)) {
+    cache.forget(key)
+    queue.move({ what: 'pods/delete', old: pod })
+  }
+  for (const { value } of reservations) await value.undo?.(client)
 }
 
 function abort(binding: Binding, plugin: string, { message }: Error, state: State, context: ControllerContext) {
@@ -104,7 +111,7 @@ async function refused(binding: Binding, message: string, state: State, context:
   const { queued } = binding
   const { info } = queued
   const isOurs = state.cache.isAssumed(info.key)
-  giveUp(binding, state)
+  await giveUp(binding, state, context)
   if (!isOurs) return
   state.queue.retry(queued)
   await fail({ info, reason: 'SchedulerError', message, nominated: '', victims: [] }, state, context)

@@ -138,6 +138,7 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
     [
       { kind: 'DeviceClass', resource: 'deviceclasses' },
       { kind: 'ResourceSlice', resource: 'resourceslices' },
+      { kind: 'DeviceTaintRule', resource: 'devicetaintrules' },
       { kind: 'ResourceClaim', resource: 'resourceclaims' },
     ].map(({ kind, resource }) => [
       kind,

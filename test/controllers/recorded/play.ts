@@ -232,12 +232,13 @@ const NOISE: Record<string, unknown> = {
   priority: 0,
 }
 
-/** Made by keys that differ from cluster to cluster. */
+/** Made by keys that differ from cluster to cluster, or by chance. */
 const SECRETS: Record<string, string> = {
   certificate: 'CERTIFICATE',
   token: 'TOKEN',
   'ca.crt': 'CA',
   namespace: 'NAMESPACE',
+  shareID: 'SHARE',
 }
 
 function shown(object: DynamicObject, names: Names, hides: readonly string[] = []): [string, Parts] {

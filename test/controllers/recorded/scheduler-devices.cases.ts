@@ -1,51 +1,9 @@
 /** kube-scheduler and ResourceClaims: which devices are given to whom. */
-import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import type { Case, Suite } from './case.ts'
+import { cel, claim, comes, device, exactly, gpus, of, slice, user, wants } from './devices.ts'
 import { create, given, gone, node, pod } from './scheduler.ts'
-
-const of = (kind: string, name: string, spec: object): DynamicObject =>
-  ({ apiVersion: 'resource.k8s.io/v1', kind, metadata: { name }, spec }) as DynamicObject
-
-const cel = (...expressions: string[]): object => ({
-  selectors: expressions.map((expression) => ({ cel: { expression } })),
-})
-const gpus = of('DeviceClass', 'gpu', cel('device.driver == "gpu.example.com"'))
-
-interface Shape {
-  memory?: string
-  model?: string
-  more?: object
-}
-
-const device = (name: string, { memory = '16Gi', model = 'a', more }: Shape = {}): object => ({
-  name,
-  attributes: { model: { string: model }, index: { int: Number(/\d+$/.exec(name)?.[0] ?? 0) }, fast: { bool: true } },
-  capacity: { memory: { value: memory } },
-  ...more,
-})
-
-const slice = (on: string, devices: object[], more: object = {}): DynamicObject =>
-  of('ResourceSlice', `slice-${on}`, {
-    driver: 'gpu.example.com',
-    pool: { name: on, generation: 1, resourceSliceCount: 1 },
-    nodeName: on,
-    devices,
-    ...more,
-  })
-
-const wants = (...requests: object[]): object => ({ devices: { requests } })
-const exactly = (name: string, more: object = {}): object => ({ name, exactly: { deviceClassName: 'gpu', ...more } })
-const claim = (name: string, spec: object): DynamicObject => of('ResourceClaim', name, spec)
-
-const user = (name: string, ...claims: string[]): DynamicObject =>
-  pod(name, {
-    spec: { resourceClaims: claims.map((resourceClaimName, i) => ({ name: `r${i}`, resourceClaimName })) },
-  })
-
-const comes = (title: string, before: DynamicObject[], ...pods: DynamicObject[]): Case => ({
-  title,
-  steps: [given(...before), create(...pods)],
-})
+import { extendedResourceCases } from './scheduler-devices.extended.cases.ts'
+import { sharedDeviceCases } from './scheduler-devices.shared.cases.ts'
 
 const cases: Case[] = [
   comes(
@@ -322,8 +280,14 @@ export const schedulerDevices: Suite = {
   ignoresCounts: true,
   quietMs: 1300,
   exclusive: true,
-  cleans: ['pods', 'nodes', 'deviceclasses.resource.k8s.io', 'resourceslices.resource.k8s.io'],
+  cleans: [
+    'pods',
+    'nodes',
+    'deviceclasses.resource.k8s.io',
+    'resourceslices.resource.k8s.io',
+    'devicetaintrules.resource.k8s.io',
+  ],
   // It taints new nodes until they are ready: nobody would take the taint away.
   withoutAdmission: ['TaintNodesByCondition'],
-  cases,
+  cases: [...cases, ...sharedDeviceCases, ...extendedResourceCases],
 }

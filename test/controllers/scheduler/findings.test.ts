@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ManualClock } from '../../../src/apimachinery/clock.ts'
 import { seededRandom } from '../../../src/apimachinery/random.ts'
 import type { Lister } from '../../../src/controllers/controller.ts'
 import { SchedulerCache } from '../../../src/controllers/scheduler/cache.ts'
@@ -42,8 +43,9 @@ function play(remembers: boolean): { chosen: string[]; reused: number } {
   const sets = new Map(REPLICA_SETS.map((app) => [app, { spec: { selector: { matchLabels: { app } } } }]))
   const lister = { get: (_namespace: string, name: string) => sets.get(name), list: () => [] } as unknown as Lister
   let turn: Turn = { next: 0 }
-  const world = { cache, lister: () => lister as never }
-  const options = { profile: defaultProfile(), world, nominations: new Nominations(), random: seededRandom(2) }
+  const choice = seededRandom(2)
+  const world = { cache, clock: new ManualClock(0), random: choice, lister: () => lister as never }
+  const options = { profile: defaultProfile(), world, nominations: new Nominations(), random: choice }
   const chosen: string[] = []
   let reused = 0
   for (let i = 0; i < 400; i++) {

@@ -5,20 +5,30 @@ import type {
   DeviceRequestAllocationResult,
   ResourceClaim,
 } from '../../../types/resource-v1.ts'
+import { type Amounts, amountTexts } from './capacity.ts'
 import { nodeSelectorOf, type PooledDevice } from './pools.ts'
 import type { Wanted } from './requests.ts'
 
 export interface Given {
   wanted: Wanted
   device: PooledDevice
+  /** What it gets of a device that others may have, too; undefined: the whole device. */
+  consumed: Amounts | undefined
 }
 
-/** `chosen`: the alternative that was taken of each request. */
+/** What one claim gets. */
+export interface Found {
+  given: readonly Given[]
+  /** The alternative of each request. */
+  chosen: readonly Wanted[]
+}
+
+/** `shareId` makes the names of parts of devices. */
 export function allocationOf(
   claim: ResourceClaim,
-  given: readonly Given[],
-  chosen: readonly Wanted[],
+  { given, chosen }: Found,
   node: string,
+  shareId: () => string,
 ): AllocationResult {
   const config = configOf(claim, chosen)
   const nodeSelector = nodeSelectorOf(
@@ -26,12 +36,15 @@ export function allocationOf(
     node,
   )
   return {
-    devices: { results: given.map(resultOf), ...(config.length > 0 ? { config } : {}) },
+    devices: { results: given.map((each) => resultOf(each, shareId)), ...(config.length > 0 ? { config } : {}) },
     ...(nodeSelector ? { nodeSelector } : {}),
   }
 }
 
-function resultOf({ wanted, device: { device, driver, pool } }: Given): DeviceRequestAllocationResult {
+function resultOf(
+  { wanted, device: { device, driver, pool }, consumed }: Given,
+  shareId: () => string,
+): DeviceRequestAllocationResult {
   const { tolerations, adminAccess } = wanted.shape
   const { bindingConditions, bindingFailureConditions } = device
   return {
@@ -43,6 +56,8 @@ function resultOf({ wanted, device: { device, driver, pool } }: Given): DeviceRe
     ...(tolerations?.length ? { tolerations } : {}),
     ...(bindingConditions?.length ? { bindingConditions } : {}),
     ...(bindingFailureConditions?.length ? { bindingFailureConditions } : {}),
+    ...(consumed ? { shareID: shareId() } : {}),
+    ...(consumed && consumed.size > 0 ? { consumedCapacity: amountTexts(consumed) } : {}),
   }
 }
 

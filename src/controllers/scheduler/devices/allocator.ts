@@ -1,117 +1,176 @@
 /** Finds devices on a node for all claims of a pod at once, going back where a choice leads nowhere. Mirrors dynamic-resource-allocation/structured/internal (Allocator). */
 import type { Node } from '../../../types/core-v1.ts'
-import type { AllocationResult, DeviceClass, ResourceClaim, ResourceSlice } from '../../../types/resource-v1.ts'
-import { allocationOf, type Given } from './allocation-result.ts'
+import type { ResourceClaim } from '../../../types/resource-v1.ts'
+import type { Found, Given } from './allocation-result.ts'
+import { type Amounts, consumedBy } from './capacity.ts'
 import { AttributeConstraint } from './constraints.ts'
-import { hasCounters, type Pool, type PooledDevice, poolsOf } from './pools.ts'
+import { Counters } from './counters.ts'
+import { type Pool, type PooledDevice, poolsOf } from './pools.ts'
 import { bearsTaints, requestsOf, type Wanted } from './requests.ts'
+import type { DeviceSupply } from './supply.ts'
 
 /** A claim can hold so many devices. */
 const MAX_DEVICES = 32
 
-export interface DeviceSupply {
-  slices: readonly ResourceSlice[]
-  classOf(name: string): DeviceClass | undefined
-  /** Devices that claims hold, `driver/pool/device`. */
-  held: ReadonlySet<string>
-}
-
-/** One result a claim, in their order; undefined: the node has not what they need. Throws an Error when an expression fails. */
+/** One result a claim, in their order, or why there is none. Throws an Error when an expression fails, or a claim can never be met. */
 export function allocate(
   node: Node,
   claims: readonly ResourceClaim[],
   supply: DeviceSupply,
-): AllocationResult[] | undefined {
+): readonly Found[] | string {
   const pools = poolsOf(node, supply.slices)
   const search = new DeviceSearch(
     claims.map((claim) => ({
-      requests: requestsOf(claim, pools, supply.classOf),
+      requests: checked(claim, requestsOf(claim, pools, supply.classOf)),
       constraints: (claim.spec?.devices?.constraints ?? []).map((each) => new AttributeConstraint(each)),
       given: [],
       chosen: [],
     })),
     pools,
-    supply.held,
+    supply,
   )
-  if (!search.claim(0)) return undefined
-  return search.claims.map(({ given, chosen }, i) => allocationOf(claims[i], given, chosen, node.metadata.name ?? ''))
+  const outcome = search.claim(0)
+  if (outcome === 'found') return search.claims
+  if (outcome === 'too many') throw new Error('allocation max size exceeded')
+  const isInvalid = pools.some(({ state }) => state === 'invalid')
+  return isInvalid ? 'invalid resource pools were encountered' : 'cannot allocate all claims'
+}
+
+function checked({ metadata }: ResourceClaim, requests: Wanted[][]): Wanted[][] {
+  const least = requests.reduce((sum, alternatives) => sum + Math.min(...alternatives.map(({ count }) => count)), 0)
+  if (least <= MAX_DEVICES) return requests
+  const what = `claim ${metadata.namespace}/${metadata.name}`
+  throw new Error(`${what}: number of requested devices ${least} exceeds the claim limit of ${MAX_DEVICES}`)
 }
 
 interface ClaimSearch {
   requests: readonly (readonly Wanted[])[]
   constraints: readonly AttributeConstraint[]
   given: Given[]
-  /** The alternative of each request. */
   chosen: Wanted[]
 }
 
+/** Too many: of the alternatives that were chosen; others may be less. */
+type Outcome = 'found' | 'none' | 'too many'
+
 class DeviceSearch {
   readonly claims: readonly ClaimSearch[]
-  readonly #pools: readonly Pool[]
-  readonly #held: ReadonlySet<string>
-  /** Devices that are about to be given, by id: to how many claims with sole access. */
-  readonly #taken = new Set<string>()
+  readonly #devices: readonly PooledDevice[]
+  readonly #supply: DeviceSupply
+  readonly #counters = new Map<Pool, Counters>()
+  /** Devices that are about to be given, by id: to which claims. */
+  readonly #taken = new Map<string, Set<number>>()
+  /** What is about to be given of devices that may be shared, by id. */
+  readonly #shares = new Map<string, Amounts[]>()
 
-  constructor(claims: readonly ClaimSearch[], pools: readonly Pool[], held: ReadonlySet<string>) {
+  constructor(claims: readonly ClaimSearch[], pools: readonly Pool[], supply: DeviceSupply) {
     this.claims = claims
-    this.#pools = pools
-    this.#held = held
+    this.#devices = pools.flatMap(({ devices }) => devices)
+    this.#supply = supply
   }
 
   /** Finds devices for this claim and all that follow. */
-  claim(index: number): boolean {
-    const claim = this.claims[index]
-    return claim === undefined || this.#request(index, 0)
+  claim(index: number): Outcome {
+    return index < this.claims.length ? this.#request(index, 0) : 'found'
   }
 
-  #request(index: number, number: number): boolean {
+  #request(index: number, number: number): Outcome {
     const alternatives = this.claims[index].requests[number]
-    if (!alternatives) return this.claim(index + 1)
-    return alternatives.some((wanted) => {
+    if (!alternatives) return this.claim(index + 1) === 'found' ? 'found' : 'none'
+    let worst: Outcome = 'too many'
+    for (const wanted of alternatives) {
       this.claims[index].chosen[number] = wanted
-      return this.#device(index, number, wanted, 0)
-    })
+      const outcome = this.#device(index, number, wanted, 0, 0)
+      if (outcome === 'found') return outcome
+      if (outcome === 'none') worst = outcome
+    }
+    return worst
   }
 
-  /** Finds the rest of the devices of a request, from the given one on. */
-  #device(index: number, number: number, wanted: Wanted, from: number): boolean {
-    if (wanted.all?.length === 0) return false
-    if (from >= wanted.count) return this.#request(index, number + 1)
-    if (this.claims[index].given.length + wanted.count - from > MAX_DEVICES) return false
+  /** Finds the rest of the devices of a request, from the given one on, among those from `place` on. */
+  #device(index: number, number: number, wanted: Wanted, nth: number, place: number): Outcome {
+    if (wanted.all?.length === 0) return 'none'
+    if (nth >= wanted.count) return this.#request(index, number + 1)
+    if (this.claims[index].given.length + wanted.count - nth > MAX_DEVICES) return 'too many'
     // All that there are: each has to do.
-    if (wanted.all) return this.#take(index, number, wanted, from, wanted.all[from])
-    for (const { incomplete, devices } of this.#pools) {
-      if (incomplete) continue
-      for (const device of devices) {
-        if (!this.#isFree(index, wanted, device) || !wanted.matches(device)) continue
-        if (this.#take(index, number, wanted, from, device)) return true
-      }
+    const last = wanted.all ? nth + 1 : this.#devices.length
+    for (let i = wanted.all ? nth : place; i < last; i++) {
+      const device = (wanted.all ?? this.#devices)[i]
+      if (!this.#isFree(index, wanted, device) || !wanted.matches(device)) continue
+      const giveBack = this.#take(index, wanted, device)
+      if (!giveBack) continue
+      const outcome = this.#device(index, number, wanted, nth + 1, i + 1)
+      if (outcome === 'found') return outcome
+      giveBack()
+      if (outcome === 'too many') return outcome
     }
-    return false
+    return 'none'
   }
 
-  #take(index: number, number: number, wanted: Wanted, from: number, device: PooledDevice): boolean {
+  /** Answers how to give it back; undefined: it cannot be had. */
+  #take(index: number, wanted: Wanted, device: PooledDevice): (() => void) | undefined {
+    const { id } = device
+    const consumed = this.#consumed(wanted, device)
+    if (!consumed || !bearsTaints(wanted, this.#supply.taintsOf(device))) return undefined
+    const isShared = device.device.allowMultipleAllocations === true
+    const counters = isShared && this.#isShared(id) ? undefined : this.#countersOf(device)
+    if (counters && !counters.take(device.device)) return undefined
     const claim = this.claims[index]
-    if (!this.#isFree(index, wanted, device) || !bearsTaints(wanted, device)) return false
-    const inUse = (id: string): boolean => this.#held.has(id) || this.#taken.has(id)
-    if (!hasCounters(device, inUse)) return false
-    let added = 0
-    while (added < claim.constraints.length && claim.constraints[added].add(wanted.name, device)) added++
-    if (added === claim.constraints.length) {
-      const sole = !wanted.shape.adminAccess
-      if (sole) this.#taken.add(device.id)
-      claim.given.push({ wanted, device })
-      if (this.#device(index, number, wanted, from + 1)) return true
-      claim.given.pop()
-      if (sole) this.#taken.delete(device.id)
+    const undo: (() => unknown)[] = [() => counters?.giveBack(device.device)]
+    const giveBack = (): void => {
+      for (const step of undo.reverse()) step()
     }
-    while (added > 0) claim.constraints[--added].remove(wanted.name)
-    return false
+    for (const constraint of claim.constraints) {
+      if (!constraint.add(wanted.name, device)) {
+        giveBack()
+        if (!wanted.all) return undefined
+        const why = 'because a claim constraint would not be satisfied'
+        throw new Error(`${wanted.what}: cannot add device ${id} ${why}`)
+      }
+      undo.push(() => constraint.remove(wanted.name))
+    }
+    if (isShared) {
+      this.#shares.set(id, [...(this.#shares.get(id) ?? []), consumed])
+      undo.push(() => this.#shares.get(id)?.pop())
+    } else {
+      this.#taken.set(id, (this.#taken.get(id) ?? new Set()).add(index))
+      undo.push(() => this.#taken.get(id)?.delete(index))
+    }
+    claim.given.push({ wanted, device, consumed: isShared ? consumed : undefined })
+    undo.push(() => claim.given.pop())
+    return giveBack
+  }
+
+  #consumed({ shape, what }: Wanted, { id, device }: PooledDevice): Amounts | undefined {
+    try {
+      return consumedBy(shape.capacity ?? {}, device, [
+        this.#supply.held.shared.get(id),
+        ...(this.#shares.get(id) ?? []),
+      ])
+    } catch (error) {
+      throw new Error(`${what}: checking capacity for device ${id}: ${(error as Error).message}`)
+    }
+  }
+
+  /** Somebody has a part of it. */
+  #isShared(id: string): boolean {
+    return this.#supply.held.shared.has(id) || (this.#shares.get(id)?.length ?? 0) > 0
+  }
+
+  #countersOf({ pool, device }: PooledDevice): Counters | undefined {
+    if (!device.consumesCounters?.length) return undefined
+    let counters = this.#counters.get(pool)
+    if (!counters) {
+      counters = new Counters(pool, (id) => this.#supply.held.isHeld(id))
+      this.#counters.set(pool, counters)
+    }
+    return counters
   }
 
   /** Administrators look at devices that others hold. */
   #isFree(index: number, { shape }: Wanted, { id }: PooledDevice): boolean {
-    if (this.claims[index].given.some(({ device }) => device.id === id)) return false
-    return shape.adminAccess === true || (!this.#held.has(id) && !this.#taken.has(id))
+    const takenBy = this.#taken.get(id)
+    if (shape.adminAccess) return !takenBy?.has(index)
+    return !this.#supply.held.whole.has(id) && !takenBy?.size
   }
 }

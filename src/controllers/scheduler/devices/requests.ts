@@ -8,11 +8,15 @@ import type {
   ExactDeviceRequest,
   ResourceClaim,
 } from '../../../types/resource-v1.ts'
+import { consumedBy } from './capacity.ts'
 import type { Pool, PooledDevice } from './pools.ts'
+import type { DeviceSupply } from './supply.ts'
 
 export interface Wanted {
   /** `gpu`, or `gpu/large` for an alternative. */
   name: string
+  /** `claim default/c, request large`: as errors begin. */
+  what: string
   shape: ExactDeviceRequest
   class: DeviceClass
   /** All devices that would do, for requests of all of them. */
@@ -21,54 +25,52 @@ export interface Wanted {
   matches(device: PooledDevice): boolean
 }
 
-/** Per request of the claim its alternatives, the best first. Throws an Error when an expression fails. */
-export function requestsOf(
-  claim: ResourceClaim,
-  pools: readonly Pool[],
-  classOf: (name: string) => DeviceClass | undefined,
-): Wanted[][] {
-  return (claim.spec?.devices?.requests ?? []).map(({ name, exactly, firstAvailable = [] }) => {
-    if (exactly) return [wantedOf(name, exactly, claim, pools, classOf)]
-    return firstAvailable.map((each) => wantedOf(`${name}/${each.name}`, each, claim, pools, classOf))
-  })
+/** Per request of the claim its alternatives, the best first. Throws an Error when an expression fails, or not all devices that are asked for are known. */
+export function requestsOf(claim: ResourceClaim, pools: readonly Pool[], classOf: DeviceSupply['classOf']): Wanted[][] {
+  const wanted = (name: string, shape: ExactDeviceRequest): Wanted => wantedOf(name, shape, claim, pools, classOf)
+  return (claim.spec?.devices?.requests ?? []).map(({ name, exactly, firstAvailable = [] }) =>
+    exactly ? [wanted(name, exactly)] : firstAvailable.map((each) => wanted(`${name}/${each.name}`, each)),
+  )
 }
-
-/** A pool of which not everything is known cannot give all that it has. */
-export class IncompletePool extends Error {}
 
 function wantedOf(
   name: string,
   shape: ExactDeviceRequest,
   claim: ResourceClaim,
   pools: readonly Pool[],
-  classOf: (name: string) => DeviceClass | undefined,
+  classOf: DeviceSupply['classOf'],
 ): Wanted {
+  const whose = `claim ${claim.metadata.namespace}/${claim.metadata.name}`
+  const what = `${whose}, request ${name.slice(name.indexOf('/') + 1)}`
   const deviceClass = classOf(shape.deviceClassName)
-  if (!deviceClass) throw new Error(`could not retrieve device class ${shape.deviceClassName}`)
+  if (!deviceClass) {
+    const missing = `deviceclass.resource.k8s.io "${shape.deviceClassName}" not found`
+    throw new Error(`${what}: could not retrieve device class ${shape.deviceClassName}: ${missing}`)
+  }
   const known = new Map<string, boolean>()
   const matches = (device: PooledDevice): boolean => {
     let match = known.get(device.id)
     if (match === undefined) {
       match =
         selected(deviceClass.spec?.selectors, `class ${deviceClass.metadata.name}`, device) &&
-        selected(shape.selectors, `claim ${claim.metadata.namespace}/${claim.metadata.name}`, device)
+        selected(shape.selectors, whose, device)
       known.set(device.id, match)
     }
     return match
   }
-  if (shape.allocationMode !== 'All') {
-    return { name, shape, class: deviceClass, all: undefined, count: shape.count ?? 1, matches }
-  }
-  const incomplete = pools.find((pool) => pool.incomplete)
-  if (incomplete) {
-    const of = `claim ${claim.metadata.namespace}/${claim.metadata.name}, request ${name}`
-    throw new IncompletePool(
-      `${of}: asks for all devices, but resource pool ${incomplete.key} is currently being updated`,
-    )
-  }
-  const all = pools.flatMap(({ devices }) => devices).filter(matches)
-  return { name, shape, class: deviceClass, all, count: all.length, matches }
+  const wanted: Wanted = { name, what, shape, class: deviceClass, all: undefined, count: shape.count ?? 1, matches }
+  if (shape.allocationMode !== 'All') return wanted
+  const all = pools.flatMap(({ key, state, devices }) => {
+    if (state === 'complete') return devices.filter((each) => matches(each) && couldGive(each, wanted))
+    const why = state === 'incomplete' ? 'being updated' : 'invalid'
+    throw new Error(`${what}: asks for all devices, but resource pool ${key} is currently ${why}`)
+  })
+  return { ...wanted, all, count: all.length }
 }
+
+/** If nobody had anything of it. */
+const couldGive = ({ device }: PooledDevice, { shape }: Wanted): boolean =>
+  consumedBy(shape.capacity ?? {}, device, []) !== undefined
 
 function selected(selectors: readonly DeviceSelector[] = [], whose: string, device: PooledDevice): boolean {
   return selectors.every(({ cel }, i) => {
@@ -81,12 +83,14 @@ function selected(selectors: readonly DeviceSelector[] = [], whose: string, devi
 }
 
 /** The device may be given out, in spite of its taints. */
-export function bearsTaints({ shape }: Wanted, { device }: PooledDevice): boolean {
-  const hard = (device.taints ?? []).filter(({ effect }) => effect !== 'None')
-  return hard.every((taint) => shape.tolerations?.some((toleration) => tolerates(toleration, taint)))
+export function bearsTaints({ shape }: Wanted, taints: readonly DeviceTaint[]): boolean {
+  return taints.every(
+    (taint) => taint.effect === 'None' || shape.tolerations?.some((toleration) => bearsTaint(toleration, taint)),
+  )
 }
 
-function tolerates({ effect, key, operator, value }: DeviceToleration, taint: DeviceTaint): boolean {
+/** Mirrors dynamic-resource-allocation/resourceclaim/devicetoleration.go. */
+export function bearsTaint({ effect, key, operator, value }: DeviceToleration, taint: DeviceTaint): boolean {
   if (effect && effect !== taint.effect) return false
   if (key && key !== taint.key) return false
   return operator === 'Exists' || (value ?? '') === (taint.value ?? '')

@@ -6,7 +6,18 @@ import { final, type Refusal, type World } from '../plugin.ts'
 
 export const RESOURCE_CLAIMS = 'resourceclaims.resource.k8s.io'
 export const RESOURCE_SLICES = 'resourceslices.resource.k8s.io'
-export const DEVICE_CLASSES = 'deviceclasses.resource.k8s.io'
+export const DEVICE_TAINT_RULES = 'devicetaintrules.resource.k8s.io'
+
+/** On claims that have devices. */
+export const FINALIZER = 'resource.kubernetes.io/delete-protection'
+/** So many pods can have one claim. */
+const MOST_USERS = 256
+
+export const isReserved = ({ status }: ResourceClaim, { metadata }: Pod): boolean =>
+  status?.reservedFor?.some(({ uid }) => uid === metadata.uid) === true
+
+/** Nobody else can have it. */
+export const isFull = ({ status }: ResourceClaim): boolean => (status?.reservedFor?.length ?? 0) >= MOST_USERS
 
 /** A refusal: one of them is not as it should be. Where a template says that no claim is needed there is none. */
 export function claimsOf(pod: Pod, { lister }: World): readonly ResourceClaim[] | Refusal {

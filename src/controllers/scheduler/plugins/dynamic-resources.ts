@@ -1,14 +1,22 @@
-/** Devices for the pod's ResourceClaims. Mirrors plugins/dynamicresources. */
+/** Devices for the pod's ResourceClaims, and for extended resources that devices stand behind. Mirrors plugins/dynamicresources. */
 import { deepEqual } from '../../../apimachinery/equality.ts'
-import type { AllocationResult, DeviceClass, ResourceClaim, ResourceSlice } from '../../../types/resource-v1.ts'
-import { allocate, type DeviceSupply } from '../devices/allocator.ts'
-import { deviceId } from '../devices/pools.ts'
-import { IncompletePool } from '../devices/requests.ts'
+import type {
+  AllocationResult,
+  DeviceClass,
+  DeviceTaintRule,
+  ResourceClaim,
+  ResourceSlice,
+} from '../../../types/resource-v1.ts'
+import { allocationOf, type Found } from '../devices/allocation-result.ts'
+import { allocate } from '../devices/allocator.ts'
+import { DEVICE_CLASSES } from '../devices/extended-resources.ts'
+import { type DeviceSupply, deviceSupply } from '../devices/supply.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { termsTest } from '../node-selector.ts'
 import {
   final,
   type Happened,
+  isRefusal,
   normalizeByMost,
   type Plugin,
   type PodFilter,
@@ -16,28 +24,42 @@ import {
   type World,
 } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
-import { claimsOf, DEVICE_CLASSES, RESOURCE_CLAIMS, RESOURCE_SLICES } from './dynamic-resources.claims.ts'
-import { deallocate, reserveClaims } from './dynamic-resources.reserve.ts'
+import {
+  claimsOf,
+  DEVICE_TAINT_RULES,
+  isFull,
+  isReserved,
+  RESOURCE_CLAIMS,
+  RESOURCE_SLICES,
+} from './dynamic-resources.claims.ts'
+import { claimOn, type ExtendedClaim, type ExtendedNeeds, extendedNeeds, forget } from './dynamic-resources.extended.ts'
+import { deallocate, isHopeless, reserveClaims } from './dynamic-resources.reserve.ts'
 
 const ELSEWHERE = final('resourceclaim not available on the node')
-const NO_DEVICES = final('cannot allocate all claims')
 /** So many alternatives a request can have: the first is worth the most. */
 const MOST_ALTERNATIVES = 8
 
-/** What is found out while a node is looked for. */
-interface Cycle {
-  claims: readonly ResourceClaim[]
-  toAllocate: readonly ResourceClaim[]
-  /** By node, in the order of the claims. */
-  found: Map<string, readonly AllocationResult[]>
-  /** Claims whose devices are somewhere else. */
-  elsewhere: Set<ResourceClaim>
+/** What a node has for the pod. */
+interface Offer {
+  /** In the order of the claims; the last one is for the extended resources. */
+  found: readonly Found[]
+  extended: ExtendedClaim | undefined
 }
 
-/**
- * DEVIATION(scheduler-devices): a device is never shared among claims (allowMultipleAllocations), rules of device taints do not count, and
- * extended resources are not taken from devices.
- */
+/** What is found out while a node is looked for. */
+interface Cycle {
+  info: PodInfo
+  claims: readonly ResourceClaim[]
+  toAllocate: readonly ResourceClaim[]
+  extended: ExtendedNeeds | undefined
+  /** Undefined: nothing is to be allocated. */
+  supply: DeviceSupply | undefined
+  /** By node. */
+  offers: Map<string, Offer>
+  /** Claims whose devices are of no use to the pod: they are somewhere else, or do not become ready. */
+  useless: Set<ResourceClaim>
+}
+
 export function dynamicResources(): Plugin {
   /** Of claims whose allocation is still being written, by uid. */
   const pending = new Map<string, AllocationResult>()
@@ -47,31 +69,21 @@ export function dynamicResources(): Plugin {
     hints: [
       { on: ['nodes/add', 'nodes/labels', 'nodes/allocatable'] },
       { on: ['resourceclaims/add', 'resourceclaims/update', 'resourceclaims/delete'], helps: freesOrIsOwn },
-      { on: ['self/claims'], helps: ({ pod }, _happened, world) => !('reasons' in claimsOf(pod, world)) },
+      { on: ['self/claims'], helps: ({ pod }, _happened, world) => !isRefused(claimsOf(pod, world)) },
       { on: ['deviceclasses/add', 'deviceclasses/update', 'resourceslices/add', 'resourceslices/update'] },
+      { on: ['devicetaintrules/add', 'devicetaintrules/update', 'devicetaintrules/delete'] },
     ],
     gate({ pod }, world) {
       if (!pod.spec?.resourceClaims?.length) return undefined
       const claims = claimsOf(pod, world)
-      return 'reasons' in claims ? claims : undefined
+      return isRefused(claims) ? claims : undefined
     },
-    preFilter({ pod }, world) {
-      if (!pod.spec?.resourceClaims?.length) return undefined
-      const claims = claimsOf(pod, world)
-      if ('reasons' in claims) return claims
-      if (claims.length === 0) return undefined
-      const toAllocate = claims.filter(({ status }) => !status?.allocation)
-      const why = toAllocate.map((claim) => whyNot(claim, pending, world)).find((each) => each !== undefined)
-      if (why) return final(why)
-      const cycle: Cycle = { claims, toAllocate, found: new Map(), elsewhere: new Set() }
-      const supply = toAllocate.length > 0 ? supplyOf(pending, world) : undefined
-      const filter: PodFilter = {
-        filter: (node) => refuse(node, cycle, supply),
-        reserve: (node) =>
-          reserveClaims(pod, cycle.claims, cycle.toAllocate, cycle.found.get(node.name), pending, world),
-        unblock: () => deallocate(pod, [...cycle.elsewhere]),
-      }
-      cycles.set(filter, cycle)
+    preFilter(info, world) {
+      if (!info.pod.spec?.resourceClaims?.length && info.extended.size === 0) return undefined
+      const cycle = cycleOf(info, pending, world)
+      if (!cycle || isRefusal(cycle as Refusal)) return cycle as Refusal | undefined
+      const filter = filterOf(cycle as Cycle, pending, world)
+      cycles.set(filter, cycle as Cycle)
       return filter
     },
     preScore(_pod, _nodes, _world, filter) {
@@ -79,6 +91,46 @@ export function dynamicResources(): Plugin {
       if (!cycle) return undefined
       return { score: (node) => worthOf(cycle, node), normalize: (scores) => normalizeByMost(scores) }
     },
+  }
+}
+
+const isRefused = (said: readonly ResourceClaim[] | Refusal): said is Refusal => 'reasons' in said
+
+/** Undefined: the pod needs no devices. */
+function cycleOf(
+  info: PodInfo,
+  pending: ReadonlyMap<string, AllocationResult>,
+  world: World,
+): Cycle | Refusal | undefined {
+  const { pod } = info
+  const claims = claimsOf(pod, world)
+  if (isRefused(claims)) return claims
+  const extended = extendedNeeds(info, world)
+  if (claims.length === 0 && !extended) return undefined
+  if (claims.some((claim) => claim.status?.allocation && isFull(claim) && !isReserved(claim, pod))) {
+    return final('resourceclaim in use')
+  }
+  const toAllocate = claims.filter(({ status }) => !status?.allocation)
+  const why = toAllocate.map((claim) => whyNot(claim, pending, world)).find((each) => each !== undefined)
+  if (why) return final(why)
+  const supply = toAllocate.length > 0 || extended ? supplyOf(pending, world) : undefined
+  return { info, claims, toAllocate, extended, supply, offers: new Map(), useless: new Set() }
+}
+
+function filterOf(cycle: Cycle, pending: Map<string, AllocationResult>, world: World): PodFilter {
+  const { pod } = cycle.info
+  const now = world.clock.now()
+  return {
+    filter: (node) => refuse(node, cycle, now),
+    reserve(node) {
+      const { found = [], extended } = cycle.offers.get(node.name) ?? {}
+      const written = (claim: ResourceClaim, i: number): AllocationResult =>
+        allocationOf(claim, found[i], node.name, () => world.random.uuid())
+      const given = new Map(found.length > 0 ? cycle.toAllocate.map((claim, i) => [claim, written(claim, i)]) : [])
+      const made = extended && { made: extended, allocation: written(extended.claim, found.length - 1) }
+      return reserveClaims({ pod, node: node.name, claims: cycle.claims, given, extended: made }, pending, world)
+    },
+    unblock: () => deallocate(pod, [...cycle.useless]) ?? (cycle.extended && forget(cycle.extended)),
   }
 }
 
@@ -101,48 +153,58 @@ function whyNot(
   return undefined
 }
 
-/** The devices of the cluster, and which of them are given out. */
 function supplyOf(pending: ReadonlyMap<string, AllocationResult>, { lister }: World): DeviceSupply {
-  const held = new Set<string>()
-  const hold = (allocation: AllocationResult | undefined): void => {
-    for (const { driver, pool, device, adminAccess } of allocation?.devices?.results ?? []) {
-      if (!adminAccess) held.add(deviceId(driver, pool, device))
-    }
-  }
-  for (const { status } of lister<ResourceClaim>(RESOURCE_CLAIMS).list()) hold(status?.allocation)
-  for (const allocation of pending.values()) hold(allocation)
-  return {
-    slices: lister<ResourceSlice>(RESOURCE_SLICES).list(),
-    classOf: (name) => lister<DeviceClass>(DEVICE_CLASSES).get('', name),
-    held,
-  }
+  const written = lister<ResourceClaim>(RESOURCE_CLAIMS)
+    .list()
+    // Nothing counts twice.
+    .flatMap(({ metadata, status }) => (pending.has(metadata.uid ?? '') ? [] : [status?.allocation]))
+  return deviceSupply(
+    lister<ResourceSlice>(RESOURCE_SLICES).list(),
+    lister<DeviceTaintRule>(DEVICE_TAINT_RULES).list(),
+    [...written, ...pending.values()],
+    (name) => lister<DeviceClass>(DEVICE_CLASSES).get('', name),
+  )
 }
 
-function refuse({ name, node }: NodeInfo, cycle: Cycle, supply: DeviceSupply | undefined): Refusal | undefined {
-  const elsewhere = cycle.claims.filter(({ status }) => {
-    const selector = status?.allocation?.nodeSelector
-    return selector !== undefined && !termsTest(selector.nodeSelectorTerms)(node)
+function refuse(node: NodeInfo, cycle: Cycle, now: number): Refusal | undefined {
+  const extended = cycle.extended && claimOn(node, cycle.extended)
+  if (extended && 'reasons' in extended) return extended
+  if (!extended && cycle.claims.length === 0) return undefined
+  const useless = cycle.claims.filter((claim) => {
+    const selector = claim.status?.allocation?.nodeSelector
+    if (selector !== undefined && !termsTest(selector.nodeSelectorTerms)(node.node)) return true
+    return claim.status?.allocation !== undefined && isHopeless(claim, now)
   })
-  if (supply) {
-    try {
-      const found = allocate(node, cycle.toAllocate, supply)
-      if (!found) return NO_DEVICES
-      cycle.found.set(name, found)
-    } catch (error) {
-      if (error instanceof IncompletePool) return final(error.message)
-      throw new Error(`running "DynamicResources" filter plugin: ${(error as Error).message}`)
-    }
+  if (cycle.supply) {
+    const claims = extended ? [...cycle.toAllocate, extended.claim] : cycle.toAllocate
+    const found = allocated(node, claims, cycle.supply)
+    if (typeof found === 'string') return final(found)
+    cycle.offers.set(node.name, { found, extended })
   }
-  for (const claim of elsewhere) cycle.elsewhere.add(claim)
-  return elsewhere.length > 0 ? ELSEWHERE : undefined
+  for (const claim of useless) cycle.useless.add(claim)
+  return useless.length > 0 ? ELSEWHERE : undefined
+}
+
+function allocated(node: NodeInfo, claims: readonly ResourceClaim[], supply: DeviceSupply): readonly Found[] | string {
+  try {
+    return allocate(node.node, claims, supply)
+  } catch (error) {
+    throw new Error(`running "DynamicResources" filter plugin: ${(error as Error).message}`)
+  }
 }
 
 /** Alternatives that come first are liked more. */
-function worthOf({ claims, toAllocate, found }: Cycle, { name }: NodeInfo): number {
+function worthOf({ claims, toAllocate, offers }: Cycle, { name }: NodeInfo): number {
+  const offer = offers.get(name)
+  if (!offer) return 0
   let worth = 0
   for (const claim of claims) {
-    const allocation = claim.status?.allocation ?? found.get(name)?.[toAllocate.indexOf(claim)]
-    const taken = new Set((allocation?.devices?.results ?? []).map(({ request }) => request))
+    const { allocation } = claim.status ?? {}
+    const taken = new Set(
+      allocation
+        ? allocation.devices?.results?.map(({ request }) => request)
+        : offer.found[toAllocate.indexOf(claim)].given.map(({ wanted }) => wanted.name),
+    )
     for (const { name: request, firstAvailable = [] } of claim.spec?.devices?.requests ?? []) {
       const place = firstAvailable.findIndex((each) => taken.has(`${request}/${each.name}`))
       if (place >= 0) worth += MOST_ALTERNATIVES - place
@@ -156,6 +218,6 @@ function freesOrIsOwn({ pod }: PodInfo, { object, old }: Happened, world: World)
   if (before?.status?.allocation && !claim?.status?.allocation) return true
   if (!claim) return false
   const own = claimsOf(pod, world)
-  if ('reasons' in own || !own.some(({ metadata }) => metadata.uid === claim.metadata.uid)) return false
+  if (isRefused(own) || !own.some(({ metadata }) => metadata.uid === claim.metadata.uid)) return false
   return !before || !deepEqual(before.status, claim.status)
 }
