@@ -20,6 +20,8 @@ export interface Step {
   create?: DynamicObject
   /** A JSON merge patch. */
   patch?: Target & { subresource?: 'status'; merge: object }
+  /** Containers of a pod ask for other resources, or the pod as a whole. */
+  resize?: { name: string; spec: object }
   delete?: Target & { propagationPolicy?: 'Orphan' | 'Foreground' | 'Background'; gracePeriodSeconds?: number }
   /** Pods with these labels become Running and Ready, at most `count` of them, the oldest first. */
   ready?: { labels: Record<string, string>; count?: number }
@@ -168,6 +170,10 @@ async function run(step: Step, cluster: ControllerCluster, refusals: Map<string,
       resource === 'namespaces' || resource === 'nodes' || resource.startsWith('clusterroles.') ? '' : namespace
     const change = (old: KubeObject): KubeObject => applyMergePatch(old as never, merge) as unknown as KubeObject
     await client.modify(resource, place, name, change, { subresource })
+  }
+  if (step.resize) {
+    const { name, spec } = step.resize
+    await client.patch('pods', 'default', name, 'strategic', { spec }, { subresource: 'resize' })
   }
   if (step.delete) {
     const { resource, namespace = 'default', name, ...options } = step.delete

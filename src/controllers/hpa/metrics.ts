@@ -23,7 +23,7 @@ export function resourceMetric(pods: readonly Pod[], resource: string, container
   if (!pods.some(isMeasured)) throw new Error('no metrics returned from resource metrics API')
   const metrics: PodMetrics = new Map()
   for (const pod of pods) {
-    const value = container === '' ? ofPod(pod, resource) : ofContainer(pod, resource, container)
+    const value = container === '' ? podUsage(pod, resource) : containerUsage(pod, resource, container)
     if (value !== undefined) metrics.set(pod.metadata.name ?? '', value)
   }
   return metrics
@@ -33,12 +33,13 @@ function isMeasured({ metadata }: Pod): boolean {
   return Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith(PREFIX))
 }
 
-function ofPod(pod: Pod, resource: string): number | undefined {
+/** Milli-units; undefined: nothing is said of it. Throws 400 on what is no quantity. */
+export function podUsage(pod: Pod, resource: string): number | undefined {
   return metricOf(pod, resource) ?? sumOfContainers(pod, resource)
 }
 
-/** What a pod uses is what its only container uses. */
-function ofContainer(pod: Pod, resource: string, container: string): number | undefined {
+/** As podUsage. What a pod uses is what its only container uses. */
+export function containerUsage(pod: Pod, resource: string, container: string): number | undefined {
   const containers = pod.spec?.containers ?? []
   const only = containers.length === 1 && containers[0].name === container
   return metricOf(pod, `${resource}.${container}`) ?? (only ? metricOf(pod, resource) : undefined)

@@ -1,5 +1,5 @@
 /** Whether a node takes a pod that was given to it. Mirrors pkg/kubelet/lifecycle/predicate.go and pkg/kubelet/eviction (Admit). */
-import type { Container, Node, Pod } from '../../types/core-v1.ts'
+import type { Container, Node, Pod, PodSpec } from '../../types/core-v1.ts'
 import { type Amounts, amountsOf, podRequests } from '../resources.ts'
 import { nodeMatcher } from '../scheduler/node-selector.ts'
 import { toleratesAll } from '../tolerations.ts'
@@ -12,11 +12,20 @@ export interface Refusal {
 
 const MEMORY_TAINT = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' as const }
 
-/** What stands against the pod; undefined: nothing. `others`: pods of the node. The first of upstream's reasons counts. */
-export function refusalOf(pod: Pod, node: Node, known: KnownNode, others: () => readonly Pod[]): Refusal | undefined {
+/**
+ * What stands against the pod; undefined: nothing. `others`: pods of the node. `held`: what the pod itself has of the node already. The first of
+ * upstream's reasons counts.
+ */
+export function refusalOf(
+  pod: Pod,
+  node: Node,
+  known: KnownNode,
+  others: () => readonly Pod[],
+  held?: Amounts,
+): Refusal | undefined {
   return (
     pressure(pod, node) ??
-    shortage(podRequests(pod.spec!), node, known) ??
+    shortage(podRequests(pod.spec!), node, known, held) ??
     predicate(
       'NodeAffinity',
       nodeMatcher(pod.spec!)?.(node) ?? true,
@@ -48,13 +57,14 @@ const SYSTEM_CRITICAL = 2_000_000_000
 export const isCritical = ({ spec }: Pod): boolean => (spec?.priority ?? 0) >= SYSTEM_CRITICAL
 
 /** What nobody offers on the node is not counted: it may be the cluster's. */
-function shortage(requests: Amounts, { status }: Node, { used, pods }: KnownNode): Refusal | undefined {
+function shortage(requests: Amounts, { status }: Node, known: KnownNode, held?: Amounts): Refusal | undefined {
+  const pods = known.pods - (held ? 1 : 0)
   const allocatable = amountsOf(status?.allocatable)
   const most = allocatable.get('pods')
   if (most !== undefined && pods + 1 > most) return outOf('pods', 1, pods, most)
   for (const [resource, requested] of requests) {
     const capacity = allocatable.get(resource) ?? (resource.includes('/') ? undefined : 0)
-    const taken = used.get(resource) ?? 0
+    const taken = (known.used.get(resource) ?? 0) - (held?.get(resource) ?? 0)
     if (capacity !== undefined && requested > 0 && requested > capacity - taken) {
       return outOf(resource, requested, taken, capacity)
     }
@@ -87,17 +97,17 @@ function bearsTaints({ spec }: Pod, node: Node): boolean {
   return toleratesAll(spec?.tolerations, driving)
 }
 
-/** Counts the pod on its node; a second time nothing. */
-export function occupy(known: KnownPod, pod: Pod, node: KnownNode): void {
+/** Counts the pod on its node, with what this spec asks for; a second time nothing. */
+export function occupy(known: KnownPod, spec: PodSpec, node: KnownNode): void {
   if (known.takenOf === node) return
   vacate(known)
-  known.amounts = podRequests(pod.spec!)
+  known.amounts = podRequests(spec)
   known.takenOf = node
   node.pods++
   for (const [resource, value] of known.amounts) node.used.set(resource, (node.used.get(resource) ?? 0) + value)
 }
 
-/** The pod has ended. */
+/** The pod has ended, or holds something else from now on. */
 export function vacate(known: KnownPod): void {
   const { amounts, takenOf } = known
   if (!amounts || !takenOf) return

@@ -1,6 +1,6 @@
 /** What a container does once it started. */
 
-/** All members are optional: a behaviour without any runs until it is stopped, answers all probes and stops at once. Times are ms after the start. */
+/** All members are optional: a behaviour without any runs until it is stopped, answers all probes and stops at once. Times are ms after the start, if nothing else is said. */
 export interface Behaviour {
   /** Ends by itself after this long. */
   exitsAfterMs?: number
@@ -28,4 +28,10 @@ export interface Behaviour {
   pulledAfterMs?: number
   /** Why its image cannot be pulled. */
   pullError?: string
+  /** How long it takes to resize it, from when its node has taken the resize over. */
+  resizedAfterMs?: number
+  /** Why it cannot be resized, ever. */
+  resizeInfeasible?: string
+  /** Why resizing it fails, as long as this is said. */
+  resizeError?: string
 }

@@ -73,11 +73,22 @@ interface Verdict {
 const YES: Verdict = { status: 'True' }
 const no = (reason: string, message?: string): Verdict => ({ status: 'False', reason, ...(message ? { message } : {}) })
 
-/** The kubelet's five, after those that others set; `sandbox`: the pod has its network. */
-export function conditionsOf(pod: Pod, status: PodStatus, sandbox: boolean, now: string): PodCondition[] {
+/** Of a resize: it waits; it is under way. */
+export const RESIZE_PENDING = 'PodResizePending'
+export const RESIZE_IN_PROGRESS = 'PodResizeInProgress'
+
+/** The kubelet's five, after those that others set and those of a resize; `sandbox`: the pod has its network. `resize`: undefined for as they were. */
+export function conditionsOf(
+  pod: Pod,
+  status: PodStatus,
+  sandbox: boolean,
+  now: string,
+  resize: readonly PodCondition[] | undefined,
+): PodCondition[] {
   const spec = pod.spec!
   const before = pod.status?.conditions ?? []
-  const kept = before.filter(({ type }) => !OWN.has(type))
+  const kept = before.filter(({ type }) => !OWN.has(type) && !(resize && OF_RESIZE.has(type)))
+  if (resize) kept.push(...resize)
   const containersReady = containersReadyOf(spec, status)
   const verdicts: [string, Verdict][] = [
     ['PodReadyToStartContainers', sandbox ? YES : no('PodSandboxNotReady', sandboxMessage(status))],
@@ -89,6 +100,7 @@ export function conditionsOf(pod: Pod, status: PodStatus, sandbox: boolean, now:
   return [...kept, ...verdicts.map(([type, verdict]) => conditionAt(pod, before, type, verdict, now))]
 }
 
+const OF_RESIZE = new Set([RESIZE_PENDING, RESIZE_IN_PROGRESS])
 const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
 
 function sandboxMessage({ phase }: PodStatus): string {

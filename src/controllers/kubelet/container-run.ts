@@ -8,6 +8,7 @@ import { terminated, withWaiting } from './container-status.ts'
 import { imageOf } from './images.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { type ProbeOutcome, probe } from './probes.ts'
+import { mustRestart } from './resize.ts'
 
 /** What the container is next; the same status when nothing happens to it now. */
 export function stepContainer(place: Place, step: PodStep): ContainerStatus {
@@ -42,18 +43,26 @@ function begin(place: Place, step: PodStep, restartCount: number): ContainerStat
 function stepRunning(place: Place, step: PodStep): ContainerStatus {
   const { container, status, list } = place
   if (list !== 'ephemeralContainers' && imageOf(container.image ?? '').name !== status.image)
-    return replace(place, step)
-  const present = { ...status, resources: container.resources ?? {} }
-  if (container.resources?.requests) present.allocatedResources = container.resources.requests
+    return replace(place, step, `Container ${container.name} definition changed, will be restarted`)
+  const { resizing } = step
+  if (resizing?.acts && mustRestart(place))
+    return replace(place, step, `Container ${container.name} resize requires restart`)
+  const present = resizing?.acts === false ? status : resized(place)
   return end(place, step) ?? goOn({ ...place, status: present }, step)
 }
 
+function resized({ container, status }: Place): ContainerStatus {
+  const next = { ...status, resources: container.resources ?? {} }
+  if (container.resources?.requests) next.allocatedResources = container.resources.requests
+  return next
+}
+
 /** Stopped and begun anew, whatever its policy. Until its new image is there it is said to run: a kubelet's next word comes after the pull. */
-function replace(place: Place, step: PodStep): ContainerStatus {
+function replace(place: Place, step: PodStep, why: string): ContainerStatus {
   const { container, status } = place
-  if (pullingSince(place, step) === undefined)
-    step.event(place, 'Normal', 'Killing', `Container ${container.name} definition changed, will be restarted`)
-  const ended = terminated(container, status, { exitCode: 0 }, step.now)
+  if (pullingSince(place, step) === undefined) step.event(place, 'Normal', 'Killing', why)
+  const exitCode = step.behaviour(place).stopExitCode ?? 0
+  const ended = terminated(container, status, { exitCode }, step.now)
   const next = begin({ ...place, status: ended }, step, status.restartCount + 1)
   return next.state?.terminated ? status : next
 }

@@ -1,13 +1,14 @@
 /** What the kubelets remember of their pods: the addresses they hold, and what they wait for. */
 import type { Pod } from '../../types/core-v1.ts'
 import { occupy, vacate } from './admission.ts'
+import { allocationOf } from './allocation.ts'
 import type { KnownNode, KnownPod, KubeletState } from './state.ts'
 
 /** `text` is `namespace/name`. A pod that has an address already keeps it. */
 export function knownPod(state: KubeletState, text: string, pod: Pod, node: KnownNode): KnownPod {
   let known = state.pods.get(text)
   if (known) {
-    if (known.takenOf) occupy(known, pod, node)
+    if (known.takenOf) occupy(known, known.allocated ?? pod.spec!, node)
     return known
   }
   known = { uid: pod.metadata.uid ?? '', node: node.name }
@@ -17,7 +18,11 @@ export function knownPod(state: KubeletState, text: string, pod: Pod, node: Know
     known.pool = node.pool
     known.address = address
   }
-  if (pod.status?.startTime) occupy(known, pod, node)
+  if (pod.status?.startTime) {
+    const allocated = allocationOf(pod)
+    occupy(known, allocated, node)
+    known.allocated = allocated
+  }
   state.pods.set(text, known)
   return known
 }
@@ -32,6 +37,7 @@ export function end(state: KubeletState, text: string, known: KnownPod | undefin
   if (!known) return
   if (known.address) known.pool?.release(known.address)
   known.address = undefined
+  known.takenOf?.deferred.delete(text)
   vacate(known)
   waitFor(state, text, known, [])
 }

@@ -88,6 +88,7 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
     podCidr: '',
     reportedAt: clock.now(),
     images: new Set<string>(),
+    deferred: new Map(),
     pool: state.fallback,
     ready,
     stopped,

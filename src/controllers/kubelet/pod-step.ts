@@ -1,7 +1,9 @@
 /** What one step of one pod works on. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
-import type { Container, ContainerStatus, Pod } from '../../types/core-v1.ts'
+import type { Container, ContainerStatus, Node, Pod, PodSpec } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
+import { occupy, type Refusal, refusalOf, vacate } from './admission.ts'
+import { allocatedStatus, asksTheSame, type Resizing, withAllocation } from './allocation.ts'
 import type { Behaviour } from './behaviour.ts'
 import { behaviourOf } from './container-behaviour.ts'
 import { copyMemory, type PodMemory } from './pod-memory.ts'
@@ -36,12 +38,21 @@ export class PodStep {
   readonly missed: string[] = []
   /** When the next thing happens by itself, ms. */
   again: number | undefined
+  /** As it is written, when that asks for other resources than the pod holds: `pod` is what it holds. */
+  readonly desired: Pod | undefined
+  /** The resize that is under way. */
+  resizing: Resizing | undefined
   readonly #context: ControllerContext
   readonly #node: KnownNode
   readonly #pulled: string[] = []
+  #allocated: PodSpec
 
   constructor(pod: Pod, known: KnownPod, node: KnownNode, context: ControllerContext) {
-    this.pod = pod
+    const { allocated = pod.spec! } = known
+    const isHeld = allocated === pod.spec || asksTheSame(allocated, pod.spec!)
+    this.#allocated = isHeld ? pod.spec! : allocated
+    this.desired = isHeld ? undefined : pod
+    this.pod = isHeld ? pod : withAllocation(pod, allocated)
     this.known = known
     this.now = context.clock.now()
     this.#context = context
@@ -53,6 +64,34 @@ export class PodStep {
   keep(): void {
     this.known.memory = Object.keys(this.memory).length > 0 ? this.memory : undefined
     for (const image of this.#pulled) this.#node.images.add(image)
+    this.known.allocated = this.#allocated
+    const { deferred } = this.#node
+    const { namespace, name } = this.pod.metadata
+    const key = `${namespace}/${name}`
+    if (this.resizing?.pending?.reason === 'Deferred') deferred.set(key, this.known.amounts ?? new Map())
+    else if (deferred.size > 0) deferred.delete(key)
+  }
+
+  /** Why the node does not take the pod, or not with what it asks for now. */
+  refusalOf(pod: Pod): Refusal | undefined {
+    const context = this.#context
+    const node = context.lister<Node>('nodes').get('', this.#node.name)
+    const others = (): readonly Pod[] => context.lister<Pod>('pods').byIndex('node', this.#node.name)
+    return node && refusalOf(pod, node, this.#node, others, this.known.amounts)
+  }
+
+  /** The pod is its node's. */
+  occupy(): void {
+    occupy(this.known, this.pod.spec!, this.#node)
+  }
+
+  /** The pod holds what it asks for now. Its room on the node is taken at once, whatever becomes of the step. */
+  allocate(desired: Pod): void {
+    vacate(this.known)
+    occupy(this.known, desired.spec!, this.#node)
+    this.#allocated = desired.spec!
+    const pod = { ...desired, status: this.pod.status }
+    this.pod = { ...pod, status: allocatedStatus(pod) }
   }
 
   /** Whether the image need not be pulled. */

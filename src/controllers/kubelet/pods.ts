@@ -2,13 +2,14 @@
 import { formatTime } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
-import type { Node, Pod, PodStatus } from '../../types/core-v1.ts'
+import type { Pod, PodStatus } from '../../types/core-v1.ts'
 import type { ControllerContext, Key, Result } from '../controller.ts'
+import { parseKey } from '../key.ts'
 import { isPodTerminal, withDisruption } from '../pods.ts'
 import { isStaged } from '../stages/ownership.ts'
-import { occupy, refusalOf } from './admission.ts'
 import { addressFor, end, forget, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
+import { resize, waitingResizes } from './resize.ts'
 import { type KnownNode, type KnownPod, stateOf } from './state.ts'
 import { keepsRunning, STATIC_PODS } from './static-pods.ts'
 import { admitted, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
@@ -19,29 +20,33 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   const pod = context.lister<Pod>('pods').get(key.namespace, key.name)
   const before = state.pods.get(text)
   if (before && before.uid !== pod?.metadata.uid) {
+    const room = before.takenOf
     forget(state, text, before)
+    if (room) retryResizes(room, context)
     if (context.settings.staticPods) context.enqueue(STATIC_PODS)
   }
   if (!pod?.spec?.nodeName) return
   const node = state.nodes.get(pod.spec.nodeName)
   // A node that registers or becomes ready asks for its pods again.
   if (!node?.ready || isStaged('pods', pod, context)) return
-  if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return end(state, text, state.pods.get(text))
+  if (isPodTerminal(pod) && !pod.metadata.deletionTimestamp) return leave(text, state.pods.get(text), context)
   if (pod.metadata.deletionTimestamp && keepsRunning(pod, state, context)) return remove(pod, context)
   const known = knownPod(state, text, pod, node)
   const step = new PodStep(pod, known, node, context)
-  const status = refused(step, node, context) ?? next(step, addressesOf(known, node))
+  const held = known.amounts
+  const status = refused(step) ?? next(step, addressesOf(known, node))
   waitFor(state, text, known, step.missed)
   try {
     const changes = !deepEqual(status, pod.status)
     if (changes) await writeStatus(pod, status, known, context)
     step.keep()
+    if (held && held !== known.amounts) retryResizes(node, context)
     for (const { type, reason, message, fieldPath } of step.events) {
       context.recorder.event(pod, type, reason, message, { fieldPath, host: node.name })
     }
     if (pod.metadata.deletionTimestamp) {
       if (!isRunning(status)) await remove(pod, context)
-    } else if (isPodTerminal({ ...pod, status })) return end(state, text, known)
+    } else if (isPodTerminal({ ...pod, status })) return leave(text, known, context)
     // What is due already goes on at once, if this step got anywhere.
     const least = changes ? 0 : 1
     if (step.again !== undefined) return { requeueAfterMs: Math.max(least, step.again - context.clock.now()) }
@@ -50,15 +55,30 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   }
 }
 
+/** It has ended: others may have its room. */
+function leave(text: string, known: KnownPod | undefined, context: ControllerContext): void {
+  const room = known?.takenOf
+  end(stateOf(context), text, known)
+  if (room) retryResizes(room, context)
+}
+
+/** Resizes that waited for room try again, in their order. */
+function retryResizes(node: KnownNode, context: ControllerContext): void {
+  if (node.deferred.size === 0) return
+  const podOf = (key: string): Pod | undefined => {
+    const { namespace, name } = parseKey(key)
+    return context.lister<Pod>('pods').get(namespace, name)
+  }
+  for (const key of waitingResizes(node, podOf)) context.enqueue(parseKey(key))
+}
+
 /** The end of a pod that its node does not take; undefined: it is taken, or was before. */
-function refused(step: PodStep, node: KnownNode, context: ControllerContext): PodStatus | undefined {
+function refused(step: PodStep): PodStatus | undefined {
   const { pod, known } = step
   if (pod.status?.startTime || pod.metadata.deletionTimestamp || known.amounts) return undefined
-  const object = context.lister<Node>('nodes').get('', node.name)
-  const others = (): readonly Pod[] => context.lister<Pod>('pods').byIndex('node', node.name)
-  const refusal = object && refusalOf(pod, object, node, others)
+  const refusal = step.refusalOf(pod)
   if (!refusal) {
-    occupy(known, pod, node)
+    step.occupy()
     return undefined
   }
   step.podEvent('Warning', refusal.reason, refusal.message)
@@ -75,13 +95,18 @@ function next(step: PodStep, addresses: NodeAddresses): PodStatus {
   if (!status?.startTime) step.pod = { ...step.pod, status: admitted(step, addresses) }
   if (step.known.evicted !== undefined) return evict(step, step.known.evicted)
   const { activeDeadlineSeconds } = spec!
-  if (activeDeadlineSeconds === undefined) return advance(step, addresses)
+  if (activeDeadlineSeconds === undefined) return sync(step, addresses)
   const deadline = Date.parse(step.pod.status!.startTime!) + activeDeadlineSeconds * 1000
   if (step.now >= deadline) {
     step.podEvent('Normal', DEADLINE_REASON, DEADLINE_MESSAGE)
     return fail(step, DEADLINE_REASON, DEADLINE_MESSAGE)
   }
   step.wake(deadline)
+  return sync(step, addresses)
+}
+
+function sync(step: PodStep, addresses: NodeAddresses): PodStatus {
+  resize(step)
   return advance(step, addresses)
 }
 

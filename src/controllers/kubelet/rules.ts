@@ -45,6 +45,9 @@ interface BehaviourText {
   stopExitCode?: number
   pulledAfter?: string
   pullError?: string
+  resizedAfter?: string
+  resizeInfeasible?: string
+  resizeError?: string
 }
 
 export const BEHAVIOR_RESOURCE = 'containerbehaviors.kubemu.dev'
@@ -79,6 +82,7 @@ const DURATIONS: Record<string, keyof Behaviour> = {
   livenessFailsAfter: 'livenessFailsAfterMs',
   stopsAfter: 'stopsAfterMs',
   pulledAfter: 'pulledAfterMs',
+  resizedAfter: 'resizedAfterMs',
 }
 const PLAIN: Record<string, string> = {
   exitCode: 'number',
@@ -88,6 +92,8 @@ const PLAIN: Record<string, string> = {
   ready: 'boolean',
   stopExitCode: 'number',
   pullError: 'string',
+  resizeInfeasible: 'string',
+  resizeError: 'string',
 }
 
 /** Throws with a message for people on a member that is none or has no such value. */

@@ -1,5 +1,5 @@
 /** What the emulated kubelets remember; all of it can be had again from nodes and pods. */
-import type { PodStatus } from '../../types/core-v1.ts'
+import type { PodSpec, PodStatus } from '../../types/core-v1.ts'
 import type { Amounts } from '../resources.ts'
 import { sharedPerRun } from '../state.ts'
 import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
@@ -25,6 +25,8 @@ export interface KnownNode {
   reportedAt: number
   /** What needs no pulling. */
   images: Set<string>
+  /** Pods whose resize waits for room, by `namespace/name`, and what they hold meanwhile. */
+  deferred: Map<string, Amounts>
 }
 
 /** What a pod holds of its node, and what is remembered of it. */
@@ -36,6 +38,8 @@ export interface KnownPod {
   /** What it takes of its node, once that took it, and of which: a node may come again under its name. */
   amounts?: Amounts
   takenOf?: KnownNode
+  /** The spec whose resources it holds; undefined: none yet. */
+  allocated?: PodSpec
   /** Of its last step that was written. */
   memory?: PodMemory
   /** `configmaps default/settings`: what it waits for. */

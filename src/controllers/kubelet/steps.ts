@@ -7,6 +7,7 @@ import { stepContainer } from './container-run.ts'
 import { waitingStatus } from './container-status.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { mountProblems } from './references.ts'
+import { resizeConditions } from './resize.ts'
 import { graceOf, stopContainers } from './terminate.ts'
 
 export interface NodeAddresses {
@@ -35,9 +36,9 @@ export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodSta
 export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
   const { pod } = step
   if (!pod.status?.podIP && !mounted(step))
-    return finish(pod, step.now, false, { ...pod.status, ...hostAddresses(addresses.host) })
+    return finish(step, false, { ...pod.status, ...hostAddresses(addresses.host) })
   const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host), ...podAddresses(pod, addresses) }
-  if (!status.podIP) return finish(pod, step.now, false, status)
+  if (!status.podIP) return finish(step, false, status)
   const initialized = advanceInit(step, status)
   if (initialized) {
     const next = stepAll(step, 'containers', pod.spec!.containers, status.containerStatuses)
@@ -49,7 +50,7 @@ export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
       )
     }
   }
-  return finish(pod, step.now, true, status)
+  return finish(step, true, status)
 }
 
 /** Waits between attempts to mount, ms. */
@@ -109,10 +110,10 @@ function advanceInit(step: PodStep, status: PodStatus): boolean {
 
 /** All containers stop, each in its time. */
 export function terminate(step: PodStep): PodStatus {
-  const { pod, now } = step
+  const { pod } = step
   const next = { ...pod.status, ...stopContainers(step, graceOf(pod)) }
   const stopped = !isRunning(next)
-  return finish(pod, now, !stopped, next, stopped)
+  return finish(step, !stopped, next, stopped)
 }
 
 /** A container of it runs. */
@@ -124,7 +125,7 @@ export function isRunning({ containerStatuses, initContainerStatuses }: PodStatu
 /** The pod fails for a reason of its node's: all containers stop at once. */
 export function fail(step: PodStep, reason: string, message: string): PodStatus {
   const next = { ...step.pod.status, ...stopContainers(step, { from: step.now, until: step.now }) }
-  return finish(step.pod, step.now, false, { ...next, phase: 'Failed', reason, message }, true)
+  return finish(step, false, { ...next, phase: 'Failed', reason, message }, true)
 }
 
 /** The pod fails before anything of it began. */
@@ -140,7 +141,8 @@ export function refuse({ pod, now }: PodStep, reason: string, message: string): 
 }
 
 /** Phase, conditions and what follows from the spec. */
-function finish(pod: Pod, now: number, sandbox: boolean, status: PodStatus, ending = false): PodStatus {
+function finish(step: PodStep, sandbox: boolean, status: PodStatus, ending = false): PodStatus {
+  const { pod, now, resizing } = step
   const spec = pod.spec!
   const before = pod.status?.phase
   const over = before === 'Succeeded' || before === 'Failed'
@@ -152,9 +154,10 @@ function finish(pod: Pod, now: number, sandbox: boolean, status: PodStatus, endi
   const next: PodStatus = { ...status, phase, observedGeneration: pod.metadata.generation }
   const requests = podRequestTexts(spec)
   if (requests) next.allocatedResources = requests
-  next.resources = requests ? { ...next.resources, requests } : (next.resources ?? {})
+  if (resizing?.acts !== false) next.resources = requests ? { ...next.resources, requests } : (next.resources ?? {})
   const ended = phase === 'Succeeded' || phase === 'Failed'
-  next.conditions = conditionsOf(pod, next, sandbox && !ended, formatTime(now))
+  const resize = ended ? [] : resizeConditions(step, next)
+  next.conditions = conditionsOf(pod, next, sandbox && !ended, formatTime(now), resize)
   return next
 }
 
