@@ -1,6 +1,7 @@
 /** Admission requests for tests of plug-ins: only what plug-ins read of a definition is filled in. */
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
-import type { AdmissionRequest } from '../../src/registry/admission/plugin.ts'
+import { type AdmissionChain, createAdmissionChain } from '../../src/registry/admission/admission.ts'
+import type { AdmissionEnvironment, AdmissionPlugin, AdmissionRequest } from '../../src/registry/admission/plugin.ts'
 import type { ResourceDefinition } from '../../src/registry/definition.ts'
 
 /** `resource`: `pods` or `ingresses.networking.k8s.io`. The name is the object's, as the URL would have it on all but a create. */
@@ -30,4 +31,9 @@ export function admissionRequest(
     ...(operation === 'DELETE' ? {} : { object }),
     ...more,
   }
+}
+
+/** A server with this plug-in alone, which is asked what concerns it only. */
+export function chainOf(plugin: AdmissionPlugin): AdmissionChain {
+  return createAdmissionChain({} as AdmissionEnvironment, { enable: [plugin.name] }, [plugin])
 }

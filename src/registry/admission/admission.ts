@@ -1,6 +1,6 @@
 /** THE TABLE of admission plug-ins in upstream's order, and the two passes over it. Mirrors pkg/kubeapiserver/options/plugins.go and apiserver/pkg/admission/chain.go. */
 import type { MaybePromise } from '../../storage/interface.ts'
-import type { WriteContext } from '../definition.ts'
+import type { ResourceDefinition, WriteContext } from '../definition.ts'
 import { ConversionNeeded } from '../when-converted.ts'
 import { alwaysAdmit } from './always-admit.ts'
 import { alwaysDeny } from './always-deny.ts'
@@ -21,7 +21,13 @@ import { namespaceExists } from './namespace-exists.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
-import type { AdmissionEnvironment, AdmissionPlugin, AdmissionPluginFactory, AdmissionRequest } from './plugin.ts'
+import type {
+  AdmissionEnvironment,
+  AdmissionPlugin,
+  AdmissionPluginFactory,
+  AdmissionRequest,
+  RequestKind,
+} from './plugin.ts'
 import { podResizeValidator } from './pod-resize-validator.ts'
 import { podSecurity } from './pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
@@ -94,15 +100,47 @@ export function createAdmissionChain(
   const on = selectPlugins(selection, plugins).map((plugin) =>
     'create' in plugin ? plugin.create(environment) : plugin,
   )
-  const mutating = on.flatMap((plugin) => (plugin.admit ? [plugin.admit.bind(plugin)] : []))
-  const validating = on.flatMap((plugin) => (plugin.validate ? [plugin.validate.bind(plugin)] : []))
+  const stepsFor = stepsByKind(on)
   return {
     admit(request, context) {
+      const { mutating } = stepsFor(request)
       const waiting = runFrom(0, mutating, request, context)
       if (waiting) return waiting.then(() => repeat(mutating, request, context))
       return repeat(mutating, request, context)
     },
-    validate: (request, context) => runFrom(0, validating, request, context),
+    validate: (request, context) => runFrom(0, stepsFor(request).validating, request, context),
+  }
+}
+
+interface Steps {
+  readonly mutating: Step[]
+  readonly validating: Step[]
+}
+
+/** What runs for a request: most plug-ins have to do with few kinds of requests. */
+function stepsByKind(plugins: readonly AdmissionPlugin[]): (request: AdmissionRequest) => Steps {
+  const known = new WeakMap<ResourceDefinition, Map<string, Steps>>()
+  return ({ definition, subresource, operation }) => {
+    let ofResource = known.get(definition)
+    if (!ofResource) {
+      ofResource = new Map()
+      known.set(definition, ofResource)
+    }
+    const key = `${operation} ${subresource}`
+    let steps = ofResource.get(key)
+    if (!steps) {
+      steps = stepsOf(plugins, { groupResource: definition.groupResource, subresource, operation })
+      ofResource.set(key, steps)
+    }
+    return steps
+  }
+}
+
+function stepsOf(plugins: readonly AdmissionPlugin[], kind: RequestKind): Steps {
+  const concerned = plugins.filter((plugin) => plugin.concerns?.(kind) ?? true)
+  return {
+    mutating: concerned.flatMap((plugin) => (plugin.admit ? [plugin.admit.bind(plugin)] : [])),
+    validating: concerned.flatMap((plugin) => (plugin.validate ? [plugin.validate.bind(plugin)] : [])),
   }
 }
 

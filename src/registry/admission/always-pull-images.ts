@@ -2,8 +2,7 @@
 import { newUnknownError, type StatusError } from '../../apimachinery/errors.ts'
 import { fieldErrorMessage, notSupported } from '../../apimachinery/field-error.ts'
 import type { PodSpec } from '../../types/core-v1.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
-import { podOf } from './pods.ts'
+import { type AdmissionPlugin, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 const ALWAYS = 'Always'
@@ -12,6 +11,7 @@ const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const
 export const alwaysPullImages: AdmissionPlugin = {
   name: 'AlwaysPullImages',
   offByDefault: true,
+  concerns: requestsFor(['pods'], ['CREATE', 'UPDATE']),
   admit(request) {
     const spec = specOf(request)
     if (!spec) return
@@ -30,7 +30,7 @@ export const alwaysPullImages: AdmissionPlugin = {
 
 /** Updates that keep the images are passed over. */
 function specOf(request: AdmissionRequest): PodSpec | undefined {
-  const spec = podOf(request, 'CREATE', 'UPDATE')?.['spec'] as PodSpec | undefined
+  const spec = request.object?.['spec'] as PodSpec | undefined
   const old = (request.old as { spec?: PodSpec } | undefined)?.spec
   return spec && old && sameImages(spec, old) ? undefined : spec
 }

@@ -3,16 +3,16 @@ import { deepEqual } from '../../apimachinery/equality.ts'
 import { quote } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { mayActForSigner } from './certificate-signers.ts'
-import type { AdmissionPlugin } from './plugin.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 export const certificateSigning: AdmissionPlugin = {
   name: 'CertificateSigning',
+  concerns: requestsFor(['certificatesigningrequests.certificates.k8s.io'], ['UPDATE'], ['status']),
   validate(request, context) {
-    const { definition, operation, subresource, object } = request
+    const { object } = request
     const old = request.old as DynamicObject | undefined
-    if (definition.groupResource !== 'certificatesigningrequests.certificates.k8s.io') return
-    if (operation !== 'UPDATE' || subresource !== 'status' || !old || !object) return
+    if (!old || !object) return
     const same = (field: string): boolean => deepEqual(object['status']?.[field], old['status']?.[field])
     if (same('certificate') && same('conditions')) return
     const { signerName } = old['spec']

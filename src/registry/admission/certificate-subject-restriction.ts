@@ -1,16 +1,16 @@
 /** CertificateSubjectRestriction: the client signer gives nobody the group system:masters. Mirrors plugin/pkg/admission/certificates/subjectrestriction. */
 import type { DynamicObject } from '../../apimachinery/meta.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import { type AdmissionPlugin, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client'
 
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
+  concerns: requestsFor(['certificatesigningrequests.certificates.k8s.io'], ['CREATE']),
   validate(request) {
-    const { definition, operation, subresource, object } = request
-    if (definition.groupResource !== 'certificatesigningrequests.certificates.k8s.io' || subresource !== '') return
-    if (operation !== 'CREATE' || object?.['spec'].signerName !== CLIENT_SIGNER) return
+    const { object } = request
+    if (object?.['spec'].signerName !== CLIENT_SIGNER) return
     return refuseMasters(request, object)
   },
 }

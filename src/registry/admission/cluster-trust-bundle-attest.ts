@@ -8,9 +8,10 @@ import { refuse } from './refuse.ts'
 
 export const clusterTrustBundleAttest: AdmissionPlugin = {
   name: 'ClusterTrustBundleAttest',
+  concerns: ({ groupResource }) => groupResource === 'clustertrustbundles.certificates.k8s.io',
   validate(request, context) {
-    const { definition, operation, object, old } = request
-    if (definition.groupResource !== 'clustertrustbundles.certificates.k8s.io' || !object) return
+    const { operation, object, old } = request
+    if (!object) return
     const signerName = object['spec']?.signerName
     if (!signerName || (operation === 'UPDATE' && old && sameButForCollection(object, old))) return
     if (mayActForSigner(context, 'attest', signerName)) return

@@ -1,6 +1,6 @@
 /** DefaultStorageClass: a claim without a class gets the cluster's. Mirrors plugin/pkg/admission/storage/storageclass/setdefault. */
 import { defaultClassOf } from './default-class.ts'
-import type { AdmissionPlugin } from './plugin.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 
 /** Either annotation, set to true, makes a class the default one. */
 export const DEFAULT_CLASS = [
@@ -11,9 +11,9 @@ const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class'
 
 export const defaultStorageClass: AdmissionPlugin = {
   name: 'DefaultStorageClass',
-  admit({ definition, operation, subresource, object }, context) {
-    if (definition.groupResource !== 'persistentvolumeclaims' || operation !== 'CREATE') return
-    if (subresource !== '' || !object) return
+  concerns: requestsFor(['persistentvolumeclaims'], ['CREATE']),
+  admit({ object }, context) {
+    if (!object) return
     // An empty class is a class too: the claim wants a volume that has none.
     const hasClass =
       object['spec'].storageClassName !== undefined || object.metadata.annotations?.[OLD_CLASS] !== undefined

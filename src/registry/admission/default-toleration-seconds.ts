@@ -1,6 +1,5 @@
 /** DefaultTolerationSeconds: pods stay five minutes on a node that is lost. Mirrors plugin/pkg/admission/defaulttolerationseconds. */
-import type { AdmissionPlugin } from './plugin.ts'
-import { podOf } from './pods.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 
 const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
 const SECONDS = 300
@@ -12,8 +11,9 @@ interface Toleration {
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
-  admit(request) {
-    const spec = podOf(request, 'CREATE', 'UPDATE')?.['spec']
+  concerns: requestsFor(['pods'], ['CREATE', 'UPDATE']),
+  admit({ object }) {
+    const spec = object?.['spec']
     if (!spec) return
     const tolerations: Toleration[] = spec.tolerations ?? []
     const missing = TAINTS.filter((taint) => !tolerations.some((toleration) => tolerates(toleration, taint)))

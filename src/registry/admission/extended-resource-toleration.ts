@@ -1,14 +1,14 @@
 /** ExtendedResourceToleration: who asks for a device tolerates the taint of nodes that have it. Off by default. Mirrors plugin/pkg/admission/extendedresourcetoleration. */
 import type { Container, PodSpec, Toleration } from '../../types/core-v1.ts'
 import { isExtendedResource } from '../core/compute-resources.validation.ts'
-import type { AdmissionPlugin } from './plugin.ts'
-import { podOf } from './pods.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 
 export const extendedResourceToleration: AdmissionPlugin = {
   name: 'ExtendedResourceToleration',
   offByDefault: true,
-  admit(request) {
-    const spec = podOf(request, 'CREATE', 'UPDATE')?.['spec'] as PodSpec | undefined
+  concerns: requestsFor(['pods'], ['CREATE', 'UPDATE']),
+  admit({ object }) {
+    const spec = object?.['spec'] as PodSpec | undefined
     if (!spec) return
     const containers: Container[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
     const asked = containers.flatMap(({ resources }) => Object.keys(resources?.requests ?? {}))

@@ -3,7 +3,7 @@ import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { parseResources, podResources, type Resources } from '../../apimachinery/pod-resources.ts'
 import type { WriteContext } from '../definition.ts'
 import { limitProblems } from './limit-ranger.constraints.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import { type AdmissionPlugin, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 const ANNOTATION = 'kubernetes.io/limit-ranger'
@@ -15,14 +15,19 @@ interface Container {
 
 type Limit = DynamicObject['spec']
 
+const ofNewPods = requestsFor(['pods'], ['CREATE'])
+const ofResizedPods = requestsFor(['pods'], ['UPDATE'], ['resize'])
+const ofClaims = requestsFor(['persistentvolumeclaims'], ['CREATE', 'UPDATE'])
+
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
+  concerns: (kind) => ofNewPods(kind) || ofResizedPods(kind) || ofClaims(kind),
   admit(request, context) {
-    if (request.definition.groupResource !== 'pods' || !isLimited(request) || !request.object) return
+    if (request.definition.groupResource !== 'pods' || isGoing(request) || !request.object) return
     for (const range of rangesOf(request, context)) addDefaults(request.object, range)
   },
   validate(request, context) {
-    if (!isLimited(request) || !request.object) return
+    if (isGoing(request) || !request.object) return
     for (const range of rangesOf(request, context)) {
       const problems = (range['spec'].limits ?? []).flatMap((limit: Limit) => problemsOf(request, limit))
       if (problems.length > 0) {
@@ -32,13 +37,7 @@ export const limitRanger: AdmissionPlugin = {
   },
 }
 
-function isLimited({ definition, operation, subresource, old }: AdmissionRequest): boolean {
-  if (operation !== 'CREATE' && operation !== 'UPDATE') return false
-  if (old?.metadata.deletionTimestamp) return false
-  const { groupResource } = definition
-  if (groupResource === 'pods') return operation === 'CREATE' ? subresource === '' : subresource === 'resize'
-  return groupResource === 'persistentvolumeclaims' && subresource === ''
-}
+const isGoing = ({ old }: AdmissionRequest): boolean => Boolean(old?.metadata.deletionTimestamp)
 
 const rangesOf = (request: AdmissionRequest, context: WriteContext): DynamicObject[] =>
   context.reader.list('limitranges', request.namespace)

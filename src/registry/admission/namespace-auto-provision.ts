@@ -6,9 +6,9 @@ import type { AdmissionPlugin } from './plugin.ts'
 export const namespaceAutoProvision: AdmissionPlugin = {
   name: 'NamespaceAutoProvision',
   offByDefault: true,
-  admit({ namespace, definition, operation }, context) {
-    if (operation !== 'CREATE' || namespace === '' || definition.groupResource === 'namespaces') return
-    if (context.dryRun || context.reader.get('namespaces', '', namespace)) return
+  concerns: ({ groupResource, operation }) => operation === 'CREATE' && groupResource !== 'namespaces',
+  admit({ namespace }, context) {
+    if (namespace === '' || context.dryRun || context.reader.get('namespaces', '', namespace)) return
     return provide(namespace, context)
   },
 }

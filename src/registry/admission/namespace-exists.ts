@@ -5,8 +5,9 @@ import type { AdmissionPlugin } from './plugin.ts'
 export const namespaceExists: AdmissionPlugin = {
   name: 'NamespaceExists',
   offByDefault: true,
-  validate({ namespace, definition }, { reader }) {
-    if (namespace === '' || definition.groupResource === 'namespaces') return
-    if (!reader.get('namespaces', '', namespace)) throw newNotFound({ group: '', resource: 'namespaces' }, namespace)
+  concerns: ({ groupResource }) => groupResource !== 'namespaces',
+  validate({ namespace }, { reader }) {
+    if (namespace !== '' && !reader.get('namespaces', '', namespace))
+      throw newNotFound({ group: '', resource: 'namespaces' }, namespace)
   },
 }

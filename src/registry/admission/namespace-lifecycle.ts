@@ -9,14 +9,13 @@ const NAMESPACES = { group: '', resource: 'namespaces' }
 
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
+  concerns: ({ groupResource, operation }) => operation === (groupResource === 'namespaces' ? 'DELETE' : 'CREATE'),
   admit(request, context) {
     if (request.definition.groupResource === 'namespaces') {
-      if (request.operation === 'DELETE' && IMMORTAL.has(request.name)) {
+      if (IMMORTAL.has(request.name)) {
         throw newForbidden(NAMESPACES, request.name, 'this namespace may not be deleted')
       }
-      return
-    }
-    if (request.operation === 'CREATE' && request.namespace !== '') requireActive(request, context)
+    } else if (request.namespace !== '') requireActive(request, context)
   },
 }
 

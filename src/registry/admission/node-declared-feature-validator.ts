@@ -4,7 +4,7 @@ import { quote } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { compareQuantities, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { PodSpec } from '../../types/core-v1.ts'
-import type { AdmissionPlugin } from './plugin.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 type Needs = (pod: PodSpec, old: PodSpec) => boolean
@@ -25,10 +25,9 @@ const FEATURES: readonly (readonly [string, Needs])[] = [
 
 export const nodeDeclaredFeatureValidator: AdmissionPlugin = {
   name: 'NodeDeclaredFeatureValidator',
+  concerns: requestsFor(['pods'], ['UPDATE'], ['', 'resize']),
   validate(request, { reader }) {
-    const { definition, operation, subresource, object } = request
-    if (definition.groupResource !== 'pods' || operation !== 'UPDATE') return
-    if (subresource !== '' && subresource !== 'resize') return
+    const { object } = request
     const old = request.old as DynamicObject | undefined
     const nodeName = object?.['spec'].nodeName
     if (!object || !old || !nodeName || object.metadata.generation === old.metadata.generation) return

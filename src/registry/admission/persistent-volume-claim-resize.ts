@@ -2,16 +2,16 @@
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { compareQuantities, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { WriteContext } from '../definition.ts'
-import type { AdmissionPlugin } from './plugin.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class'
 
 export const persistentVolumeClaimResize: AdmissionPlugin = {
   name: 'PersistentVolumeClaimResize',
+  concerns: requestsFor(['persistentvolumeclaims'], ['UPDATE']),
   validate(request, context) {
-    const { definition, operation, subresource, object } = request
-    if (definition.groupResource !== 'persistentvolumeclaims' || operation !== 'UPDATE' || subresource !== '') return
+    const { object } = request
     const old = request.old as DynamicObject | undefined
     if (!object || !old || compareQuantities(size(object), size(old)) <= 0) return
     if (old['status']?.phase !== 'Bound') throw refuse(request, 'Only bound persistent volume claims can be expanded')

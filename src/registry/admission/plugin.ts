@@ -7,9 +7,11 @@ import type { MaybePromise, Storage } from '../../storage/interface.ts'
 import type { Reader, ResourceDefinition, WriteContext } from '../definition.ts'
 import type { Outbound } from '../outbound.ts'
 
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+
 /** What is being asked. For DELETE `object` is absent; for CREATE `old` is. */
 export interface AdmissionRequest {
-  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+  operation: Operation
   definition: ResourceDefinition
   /** '' for the main resource. */
   subresource: string
@@ -37,11 +39,30 @@ export function reinvocationOf(request: AdmissionRequest): Reinvocation {
   return request.reinvocation
 }
 
+/** Requests of one kind: an operation on a door of a resource (`deployments.apps`). */
+export interface RequestKind {
+  readonly groupResource: string
+  readonly subresource: string
+  readonly operation: Operation
+}
+
+/** Requests with one of these operations for one of these resources, through the main door where no other is named. */
+export function requestsFor(
+  resources: readonly string[],
+  operations: readonly Operation[],
+  doors: readonly string[] = [''],
+): (kind: RequestKind) => boolean {
+  return ({ groupResource, subresource, operation }) =>
+    resources.includes(groupResource) && doors.includes(subresource) && operations.includes(operation)
+}
+
 export interface AdmissionPlugin {
   /** Upstream's name, as `--disable-admission-plugins` takes it. */
   name: string
   /** Runs only where `--enable-admission-plugins` names it. */
   offByDefault?: boolean
+  /** Whether such requests can be its business; absent: all are. Asked once for each kind of requests, so that no other is ever shown to it. */
+  concerns?(kind: RequestKind): boolean
   /** Mutating phase. Throws a StatusError to refuse. */
   admit?(request: AdmissionRequest, context: WriteContext): MaybePromise<void>
   /** Validating phase, after the object was validated. Throws a StatusError to refuse. */

@@ -9,14 +9,14 @@ import {
   quantityValue,
   ZERO,
 } from '../../apimachinery/quantity.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import { type AdmissionPlugin, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 export const podResizeValidator: AdmissionPlugin = {
   name: 'PodResizeValidator',
+  concerns: requestsFor(['pods'], ['UPDATE'], ['resize']),
   validate(request, { reader }) {
-    const { definition, operation, subresource, object, old } = request
-    if (definition.groupResource !== 'pods' || operation !== 'UPDATE' || subresource !== 'resize') return
+    const { object, old } = request
     const nodeName = object?.['spec'].nodeName
     if (!object || !nodeName || object.metadata.generation === old?.metadata.generation) return
     const node = reader.get('nodes', '', nodeName)

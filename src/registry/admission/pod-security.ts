@@ -41,25 +41,36 @@ const TEMPLATES: Readonly<Record<string, (object: DynamicObject) => Template | u
 
 export const podSecurity: AdmissionPlugin = {
   name: 'PodSecurity',
+  concerns({ groupResource, subresource, operation }) {
+    if (operation !== 'CREATE' && operation !== 'UPDATE') return false
+    if (groupResource === 'pods') return !IGNORED_DOORS.has(subresource)
+    return subresource === '' && (groupResource === 'namespaces' || TEMPLATES[groupResource] !== undefined)
+  },
   validate(request, context) {
-    const { operation, subresource, object, definition } = request
-    if ((operation !== 'CREATE' && operation !== 'UPDATE') || !object) return
+    const { object, definition } = request
     const { groupResource } = definition
-    if (groupResource === 'pods') {
-      if (!IGNORED_DOORS.has(subresource)) validatePod(request, object, context)
-      return
-    }
-    if (subresource !== '') return
+    if (!object) return
+    if (groupResource === 'pods') return validatePod(request, object, context)
     if (groupResource === 'namespaces') return validateNamespace(request, object, context)
     const find = TEMPLATES[groupResource]
     if (find) validateTemplate(request, find(object), context)
   },
 }
 
+const NO_LABELS = {}
 const toCheck = ({ metadata, spec }: Template): PodToCheck => ({ spec, annotations: metadata?.annotations ?? {} })
 
+/** By the labels of stored namespaces, which never change. */
+const policies = new WeakMap<object, PodSecurityPolicy>()
+
 function policyAround({ namespace }: AdmissionRequest, { reader }: WriteContext): PodSecurityPolicy {
-  return policyOf(reader.get('namespaces', '', namespace)?.metadata.labels)[0]
+  const { labels = NO_LABELS } = reader.get('namespaces', '', namespace)?.metadata ?? {}
+  let policy = policies.get(labels)
+  if (policy === undefined) {
+    policy = policyOf(labels)[0]
+    policies.set(labels, policy)
+  }
+  return policy
 }
 
 function validatePod(request: AdmissionRequest, pod: DynamicObject, context: WriteContext): void {

@@ -1,28 +1,38 @@
 /** Priority: a pod's number comes from its class; only one class is the default. Mirrors plugin/pkg/admission/priority. */
 import type { DynamicObject, KubeObject } from '../../apimachinery/meta.ts'
 import type { WriteContext } from '../definition.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
-import { podOf } from './pods.ts'
+import { CompiledView } from './compiled-view.ts'
+import { type AdmissionPluginFactory, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
+const NAME = 'Priority'
 const CLASSES = 'priorityclasses.scheduling.k8s.io'
+const STORED_CLASSES = '/registry/priorityclasses/'
 
-export const priority: AdmissionPlugin = {
-  name: 'Priority',
-  admit(request, context) {
-    const pod = podOf(request, 'CREATE', 'UPDATE')
-    if (!pod) return
-    if (request.operation === 'UPDATE') keepPriority(pod, request.old)
-    else setPriority(request, pod, context)
-  },
-  validate(request, context) {
-    if (request.definition.groupResource !== CLASSES || request.subresource !== '') return
-    if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return
-    if (request.object?.['globalDefault'] !== true) return
-    const current = defaultClass(context)?.metadata.name
-    if (current === undefined) return
-    if (request.operation === 'UPDATE' && current === request.object.metadata.name) return
-    throw refuse(request, `PriorityClass ${current} is already marked as default. Only one default can exist`)
+const ofPods = requestsFor(['pods'], ['CREATE', 'UPDATE'])
+const ofClasses = requestsFor([CLASSES], ['CREATE', 'UPDATE'])
+
+export const priority: AdmissionPluginFactory = {
+  name: NAME,
+  create({ storage }) {
+    const usual = new CompiledView(storage, [STORED_CLASSES], ([classes = []]) => ({ class: defaultOf(classes) }))
+    return {
+      name: NAME,
+      concerns: (kind) => ofPods(kind) || ofClasses(kind),
+      admit(request, context) {
+        const { definition, object, operation } = request
+        if (definition.groupResource !== 'pods' || !object) return
+        if (operation === 'UPDATE') keepPriority(object, request.old)
+        else setPriority(request, object, classFor(request, object, usual.current().class, context))
+      },
+      validate(request) {
+        const { definition, object, operation } = request
+        if (definition.groupResource !== CLASSES || object?.['globalDefault'] !== true) return
+        const current = usual.current().class?.metadata.name
+        if (current === undefined || (operation === 'UPDATE' && current === object.metadata.name)) return
+        throw refuse(request, `PriorityClass ${current} is already marked as default. Only one default can exist`)
+      },
+    }
   },
 }
 
@@ -34,9 +44,7 @@ function keepPriority(pod: DynamicObject, old: KubeObject | undefined): void {
   }
 }
 
-function setPriority(request: AdmissionRequest, pod: DynamicObject, context: WriteContext): void {
-  const { spec } = pod
-  const found = spec.priorityClassName ? namedClass(request, spec.priorityClassName, context) : defaultClass(context)
+function setPriority(request: AdmissionRequest, { spec }: DynamicObject, found: DynamicObject | undefined): void {
   const value: number = found?.['value'] ?? 0
   const policy: string | undefined = found ? found['preemptionPolicy'] : 'PreemptLowerPriority'
   if (found) spec.priorityClassName = found.metadata.name
@@ -57,15 +65,22 @@ function setPriority(request: AdmissionRequest, pod: DynamicObject, context: Wri
   spec.preemptionPolicy = policy
 }
 
-function namedClass(request: AdmissionRequest, name: string, context: WriteContext): DynamicObject {
+function classFor(
+  request: AdmissionRequest,
+  { spec }: DynamicObject,
+  usual: DynamicObject | undefined,
+  context: WriteContext,
+): DynamicObject | undefined {
+  const name = spec.priorityClassName
+  if (!name) return usual
   const found = context.reader.get(CLASSES, '', name)
   if (!found) throw refuse(request, `no PriorityClass with name ${name} was found`)
   return found
 }
 
 /** Of several defaults the one with the lowest value counts. */
-function defaultClass(context: WriteContext): DynamicObject | undefined {
-  const defaults = context.reader.list(CLASSES).filter((it) => it['globalDefault'] === true)
+function defaultOf(classes: readonly DynamicObject[]): DynamicObject | undefined {
+  const defaults = classes.filter((it) => it['globalDefault'] === true)
   return defaults.reduce<DynamicObject | undefined>(
     (lowest, it) => (lowest === undefined || it['value'] < lowest['value'] ? it : lowest),
     undefined,

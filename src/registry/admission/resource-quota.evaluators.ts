@@ -2,7 +2,7 @@
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { parseResources, podResources, type Resources } from '../../apimachinery/pod-resources.ts'
 import { newQuantity } from '../../apimachinery/quantity.ts'
-import type { AdmissionRequest } from './plugin.ts'
+import type { AdmissionRequest, RequestKind } from './plugin.ts'
 
 export interface QuotaEvaluator {
   /** Whether the quota's resource is one that these objects use. */
@@ -37,7 +37,18 @@ const IGNORED = new Set([
 const ALIASES = new Set(['configmaps', 'resourcequotas', 'replicationcontrollers', 'secrets'])
 const ONE = newQuantity(1)
 
-/** undefined: this write is none that quotas count. */
+/** Grow by updates, too. */
+const CHANGEABLE = new Set(['pods', 'services', 'persistentvolumeclaims'])
+
+/** Whether such writes may be counted. */
+export function isCounted({ groupResource, subresource, operation }: RequestKind): boolean {
+  if (IGNORED.has(groupResource) || groupResource === 'namespaces') return false
+  if (operation === 'CREATE') return subresource === ''
+  const isDoor = subresource === '' || (groupResource === 'pods' && subresource === 'resize')
+  return operation === 'UPDATE' && isDoor && CHANGEABLE.has(groupResource)
+}
+
+/** How a write that may be counted is counted; undefined: it is not. */
 export function evaluatorOf({
   definition,
   operation,
@@ -46,17 +57,14 @@ export function evaluatorOf({
   old,
 }: AdmissionRequest): QuotaEvaluator | undefined {
   const { groupResource } = definition
-  if (IGNORED.has(groupResource)) return undefined
   if (groupResource === 'pods') {
-    if (subresource === 'resize') return operation === 'UPDATE' ? podEvaluator : undefined
-    if (subresource !== '') return undefined
+    if (operation === 'CREATE' || subresource === 'resize') return podEvaluator
     const moved = old !== undefined && isTerminating(object as DynamicObject) !== isTerminating(old as DynamicObject)
-    return operation === 'CREATE' || moved ? podEvaluator : undefined
+    return moved ? podEvaluator : undefined
   }
-  if (subresource !== '') return undefined
   if (groupResource === 'services') return serviceEvaluator
   if (groupResource === 'persistentvolumeclaims') return claimEvaluator
-  return operation === 'CREATE' ? objectCount(groupResource) : undefined
+  return objectCount(groupResource)
 }
 
 /** How stored objects of a resource (`deployments.apps`) are counted; undefined: they are not. */

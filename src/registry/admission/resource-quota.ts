@@ -13,15 +13,15 @@ import {
 import type { WriteContext } from '../definition.ts'
 import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
 import { refuse } from './refuse.ts'
-import { countsFor, evaluatorOf, type QuotaEvaluator } from './resource-quota.evaluators.ts'
+import { countsFor, evaluatorOf, isCounted, type QuotaEvaluator } from './resource-quota.evaluators.ts'
 
 const RETRIES = 3
 
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
+  concerns: isCounted,
   validate(request, context) {
-    if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return
-    if (request.namespace === '' || request.definition.groupResource === 'namespaces' || !request.object) return
+    if (request.namespace === '' || !request.object) return
     const quotas = context.reader.list('resourcequotas', request.namespace)
     if (quotas.length === 0) return
     const evaluator = evaluatorOf(request)

@@ -5,8 +5,7 @@ import { newUnknownError } from '../../apimachinery/errors.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { compareQuantities, parseQuantity } from '../../apimachinery/quantity.ts'
 import type { WriteContext } from '../definition.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
-import { podOf } from './pods.ts'
+import { type AdmissionPlugin, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 
 const MISMATCH = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
@@ -16,8 +15,9 @@ type Toleration = Record<string, unknown>
 
 export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
+  concerns: requestsFor(['pods'], ['CREATE']),
   admit(request, context) {
-    const spec = podOf(request, 'CREATE')?.['spec']
+    const spec = request.object?.['spec']
     const found = spec && classOf(request, spec, context)
     if (!found) return
     const overhead = found['overhead']?.podFixed
@@ -29,7 +29,7 @@ export const runtimeClass: AdmissionPlugin = {
     if (found['scheduling']) place(request, spec, found['scheduling'])
   },
   validate(request, context) {
-    const spec = podOf(request, 'CREATE')?.['spec']
+    const spec = request.object?.['spec']
     if (!spec) return
     const overhead = classOf(request, spec, context)?.['overhead']?.podFixed
     if (overhead) {

@@ -1,7 +1,7 @@
 /** ServiceAccount: every pod runs as one, with a token volume where it wants one. Mirrors plugin/pkg/admission/serviceaccount. */
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { WriteContext } from '../definition.ts'
-import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts'
+import { type AdmissionPlugin, type AdmissionRequest, requestsFor } from './plugin.ts'
 import { refuse } from './refuse.ts'
 import { forbiddenSecretReference, mirrorPodViolation } from './service-account.secrets.ts'
 
@@ -25,20 +25,19 @@ const TOKEN_PROJECTION = {
 /** Upstream's ParseBool. */
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 
+const ofNewPods = requestsFor(['pods'], ['CREATE'])
+const ofGrownPods = requestsFor(['pods'], ['UPDATE'], ['ephemeralcontainers'])
+
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
+  concerns: (kind) => ofNewPods(kind) || ofGrownPods(kind),
   admit(request, context) {
-    const pod = podOf(request)
-    if (pod === undefined || request.operation !== 'CREATE') return
+    const { object: pod, subresource } = request
+    if (pod === undefined || subresource !== '') return
     if (!isMirrorPod(pod)) addServiceAccount(request, pod, context)
     validate(request, context)
   },
   validate,
-}
-
-function podOf(request: AdmissionRequest): DynamicObject | undefined {
-  if (request.definition.groupResource !== 'pods') return undefined
-  return request.subresource === '' || request.subresource === 'ephemeralcontainers' ? request.object : undefined
 }
 
 const isMirrorPod = (pod: DynamicObject): boolean => pod.metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined
@@ -88,10 +87,9 @@ function mountToken(spec: DynamicObject['spec'], context: WriteContext): void {
 }
 
 function validate(request: AdmissionRequest, context: WriteContext): void {
-  const pod = podOf(request)
+  const { object: pod, subresource } = request
   if (pod === undefined) return
-  const ephemeral = request.operation === 'UPDATE' && request.subresource === 'ephemeralcontainers'
-  if (request.operation !== 'CREATE' && !ephemeral) return
+  const ephemeral = subresource === 'ephemeralcontainers'
   if (!ephemeral && isMirrorPod(pod)) {
     const violation = mirrorPodViolation(pod)
     if (violation !== undefined) throw refuse(request, violation)

@@ -1,5 +1,5 @@
 /** StorageObjectInUseProtection: volumes and claims stay while they are used. Mirrors plugin/pkg/admission/storage/storageobjectinuseprotection. */
-import type { AdmissionPlugin } from './plugin.ts'
+import { type AdmissionPlugin, requestsFor } from './plugin.ts'
 
 const FINALIZERS: Record<string, string> = {
   persistentvolumes: 'kubernetes.io/pv-protection',
@@ -9,9 +9,10 @@ const FINALIZERS: Record<string, string> = {
 
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
-  admit({ definition, operation, subresource, object }) {
+  concerns: requestsFor(Object.keys(FINALIZERS), ['CREATE']),
+  admit({ definition, object }) {
     const finalizer = FINALIZERS[definition.groupResource]
-    if (!finalizer || operation !== 'CREATE' || subresource !== '' || !object) return
+    if (!finalizer || !object) return
     const finalizers = object.metadata.finalizers ?? []
     if (!finalizers.includes(finalizer)) object.metadata.finalizers = [...finalizers, finalizer]
   },

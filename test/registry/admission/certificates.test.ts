@@ -5,7 +5,7 @@ import { certificateSigning } from '../../../src/registry/admission/certificate-
 import { clusterTrustBundleAttest } from '../../../src/registry/admission/cluster-trust-bundle-attest.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../../src/registry/admission/plugin.ts'
 import type { AccessAttributes } from '../../../src/registry/authorization/authorizer.ts'
-import { admissionRequest } from '../../support/admission-request.ts'
+import { admissionRequest, chainOf } from '../../support/admission-request.ts'
 import { fakeWriteContext } from '../../support/write-context.ts'
 
 const CSRS = 'certificatesigningrequests.certificates.k8s.io'
@@ -36,7 +36,7 @@ function asked(plugin: AdmissionPlugin, request: AdmissionRequest, allowed?: str
     },
     rulesFor: () => ({ rules: [], errors: [] }),
   }
-  plugin.validate?.(request, fakeWriteContext({ authorizer }))
+  chainOf(plugin).validate(request, fakeWriteContext({ authorizer }))
   return questions
 }
 

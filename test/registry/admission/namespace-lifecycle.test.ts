@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StatusError } from '../../../src/apimachinery/errors.ts'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import { namespaceLifecycle } from '../../../src/registry/admission/namespace-lifecycle.ts'
-import { admissionRequest } from '../../support/admission-request.ts'
+import { admissionRequest, chainOf } from '../../support/admission-request.ts'
 import { fakeWriteContext } from '../../support/write-context.ts'
 
 const namespace = (name: string, phase = 'Active'): DynamicObject => ({
@@ -65,7 +65,8 @@ describe('NamespaceLifecycle', () => {
     const context = fakeWriteContext()
     context.put('namespaces', namespace('ns', 'Terminating'))
     for (const operation of ['UPDATE', 'DELETE'] as const) {
-      expect(namespaceLifecycle.admit?.(admissionRequest(operation, 'configmaps', configMap), context)).toBeUndefined()
+      const request = admissionRequest(operation, 'configmaps', configMap)
+      expect(chainOf(namespaceLifecycle).admit(request, context)).toBeUndefined()
     }
   })
 

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import { defaultTolerationSeconds } from '../../../src/registry/admission/default-toleration-seconds.ts'
 import { limitRanger } from '../../../src/registry/admission/limit-ranger.ts'
-import type { AdmissionPlugin } from '../../../src/registry/admission/plugin.ts'
+import type { AdmissionEnvironment, AdmissionPlugin } from '../../../src/registry/admission/plugin.ts'
 import { podTopologyLabels } from '../../../src/registry/admission/pod-topology-labels.ts'
 import { priority } from '../../../src/registry/admission/priority.ts'
 import { runtimeClass } from '../../../src/registry/admission/runtime-class.ts'
+import { MemoryStorage } from '../../../src/storage/memory.ts'
 import { admissionRequest } from '../../support/admission-request.ts'
 import { type FakeWriteContext, fakeWriteContext } from '../../support/write-context.ts'
 
@@ -54,38 +55,56 @@ describe('DefaultTolerationSeconds', () => {
 })
 
 describe('Priority', () => {
-  function withClasses(): FakeWriteContext {
+  const HIGH = clusterObject('PriorityClass', 'high', { value: 100, preemptionPolicy: 'Never' })
+  const USUAL = clusterObject('PriorityClass', 'usual', {
+    value: 7,
+    globalDefault: true,
+    preemptionPolicy: 'PreemptLowerPriority',
+  })
+
+  /** The plug-in of a cluster with these classes, and what its writes see. */
+  function withClasses(...classes: DynamicObject[]): {
+    plugin: AdmissionPlugin
+    storage: MemoryStorage
+    context: FakeWriteContext
+  } {
+    const storage = new MemoryStorage()
     const context = fakeWriteContext()
-    const classes = 'priorityclasses.scheduling.k8s.io'
-    context.put(classes, clusterObject('PriorityClass', 'high', { value: 100, preemptionPolicy: 'Never' }))
-    context.put(
-      classes,
-      clusterObject('PriorityClass', 'usual', {
-        value: 7,
-        globalDefault: true,
-        preemptionPolicy: 'PreemptLowerPriority',
-      }),
-    )
-    return context
+    for (const each of classes) {
+      context.put('priorityclasses.scheduling.k8s.io', each)
+      storage.create('/registry/priorityclasses/', each.metadata.name ?? '', each)
+    }
+    return { plugin: priority.create({ storage } as unknown as AdmissionEnvironment), storage, context }
+  }
+
+  function setBy({ plugin, context }: ReturnType<typeof withClasses>, spec: Record<string, unknown>): unknown[] {
+    const { priorityClassName, priority: value, preemptionPolicy } = admitted(plugin, pod(spec), context)['spec']
+    return [priorityClassName, value, preemptionPolicy]
   }
 
   it.each([
-    ['the named class', withClasses(), { priorityClassName: 'high' }, ['high', 100, 'Never']],
-    ['the default class', withClasses(), {}, ['usual', 7, 'PreemptLowerPriority']],
-    ['nothing but zero', fakeWriteContext(), {}, [undefined, 0, 'PreemptLowerPriority']],
-  ])('comes from %s', (_, context, spec, expected) => {
-    const { priorityClassName, priority: value, preemptionPolicy } = admitted(priority, pod(spec), context)['spec']
-    expect([priorityClassName, value, preemptionPolicy]).toEqual(expected)
+    ['the named class', withClasses(HIGH, USUAL), { priorityClassName: 'high' }, ['high', 100, 'Never']],
+    ['the default class', withClasses(HIGH, USUAL), {}, ['usual', 7, 'PreemptLowerPriority']],
+    ['nothing but zero', withClasses(), {}, [undefined, 0, 'PreemptLowerPriority']],
+  ])('comes from %s', (_, cluster, spec, expected) => {
+    expect(setBy(cluster, spec)).toEqual(expected)
+  })
+
+  it('follows the default class', () => {
+    const cluster = withClasses(HIGH)
+    expect(setBy(cluster, {})).toEqual([undefined, 0, 'PreemptLowerPriority'])
+    cluster.storage.create('/registry/priorityclasses/', 'usual', USUAL)
+    expect(setBy(cluster, {})).toEqual(['usual', 7, 'PreemptLowerPriority'])
   })
 
   it('refuses a class that is not there, as the real server words it', () => {
-    expect(() => admitted(priority, pod({ priorityClassName: 'nope' }))).toThrow(
+    expect(() => admitted(withClasses().plugin, pod({ priorityClassName: 'nope' }))).toThrow(
       'pods "p" is forbidden: no PriorityClass with name nope was found',
     )
   })
 
   it('refuses a number of the client own making', () => {
-    expect(() => admitted(priority, pod({ priority: 5 }))).toThrow(
+    expect(() => admitted(withClasses().plugin, pod({ priority: 5 }))).toThrow(
       'the integer value of priority (5) must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name',
     )
   })
@@ -93,14 +112,14 @@ describe('Priority', () => {
   it('keeps what an update leaves out', () => {
     const object = pod()
     const old = pod({ priority: 3, preemptionPolicy: 'Never' })
-    priority.admit?.(admissionRequest('UPDATE', 'pods', object, { old }), fakeWriteContext())
+    withClasses().plugin.admit?.(admissionRequest('UPDATE', 'pods', object, { old }), fakeWriteContext())
     expect([object['spec'].priority, object['spec'].preemptionPolicy]).toEqual([3, 'Never'])
   })
 
   it('allows one default class', () => {
     const second = clusterObject('PriorityClass', 'second', { value: 1, globalDefault: true })
     const request = admissionRequest('CREATE', 'priorityclasses.scheduling.k8s.io', second)
-    expect(() => priority.validate?.(request, withClasses())).toThrow(
+    expect(() => withClasses(HIGH, USUAL).plugin.validate?.(request, fakeWriteContext())).toThrow(
       'PriorityClass usual is already marked as default. Only one default can exist',
     )
   })

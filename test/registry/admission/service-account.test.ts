@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import { serviceAccount } from '../../../src/registry/admission/service-account.ts'
-import { admissionRequest } from '../../support/admission-request.ts'
+import { admissionRequest, chainOf } from '../../support/admission-request.ts'
 import { type FakeWriteContext, fakeWriteContext } from '../../support/write-context.ts'
 
 const pod = (spec: Record<string, unknown> = {}, annotations?: Record<string, string>): DynamicObject => ({
@@ -135,7 +135,7 @@ describe('ServiceAccount', () => {
 
   it('leaves updates alone', () => {
     const object = pod()
-    serviceAccount.admit?.(admissionRequest('UPDATE', 'pods', object), fakeWriteContext())
+    chainOf(serviceAccount).admit(admissionRequest('UPDATE', 'pods', object), fakeWriteContext())
     expect(object).toEqual(pod())
   })
 })
