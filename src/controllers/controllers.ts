@@ -5,6 +5,7 @@ import { cronjob } from './cronjob/cronjob.ts'
 import { csrApproving, csrCleaner, csrSigning } from './csr.ts'
 import { daemonset } from './daemonset/daemonset.ts'
 import { deployment } from './deployment/deployment.ts'
+import { deviceTaintEviction } from './device-taint-eviction/device-taint-eviction.ts'
 import { disruption } from './disruption/disruption.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice/endpointslice.ts'
@@ -62,6 +63,7 @@ export const controllers: readonly ControllerDefinition[] = [
   stage,
   nodeLifecycle,
   taintEviction,
+  deviceTaintEviction,
   scheduler,
   endpoints,
   endpointslice,

@@ -7,6 +7,7 @@ import { cronjob } from './cronjob.cases.ts'
 import { csr } from './csr.cases.ts'
 import { daemonset } from './daemonset.cases.ts'
 import { deployment } from './deployment.cases.ts'
+import { deviceTaints } from './device-taints.cases.ts'
 import { disruption } from './disruption.cases.ts'
 import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
@@ -38,6 +39,7 @@ export const suites: readonly Suite[] = [
   claims,
   schedulerVolumes,
   schedulerDevices,
+  deviceTaints,
   serviceCidrs,
   policies,
   topology,

@@ -4,13 +4,13 @@ import type {
   DeviceClass,
   DeviceSelector,
   DeviceTaint,
-  DeviceToleration,
   ExactDeviceRequest,
   ResourceClaim,
 } from '../../../types/resource-v1.ts'
 import { consumedBy } from './capacity.ts'
 import type { Pool, PooledDevice } from './pools.ts'
 import type { DeviceSupply } from './supply.ts'
+import { bearsTaint } from './taints.ts'
 
 export interface Wanted {
   /** `gpu`, or `gpu/large` for an alternative. */
@@ -87,11 +87,4 @@ export function bearsTaints({ shape }: Wanted, taints: readonly DeviceTaint[]): 
   return taints.every(
     (taint) => taint.effect === 'None' || shape.tolerations?.some((toleration) => bearsTaint(toleration, taint)),
   )
-}
-
-/** Mirrors dynamic-resource-allocation/resourceclaim/devicetoleration.go. */
-export function bearsTaint({ effect, key, operator, value }: DeviceToleration, taint: DeviceTaint): boolean {
-  if (effect && effect !== taint.effect) return false
-  if (key && key !== taint.key) return false
-  return operator === 'Exists' || (value ?? '') === (taint.value ?? '')
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../../types/resource-v1.ts'
 import { type Amounts, addAmounts } from './capacity.ts'
 import { deviceId, type PooledDevice, SliceIndex } from './pools.ts'
+import { selects } from './taints.ts'
 
 /** What claims hold, by `driver/pool/device`. */
 export class Holdings {
@@ -63,20 +64,10 @@ export function deviceSupply(
     taintsOf({ device, driver, pool }) {
       const own = device.taints ?? []
       if (rules.length === 0) return own
-      const applied = rules.filter(({ spec }) => selects(spec.deviceSelector, driver, pool.name, device.name))
+      const applied = rules.filter(({ spec }) =>
+        selects(spec.deviceSelector ?? {}, { driver, pool: pool.name, device: device.name }),
+      )
       return [...own, ...applied.map(({ spec }) => spec.taint)]
     },
   }
-}
-
-/** What is left out selects all. */
-export function selects(
-  selector: DeviceTaintRule['spec']['deviceSelector'] = {},
-  driver: string,
-  pool: string,
-  device: string,
-): boolean {
-  return (
-    (selector.driver ?? driver) === driver && (selector.pool ?? pool) === pool && (selector.device ?? device) === device
-  )
 }
