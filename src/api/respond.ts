@@ -24,7 +24,8 @@ const ONE_WRITE_BYTES = 16 * 1024
 
 /** A resource's object, or a Status, in the form the client accepts. */
 export function sendObject(exchange: ResourceExchange, code: number, object: KubeObject | Status): MaybePromise<void> {
-  const { accept, store } = exchange
+  const { accept, store, turns } = exchange
+  turns.serveFew()
   if (accept.as === 'PartialObjectMetadataList') {
     const type = goType(store.definition, object.kind)
     throw newNotAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${type})`)

@@ -1,6 +1,8 @@
+import { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Turns } from '../../src/api/turns.ts'
+import { createCluster } from '../../src/cluster.ts'
 
 const until = async (done: () => boolean): Promise<void> => {
   while (!done()) await nextTurn()
@@ -36,4 +38,44 @@ test('who asks again is served after those who waited already', async () => {
   for (let i = 0; i < 99; i++) turns.ask(() => served.push('patient'))
   await until(() => served.length === 101)
   expect(served.at(-1)).toBe('greedy again')
+})
+
+test('the few who wait are served at once before a write is answered, the many are not', () => {
+  const turns = new Turns()
+  let served = 0
+  for (let i = 0; i < 16; i++) turns.ask(() => served++)
+  turns.serveFew()
+  expect(served).toBe(16)
+  for (let i = 0; i < 17; i++) turns.ask(() => served++)
+  turns.serveFew()
+  expect(served).toBe(16)
+})
+
+test('who was served before an answer is not served again by the loop', async () => {
+  const turns = new Turns()
+  let served = 0
+  turns.ask(() => served++)
+  turns.serveFew()
+  await nextTurn()
+  await nextTurn()
+  expect(served).toBe(1)
+})
+
+test('a watch is told of a write before the write is answered', async () => {
+  const cluster = await createCluster({ controllers: false, nodes: 0 })
+  const url = `${await cluster.listen()}/api/v1/namespaces/default/configmaps`
+  const watch = await fetch(`${url}?watch=1`)
+  const said: string[] = []
+  const original = Socket.prototype.write
+  const write = vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args) {
+    const text = String(args[0])
+    if (text.includes('"name":"told"')) said.push(text.includes('"ADDED"') ? 'event' : text.slice(9, 12))
+    return original.apply(this, args as Parameters<typeof original>)
+  })
+  const body = JSON.stringify({ metadata: { name: 'told' } })
+  await (await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).text()
+  write.mockRestore()
+  await watch.body?.cancel()
+  await cluster.close()
+  expect(said).toEqual(['event', '201'])
 })
