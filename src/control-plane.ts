@@ -179,22 +179,22 @@ export class ControlPlane {
     this.#runner.start(untouchedRevision)
   }
 
-  /** Resolves when no reconcile is in work any more. Idempotent. */
-  async stopControllers(): Promise<void> {
+  /** Resolves when no reconcile is in work any more. `events`: what becomes of those that wait to be written. Idempotent. */
+  async stopControllers(events: 'written' | 'dropped' = 'written'): Promise<void> {
     const runner = this.#runner
     this.#runner = undefined
-    if (runner) this.#stopping = runner.stop()
+    if (runner) this.#stopping = runner.stop(events)
     await this.#stopping
   }
 
   /**
    * Controllers stand still during `change`, whatever becomes of the election, and go on from the state that it brings, which is to be one that
-   * they had settled. When it rejects, they stay stopped.
+   * they had settled: the Events of the state that goes are not waited for. When it rejects, they stay stopped.
    */
   async withoutControllers(change: () => Promise<void> | void): Promise<void> {
     this.#held = true
     try {
-      await this.stopControllers()
+      await this.stopControllers('dropped')
       await change()
     } finally {
       this.#held = false
@@ -228,7 +228,7 @@ export class ControlPlane {
     // Nor is what a lost election left in work.
     const runner = this.#runner
     this.#runner = undefined
-    await runner?.stop()
+    await runner?.stop(this.#parts.storage.lasting ? 'written' : 'dropped')
     this.#parts.staticPods?.close()
     this.registry.close()
     this.outbound.close()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../src/apimachinery/clock.ts'
-import type { KubeObject } from '../src/apimachinery/meta.ts'
+import type { DynamicObject, KubeObject } from '../src/apimachinery/meta.ts'
 import { seededRandom } from '../src/apimachinery/random.ts'
 import { ControlPlane } from '../src/control-plane.ts'
 import { defineController } from '../src/controllers/controller.ts'
@@ -10,24 +10,26 @@ import { MemoryStorage } from '../src/storage/memory.ts'
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Each reconcile of its one controller tells its name of the object. */
-function made() {
+/** Each reconcile of its one controller tells its name of the object, and later an Event. */
+function made(storage = new MemoryStorage(), later?: Promise<void>) {
   const reconciled: string[] = []
   const counter = defineController({
     name: 'counter',
     component: 'counter',
     for: 'namespaces',
-    async reconcile({ name }) {
+    async reconcile({ name }, { lister, recorder }) {
       reconciled.push(name)
+      await later
+      recorder.event(lister('namespaces').get('', name)!, 'Normal', 'Seen', name)
     },
   })
   const [clock, random] = [new ManualClock(0), seededRandom('plane')]
-  const parts = { storage: new MemoryStorage(), clock, random, logger, controllers: [counter], rootCa: 'none' }
+  const parts = { storage, clock, random, logger, controllers: [counter], rootCa: 'none' }
   const plane = new ControlPlane({}, parts)
   const client = createLocalClient(plane.registry, SYSTEM_USER)
   const create = (name: string) =>
     client.create<KubeObject>('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  return { plane, reconciled, create }
+  return { plane, storage, reconciled, create }
 }
 
 test('Controllers that are started twice run once.', async () => {
@@ -53,4 +55,25 @@ test('Nothing starts the controllers while storage changes beneath them; they ru
   await plane.settle()
   expect(reconciled).toEqual(['one'])
   await plane.close()
+})
+
+test.each([
+  ['are written where they last', true, ['Seen']],
+  ['are dropped where they end with the process', false, []],
+])('Events that wait when it closes %s.', async (_, lasting, expected) => {
+  class Engine extends MemoryStorage {
+    override readonly lasting = lasting
+  }
+  let goOn = () => {}
+  const later = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const { plane, storage, reconciled, create } = made(new Engine(), later)
+  await create('default')
+  plane.startControllers()
+  while (reconciled.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  const closed = plane.close()
+  goOn()
+  await closed
+  expect(storage.list('/registry/events/').objects.map((event) => (event as DynamicObject)['reason'])).toEqual(expected)
 })

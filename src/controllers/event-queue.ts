@@ -58,6 +58,11 @@ export class EventQueue {
     return true
   }
 
+  /** Forgets all that wait; one that is being written is. */
+  drop(): void {
+    this.#waiting.length = this.#head = 0
+  }
+
   async #write(): Promise<void> {
     // Who records goes on first.
     await undefined

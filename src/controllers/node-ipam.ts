@@ -2,7 +2,7 @@
 import type { Node } from '../types/core-v1.ts'
 import { defineController } from './controller.ts'
 import { aboutNode } from './node-events.ts'
-import { isSettled, perRun } from './state.ts'
+import { perRun } from './state.ts'
 
 /** `--node-cidr-mask-size-ipv4` by default. */
 const NODE_MASK = 24
@@ -42,7 +42,7 @@ export const nodeIpam = defineController({
     const podCIDR = allocate(state, name)
     if (podCIDR === undefined) {
       const message = `Node ${name} status is now: CIDRNotAvailable`
-      if (!isSettled(node, context)) context.recorder.event(aboutNode(node), 'Normal', 'CIDRNotAvailable', message)
+      context.recorder.event(aboutNode(node), 'Normal', 'CIDRNotAvailable', message)
       return
     }
     await context.client.modify<Node>('nodes', '', name, (old) =>

@@ -16,6 +16,8 @@ export interface RecorderOptions {
   logger: Logger
   /** Where Events wait until they are written. */
   events: EventQueue
+  /** What there is to say of this object was said already. */
+  isTold?: (about: KubeObject) => boolean
 }
 
 /** In a millisecond. */
@@ -23,7 +25,7 @@ const NANOSECONDS = 1_000_000
 
 /** Never fails its caller: an Event that cannot be written is logged and dropped. Writes happen in the order of the calls. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { client, clock, component, logger, events } = options
+  const { client, clock, component, logger, events, isTold } = options
   const correlator = new EventCorrelator()
   const known = new RecentlyUsed<{ name: string; count: number }>()
   let names = firstName(component)
@@ -68,6 +70,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     event(about, type, reason, message, details) {
+      if (isTold?.(about)) return
       const facts = { type, reason, message, ...details }
       events.add({ about: referenceTo(about), facts, at: clock.now() }, writeOrReport)
     },

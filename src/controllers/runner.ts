@@ -60,12 +60,15 @@ export class ControllerRunner {
   #scheduled = false
   #turning = false
   #inWork = 0
+  /** What was settled before the start was looked at. */
+  #hasSettled: boolean
   #stopped = false
   #unsubscribe: (() => void) | undefined
 
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#informers = new Informers(options.source, () => this.#schedule())
+    this.#hasSettled = options.settings.settledRevision === 0
     this.#running = options.controllers.map(() => undefined)
     for (const [at, definition] of options.controllers.entries()) this.#add(definition, at)
   }
@@ -79,6 +82,7 @@ export class ControllerRunner {
       this.#served = undefined
     })
     this.#informers.start(untouchedRevision)
+    this.#tellSettled()
   }
 
   /**
@@ -93,14 +97,15 @@ export class ControllerRunner {
     })
   }
 
-  /** No reconcile starts after this; resolves when those in work have ended and all Events are written. Idempotent. */
-  async stop(): Promise<void> {
+  /** No reconcile starts after this; resolves when those in work have ended and all Events are written, or dropped. Idempotent. */
+  async stop(events: 'written' | 'dropped' = 'written'): Promise<void> {
     this.#stopped = true
     this.#unsubscribe?.()
     for (const running of this.#running) running?.queue.close()
     this.#informers.stop()
     while (this.#inWork > 0 || !this.#events.isIdle) {
-      this.#events.writeSome()
+      if (events === 'dropped') this.#events.drop()
+      else this.#events.writeSome()
       await nextTick()
     }
     this.#tellSettled()
@@ -176,7 +181,14 @@ export class ControllerRunner {
       random,
       logger,
       settings,
-      recorder: createRecorder({ client, clock, component: definition.component, logger, events: this.#events }),
+      recorder: createRecorder({
+        client,
+        clock,
+        component: definition.component,
+        logger,
+        events: this.#events,
+        isTold: (about) => this.#isTold(about),
+      }),
       lister: <T extends KubeObject>(resource: ResourceName): Lister<T> => {
         const informer = this.#informers.get(resource)
         if (!informer) throw new Error(`controller ${definition.name} does not read ${resource}`)
@@ -187,6 +199,11 @@ export class ControllerRunner {
       resources: () => this.#servedResources().resources,
       resourceFor: (apiVersion, kind) => this.#resourceFor(apiVersion, kind),
     }
+  }
+
+  /** Who looks for the first time at what was settled finds what an earlier run has found, and said. */
+  #isTold({ metadata }: KubeObject): boolean {
+    return !this.#hasSettled && Number(metadata.resourceVersion ?? 0) <= this.#options.settings.settledRevision
   }
 
   #resourceFor(apiVersion: string, kind: string): ServedResource | undefined {
@@ -295,7 +312,8 @@ export class ControllerRunner {
   }
 
   #tellSettled(): void {
-    if (this.#waiting.length === 0 || !this.#settled()) return
+    if ((this.#hasSettled && this.#waiting.length === 0) || !this.#settled()) return
+    this.#hasSettled = true
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

@@ -2,7 +2,6 @@
 import { compareQuantities, parseQuantity } from '../apimachinery/quantity.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../types/core-v1.ts'
 import { defineController } from './controller.ts'
-import { isSettled } from './state.ts'
 
 const CLAIMS = 'persistentvolumeclaims'
 const VOLUMES = 'persistentvolumes'
@@ -14,10 +13,7 @@ export const volumeExpander = defineController({
     {
       resource: CLAIMS,
       when: (claim, old) => isBound(claim as PersistentVolumeClaim) && hasGrown(claim, old),
-      keys: (claim, context) =>
-        isSettled(claim, context)
-          ? []
-          : [{ namespace: claim.metadata.namespace ?? '', name: claim.metadata.name ?? '' }],
+      keys: (claim) => [{ namespace: claim.metadata.namespace ?? '', name: claim.metadata.name ?? '' }],
     },
   ],
   reads: [VOLUMES],

@@ -120,6 +120,8 @@ export interface Storage {
   readonly revision: number
   /** Other processes write here, too. */
   readonly shared: boolean
+  /** What it holds outlives `close`. */
+  readonly lasting: boolean
   /**
    * Resolves when reads show all that anybody had written before the call. A value where nobody else writes; else throws Timeout or Failed, and
    * reads without it may be a little old.

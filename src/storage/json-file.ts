@@ -96,6 +96,8 @@ export async function openJsonFile(path: string, options: JsonFileOptions = {}):
 }
 
 export class JsonFileStorage implements Storage {
+  readonly shared = false
+  readonly lasting = true
   readonly #parts: Parts
   readonly #fsync: FsyncPolicy
   readonly #journalLimit: number
@@ -127,10 +129,6 @@ export class JsonFileStorage implements Storage {
 
   get revision(): number {
     return this.#parts.memory.revision
-  }
-
-  get shared(): boolean {
-    return false
   }
 
   fresh(): void {}

@@ -51,6 +51,7 @@ export class MemoryStorage implements Storage {
   #floor: number
   #closed = false
   readonly shared = false
+  readonly lasting = false
   readonly #limit: number
   readonly #journal: CommitJournal | undefined
   readonly #collections = new Map<string, Collection>()

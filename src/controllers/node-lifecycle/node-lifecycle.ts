@@ -6,7 +6,7 @@ import type { Node, NodeCondition, Pod, PodCondition, Taint } from '../../types/
 import { type ControllerContext, defineController, type Result } from '../controller.ts'
 import { aboutNode } from '../node-events.ts'
 import { nodeNameOf, podsByNode } from '../pod-index.ts'
-import { isSettled, perRun } from '../state.ts'
+import { perRun } from '../state.ts'
 import { collectPods } from './pod-gc.ts'
 
 const LEASES = 'leases.coordination.k8s.io'
@@ -140,7 +140,7 @@ async function listen(node: Node, context: ControllerContext): Promise<Result | 
   const lease = context.lister<Lease>(LEASES).get(LEASE_NAMESPACE, name)
   const words = `${lease?.spec?.renewTime} ${ready?.lastHeartbeatTime}`
   let last = heard.get(name)
-  if (last?.uid !== uid && !isSettled(node, context)) {
+  if (last?.uid !== uid) {
     const message = `Node ${name} event: Registered Node ${name} in Controller`
     context.recorder.event(aboutNode(node), 'Normal', 'RegisteredNode', message)
   }

@@ -66,6 +66,7 @@ export async function openEtcd(options: EtcdOptions): Promise<EtcdStorage> {
 
 export class EtcdStorage implements Storage {
   readonly shared = true
+  readonly lasting = true
   readonly #connection: EtcdConnection
   readonly #keys: Keys
   readonly #memory: MemoryStorage
