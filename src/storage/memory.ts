@@ -51,7 +51,7 @@ export class MemoryStorage implements Storage {
   #floor: number
   #closed = false
   readonly shared = false
-  readonly lasting = false
+  readonly lasting: boolean = false
   readonly #limit: number
   readonly #journal: CommitJournal | undefined
   readonly #collections = new Map<string, Collection>()
