@@ -2,9 +2,9 @@
 
 import type { RequestListener } from 'node:http'
 import type { Clock } from './apimachinery/clock.ts'
-import { type Cidr, parseCidr } from './apimachinery/ip.ts'
 import type { Logger } from './apimachinery/logger.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
+import { isPodCidr, isServiceCidr, leavesRoom, networksOf } from './cluster-networks.ts'
 import type { Client } from './controllers/client.ts'
 import type { AuthorizationMode } from './registry/authorization/authorizer.ts'
 import type { ServiceAddresses } from './registry/core/service-endpoint.ts'
@@ -63,6 +63,11 @@ export interface ClusterOptions {
    * `10.96.0.0/16,fd00:10:96::/112`.
    */
   serviceCidr?: string
+  /**
+   * Where pods get their addresses from, each node's from a part of it: a /24 in IPv4, a /64 in IPv6. Nodes and pods have addresses of its families, in
+   * their order: `10.244.0.0/16,fd00:10:244::/56`. Default: of each family that Services have such a network.
+   */
+  podCidr?: string
   /**
    * Where this machine serves what Services of the cluster stand for, so that webhooks and extension API servers can be called:
    * `{'default/webhook:443': '127.0.0.1:9443'}`, or a function of the same. Without a port in the key: every port.
@@ -159,18 +164,6 @@ function isEtcd(value: unknown): boolean {
   )
 }
 
-/** Eight addresses. */
-const MIN_RANGE_BITS = 3
-
-/** As kube-apiserver's `--service-cluster-ip-range`. */
-function isServiceRange(value: unknown): boolean {
-  if (typeof value !== 'string') return false
-  const cidrs = value.split(',').map(parseCidr)
-  const isLarge = (cidr: Cidr | undefined): boolean =>
-    cidr !== undefined && (cidr.ip.writtenAs === 4 ? 32 : 128) - cidr.prefixLength >= MIN_RANGE_BITS
-  return cidrs.length <= 2 && cidrs.every(isLarge) && cidrs[0]?.ip.writtenAs !== cidrs[1]?.ip.writtenAs
-}
-
 /** What each option may be, and the words for it. Options whose readers complain by themselves may be anything here. */
 const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; words: string }> = {
   fixtures: {
@@ -208,8 +201,13 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
   maxMutatingRequestsInFlight: { is: isCount, words: 'a number, 0 or more' },
   authorizationMode: { is: isOneOf('AlwaysAllow', 'RBAC'), words: 'AlwaysAllow or RBAC' },
   serviceCidr: {
-    is: isServiceRange,
+    is: isServiceCidr,
     words: 'a network of at least 8 addresses such as 10.96.0.0/16, or two of different families and a comma between',
+  },
+  podCidr: {
+    is: isPodCidr,
+    words:
+      'a network such as 10.244.0.0/16 (in IPv4 up to /24, in IPv6 /48 to /64), or two of different families and a comma between',
   },
   serviceAddresses: { is: isAny, words: '' },
 }
@@ -226,5 +224,11 @@ export function requireOptions(options: ClusterOptions): void {
     }
     if (value !== undefined && !is(value))
       throw new TypeError(`createCluster: ${name} is ${words}, not ${JSON.stringify(value)}`)
+  }
+  const networks = networksOf(options)
+  if (!leavesRoom(networks)) {
+    throw new TypeError(
+      `createCluster: serviceCidr ${networks.serviceCidr} leaves nothing of podCidr ${networks.podCidr}`,
+    )
   }
 }

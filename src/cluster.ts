@@ -173,9 +173,9 @@ class LocalCluster implements Cluster {
   }
 
   async #fill(nodes: number): Promise<void> {
-    const { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins } = this.#options
+    const { serviceCidr, podCidr, enableAdmissionPlugins, disableAdmissionPlugins } = this.#options
     const controllers = this.#controllers
-    const shape = { serviceCidr, enableAdmissionPlugins, disableAdmissionPlugins, controllers }
+    const shape = { serviceCidr, podCidr, enableAdmissionPlugins, disableAdmissionPlugins, controllers }
     const state = await startingState(shape)
     const identity = { now: this.#clock.now(), random: this.#random, rootCa: () => this.#plane.rootCa(), nodes }
     const { beginnings, revision, ofNodes } = startOf(state, identity)

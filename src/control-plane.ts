@@ -6,6 +6,7 @@ import type { Random } from './apimachinery/random.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority, newAuthority } from './certificate-authority.ts'
+import { type Networks, networksOf } from './cluster-networks.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import type { Client } from './controllers/client.ts'
 import type { ControllerDefinition, StaticPods } from './controllers/controller.ts'
@@ -36,10 +37,6 @@ const PROGRAMS: Record<string, string> = {
   stage: STAGE_MANAGER,
 }
 
-const DEFAULT_SERVICE_CIDR = '10.96.0.0/16'
-/** The pod network. */
-export const POD_CIDR = '10.244.0.0/16'
-
 export interface ControlPlaneParts {
   storage: Storage
   clock: Clock
@@ -52,8 +49,6 @@ export interface ControlPlaneParts {
   staticPods?: StaticPods
   /** PEM of kube-root-ca.crt in place of that of an authority of its own. */
   rootCa?: string
-  /** In place of POD_CIDR. */
-  podCidr?: string
 }
 
 /** The options that say how the API server behaves. */
@@ -61,6 +56,7 @@ export type RegistrySettings = Pick<
   ClusterOptions,
   | 'serviceAddresses'
   | 'serviceCidr'
+  | 'podCidr'
   | 'enableAdmissionPlugins'
   | 'disableAdmissionPlugins'
   | 'authorizationMode'
@@ -71,6 +67,7 @@ export class ControlPlane {
   readonly registry: Registry
   readonly outbound: OutboundClient
   readonly #parts: ControlPlaneParts
+  readonly #networks: Networks
   readonly #tokens: TokenSigner
   readonly #schedulerConfiguration: string | object | undefined
   #runner: ControllerRunner | undefined
@@ -85,12 +82,14 @@ export class ControlPlane {
 
   constructor(options: RegistrySettings, parts: ControlPlaneParts) {
     this.#parts = parts
+    this.#networks = networksOf(options)
     this.#since = parts.clock.now()
     this.#schedulerConfiguration = options.schedulerConfiguration
     // What is wrong with it is told now, not when the first pod comes.
     profilesOf(options.schedulerConfiguration)
     this.#tokens = createTokenSigner('https://kubernetes.default.svc.cluster.local', parts.keys?.tokens)
-    const { storage, clock, random, podCidr = POD_CIDR } = parts
+    const { storage, clock, random } = parts
+    const { serviceCidr, podCidr } = this.#networks
     const addresses = addressesOf(options.serviceAddresses ?? {})
     this.outbound = createOutbound({
       clock,
@@ -104,9 +103,8 @@ export class ControlPlane {
       clock,
       random,
       settings: {
-        serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
+        serviceCidr,
         nodePortRange: { from: 30000, to: 32767 },
-        podCidr,
       },
       tokens: this.#tokens,
       admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
@@ -147,7 +145,7 @@ export class ControlPlane {
    */
   startControllers(settledRevision = 0, untouchedRevision = 0): void {
     if (this.#runner || this.#held || this.#elector?.leads === false) return
-    const { controllers, clock, random, logger, podCidr = POD_CIDR } = this.#parts
+    const { controllers, clock, random, logger } = this.#parts
     const clients = new Map<string, Client>()
     this.#runner = new ControllerRunner({
       controllers,
@@ -167,7 +165,7 @@ export class ControlPlane {
         signRequest: (pem, usages, durationMs) => this.#ca().sign(pem, usages, durationMs),
         signToken: (claims) => this.#tokens.sign(claims),
         settledRevision,
-        podCidr,
+        ...this.#networks,
         kubernetesVersion: `v${this.registry.facts.kubernetesVersion}`,
         schedulerConfiguration: this.#schedulerConfiguration,
         stages: controllers.includes(stage),

@@ -2,6 +2,7 @@
 import { isAlreadyExists, isStatusError } from './apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { ControlPlane, ControlPlaneParts } from './control-plane.ts'
+import { familiesOf, nodeAddresses } from './controllers/kubelet/addresses.ts'
 import { defaultStorageClass, volumeProvisioner } from './controllers/volume-provisioner.ts'
 import { createLocalClient } from './local-client.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
@@ -21,7 +22,7 @@ export async function bootstrap({ registry }: ControlPlane): Promise<void> {
   const objects = bootstrapObjects({
     now: registry.clock.now(),
     serviceCidr: registry.settings.serviceCidr,
-    advertiseAddress: '172.18.0.2',
+    advertiseAddress: nodeAddresses(familiesOf(registry.settings.serviceCidr), 0)[0],
     securePort: 6443,
     hostname: 'kubemu',
     holderId: registry.random.uuid(),

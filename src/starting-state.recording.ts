@@ -4,10 +4,11 @@
  */
 import { formatMicroTime, formatTime, ManualClock } from './apimachinery/clock.ts'
 import { SILENT } from './apimachinery/logger.ts'
-import { ControlPlane, type ControlPlaneParts, POD_CIDR, type RegistrySettings } from './control-plane.ts'
+import { type Networks, networksOf } from './cluster-networks.ts'
+import { ControlPlane, type ControlPlaneParts, type RegistrySettings } from './control-plane.ts'
+import { allocateParts, cidrSets } from './controllers/cidr-set.ts'
+import { familiesOf, nodeAddresses } from './controllers/kubelet/addresses.ts'
 import { machineIds } from './controllers/kubelet/node-status.ts'
-import { nodeAddress } from './controllers/kubelet/nodes.ts'
-import { nodePart } from './controllers/node-ipam.ts'
 import { TTL_ANNOTATION } from './controllers/ttl.ts'
 import { populate } from './populate.ts'
 import { nodeObject } from './scenario/nodes.ts'
@@ -15,7 +16,10 @@ import type { RecordedObject, RecordedState } from './starting-state.recorded.ts
 import { MemoryStorage } from './storage/memory.ts'
 
 /** What decides which objects a new cluster holds, and what one more node adds. */
-export type Shape = Pick<RegistrySettings, 'serviceCidr' | 'enableAdmissionPlugins' | 'disableAdmissionPlugins'> &
+export type Shape = Pick<
+  RegistrySettings,
+  'serviceCidr' | 'podCidr' | 'enableAdmissionPlugins' | 'disableAdmissionPlugins'
+> &
   Pick<ControlPlaneParts, 'controllers'>
 
 /** Whole seconds, and in nanoseconds a multiple of 2^20: names of Events, which end in such a time, can be told apart from their counter. */
@@ -45,21 +49,16 @@ export const HOLE = new RegExp(
 )
 
 /** And those of a node's own. */
-export function holeOfNode(number: number): RegExp {
-  const texts = textsOfNode(number).map((text) => text.replaceAll('.', '\\.'))
-  return new RegExp([HOLE.source, ...texts].join('|'))
+export function holeOfNode(texts: readonly string[]): RegExp {
+  return new RegExp([HOLE.source, ...texts.map((text) => text.replaceAll('.', '\\.'))].join('|'))
 }
 
-/** What a node has by its number, each thing at the same place. */
-export function textsOfNode(number: number): string[] {
+/** What a node has by its number, each thing at the same place; `parts`: of the pod network, if it has one. */
+export function textsOfNode(number: number, { podCidr }: Networks, parts: readonly string[] = []): string[] {
   const { name = '' } = nodeObject(number).metadata
   const { machineID, systemUUID, bootID } = machineIds(name)
-  const part = nodePart(POD_CIDR, number - 1)
-  return [name, nodeAddress(number - 1), machineID, systemUUID, bootID, ...(part === undefined ? [] : [part])]
+  return [name, ...nodeAddresses(familiesOf(podCidr), number - 1), machineID, systemUUID, bootID, ...parts]
 }
-
-/** Whether the pod network is large enough for it. */
-export const hasPart = (number: number): boolean => nodePart(POD_CIDR, number - 1) !== undefined
 
 export function dayOf(time: string): string {
   return time.slice(0, 10)
@@ -70,8 +69,16 @@ export function eventTime(ms: number): string {
   return (BigInt(ms) * 1_000_000n).toString(16).slice(0, -COUNTER_DIGITS)
 }
 
+/** The parts of the networks that the first node of a cluster gets. */
+export function firstParts({ podCidr, serviceCidr }: Networks): string[] {
+  const parts = allocateParts(cidrSets(podCidr, serviceCidr))
+  if (parts === undefined) throw new Error(`there is no part of ${podCidr} for a node`)
+  return parts
+}
+
 export async function recordState(shape: Shape): Promise<RecordedState> {
-  const objects = (await makeForReal(shape, UNPARTED_NODE, nodePart(POD_CIDR, PARTED_NODE - 1))).map(withHoles)
+  const podCidr = firstParts(networksOf(shape)).join()
+  const objects = (await makeForReal({ ...shape, podCidr }, UNPARTED_NODE)).map(withHoles)
   const ofNode = (number: number): RecordedObject[] => objects.filter((object) => isOfNode(object, number))
   const [parted, unparted] = [ofNode(PARTED_NODE), ofNode(UNPARTED_NODE)]
   if (parted.some((object) => unparted.includes(object))) throw new Error('an object is of two nodes')
@@ -91,7 +98,7 @@ function sharedUids(ofCluster: readonly RecordedObject[], ofNodes: readonly Reco
 }
 
 /** All objects of a cluster whose nodes came one after the other while the controllers ran, in the order of the last writes. */
-export async function makeForReal(shape: Shape, nodes: number, podCidr?: string): Promise<RecordedObject[]> {
+export async function makeForReal(shape: Shape, nodes: number): Promise<RecordedObject[]> {
   let uids = 0
   const notDrawn = (): never => {
     throw new Error('a starting state draws nothing but uids')
@@ -105,7 +112,6 @@ export async function makeForReal(shape: Shape, nodes: number, podCidr?: string)
     logger: SILENT,
     controllers,
     rootCa: TEMPLATE_ROOT_CA,
-    podCidr,
   })
   try {
     await populate(plane, { nodes: 0, controllers })

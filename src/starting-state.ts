@@ -6,6 +6,8 @@ import { formatMicroTime, formatTime } from './apimachinery/clock.ts'
 import { type Form, fill, fillSome, formCompiler } from './apimachinery/form.ts'
 import type { KubeObject } from './apimachinery/meta.ts'
 import type { Random } from './apimachinery/random.ts'
+import { type Networks, networksOf } from './cluster-networks.ts'
+import { allocateParts, cidrSets } from './controllers/cidr-set.ts'
 import { controllers } from './controllers/controllers.ts'
 import { stage } from './controllers/stages/stages.ts'
 import { ttlSeconds } from './controllers/ttl.ts'
@@ -13,8 +15,8 @@ import type { RecordedObject, RecordedState } from './starting-state.recorded.ts
 import {
   dayOf,
   eventTime,
+  firstParts,
   HOLE,
-  hasPart,
   holeOfNode,
   PARTED_NODE,
   recordState,
@@ -43,14 +45,20 @@ interface Part {
   forms?: readonly StartingForm[]
 }
 
+/** What one more node adds. `texts`: what of that is its own, as in textsOfNode. */
+interface NodePart extends Part {
+  texts: readonly string[]
+}
+
 export interface StartingState {
   /** By prefix. */
   cluster: ReadonlyMap<string, Part>
   /** The objects of a cluster without nodes. */
   count: number
   /** What is added by a node that has a part of the pod network, and by one that has none. */
-  parted: Part
-  unparted: Part
+  parted: NodePart
+  unparted: NodePart
+  networks: Networks
   sharedUids: readonly string[]
   /** Of the cluster that was made last: the next one mostly begins in the same. */
   lastSecond?: Second
@@ -109,6 +117,7 @@ function keyOf(shape: Shape): string {
 async function makeState(key: string, shape: Shape): Promise<StartingState> {
   const { recordedStates } = await import('./starting-state.recorded.ts')
   const { cluster, parted, unparted, sharedUids } = recordedStates[key] ?? (await recordState(shape))
+  const networks = networksOf(shape)
   const parts = new Map<string, { objects: RecordedObject[]; holes: RegExp }>()
   for (const [i, recorded] of cluster.entries()) {
     const part = parts.get(recorded.prefix) ?? { objects: [], holes: HOLE }
@@ -118,11 +127,18 @@ async function makeState(key: string, shape: Shape): Promise<StartingState> {
   return {
     cluster: parts,
     count: cluster.length,
-    parted: { objects: parted, holes: holeOfNode(PARTED_NODE) },
-    unparted: { objects: unparted, holes: holeOfNode(UNPARTED_NODE) },
+    parted: nodePart(parted, textsOfNode(PARTED_NODE, networks, firstParts(networks))),
+    unparted: nodePart(unparted, textsOfNode(UNPARTED_NODE, networks)),
+    networks,
     sharedUids,
   }
 }
+
+const nodePart = (objects: readonly RecordedObject[], texts: readonly string[]): NodePart => ({
+  objects,
+  holes: holeOfNode(texts),
+  texts,
+})
 
 /** The objects that come first have the same revision in all clusters. */
 function withRevision({ prefix, object }: RecordedObject, revision: number): RecordedObject {
@@ -156,6 +172,7 @@ export function startOf(state: StartingState, { now, random, rootCa, nodes }: Id
     [TEMPLATE_TTL, String(ttlSeconds(nodes))],
     ...state.sharedUids.map((hole): [string, string] => [hole, random.uuid()]),
   ])
+  const { networks } = state
   const beginnings = new Map<string, Beginning>()
   for (const [prefix, part] of state.cluster) {
     beginnings.set(prefix, () => filled(inSecond(part, second), new Texts(common, random.branch(prefix), rootCa)))
@@ -163,13 +180,14 @@ export function startOf(state: StartingState, { now, random, rootCa, nodes }: Id
   const revision = FIRST_REVISION + state.count
   function* ofNodes(): Iterable<StartingObject> {
     let last = revision
+    const sets = cidrSets(networks.podCidr, networks.serviceCidr)
     for (let number = 1; number <= nodes; number++) {
-      const isParted = hasPart(number)
-      const texts = textsOfNode(number)
-      const holes = isParted ? HOLES_OF_PARTED : HOLES_OF_UNPARTED
+      const parts = allocateParts(sets)
+      const texts = textsOfNode(number, networks, parts)
+      const part = parts ? state.parted : state.unparted
       const own = new Texts(common, random, rootCa)
-      for (const [i, hole] of holes.entries()) own.set(hole, texts[i] as string)
-      const forms = inSecond(isParted ? state.parted : state.unparted, second)
+      for (const [i, hole] of part.texts.entries()) own.set(hole, texts[i])
+      const forms = inSecond(part, second)
       yield* filled(forms, own, last)
       last += forms.length
     }
@@ -213,9 +231,6 @@ function* filled(forms: readonly StartingForm[], texts: Texts, revision = 0): It
     yield { prefix, name: fill(name, textOf) as string, object: fill(object, textOf) as KubeObject }
   }
 }
-
-const HOLES_OF_PARTED = textsOfNode(PARTED_NODE)
-const HOLES_OF_UNPARTED = textsOfNode(UNPARTED_NODE)
 
 function secondOf(state: StartingState, text: string): Second {
   if (state.lastSecond?.text !== text) state.lastSecond = { text, forms: new Map() }

@@ -43,11 +43,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   'certificate-authority.ts': ['apimachinery/', 'certificate-signing.ts'],
   'certificate-signing.ts': [],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
-  'cluster-options.ts': ['apimachinery/', 'controllers/client.ts', 'registry/'],
+  'cluster-networks.ts': ['apimachinery/', 'controllers/cidr-set.ts'],
+  'cluster-options.ts': ['apimachinery/', 'cluster-networks.ts', 'controllers/client.ts', 'registry/'],
   'cluster-storage.ts': ['cluster-options.ts', 'apimachinery/', 'storage/', 'shared-keys.ts', 'controllers/'],
   'shared-keys.ts': ['apimachinery/', 'certificate-authority.ts', 'storage/interface.ts'],
   'control-plane.ts': [
     'shared-keys.ts',
+    'cluster-networks.ts',
     'cluster-options.ts',
     'apimachinery/',
     'storage/interface.ts',
@@ -61,6 +63,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'populate.ts': ['apimachinery/', 'control-plane.ts', 'controllers/', 'local-client.ts', 'registry/', 'scenario/'],
   'starting-state.recording.ts': [
     'starting-state.recorded.ts',
+    'cluster-networks.ts',
     'populate.ts',
     'control-plane.ts',
     'apimachinery/',
@@ -70,6 +73,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   'starting-state.ts': [
     'starting-state.recorded.ts',
+    'cluster-networks.ts',
     'starting-state.recording.ts',
     'apimachinery/',
     'storage/interface.ts',

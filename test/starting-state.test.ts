@@ -99,8 +99,15 @@ describe('the starting state of a cluster', () => {
   })
 
   // The pod network has 256 parts, and from the 101st node on nodes are told to keep Secrets for longer.
-  it.each([0, 3, 12, 258])('is with %i nodes what the controllers really make of so many', async (nodes) => {
-    const shape = { controllers: controllers.filter(({ name }) => name !== 'stage') }
+  it.each<[number, { podCidr?: string; serviceCidr?: string }]>([
+    [0, {}],
+    [3, {}],
+    [12, {}],
+    [258, {}],
+    [3, { podCidr: 'fd00:10:244::/63,10.244.0.0/22' }],
+    [3, { podCidr: '10.0.0.0/22', serviceCidr: '10.0.0.0/24' }],
+  ])('is with %i nodes and networks %j what the controllers really make of so many', async (nodes, networks) => {
+    const shape = { ...networks, controllers: controllers.filter(({ name }) => name !== 'stage') }
     let uids = 0
     const uuid = (): string => `${DRAWN}${String(uids++).padStart(12, '0')}`
     const random: Random = { ...seededRandom(1), uuid, branch: () => random }

@@ -96,6 +96,11 @@ export function formatIp(ip: Ip): string {
   return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`
 }
 
+/** `10.0.0.1:80`, `[fd00::1]:80`. */
+export function joinHostPort(host: string, port: number | string | undefined): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /** Undefined when it is none. */
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.indexOf('/')
@@ -120,6 +125,9 @@ export function cidrContains(cidr: Cidr, ip: Ip): boolean {
   const hostBits = BigInt((cidr.ip.writtenAs === 4 ? 32 : 128) - cidr.prefixLength)
   return cidr.network.v4 === ip.v4 && cidr.network.bits >> hostBits === ip.bits >> hostBits
 }
+
+/** One of the two holds the other. */
+export const overlap = (a: Cidr, b: Cidr): boolean => cidrContains(a, b.network) || cidrContains(b, a.network)
 
 /** What of a network a host can have: not its own address, nor, in IPv4, that which means all. `first` is above `last` where nothing is left. */
 export function usableBits({ ip, network, prefixLength }: Cidr): { first: bigint; last: bigint } {

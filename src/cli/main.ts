@@ -52,6 +52,10 @@ function serving(command: Command): Command {
       '--service-cluster-ip-range <cidrs>',
       'where Services get their addresses from; two of different families: A,B (default: 10.96.0.0/16)',
     )
+    .option(
+      '--cluster-cidr <cidrs>',
+      'where nodes get their parts of the pod network from; two of different families: A,B (default: 10.244.0.0/16, fd00:10:244::/56, as Services have families)',
+    )
     .addOption(
       new Option('--authorization-mode <mode>', 'who may do what: everybody everything, or by roles')
         .choices(['AlwaysAllow', 'RBAC'])

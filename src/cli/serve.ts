@@ -27,6 +27,7 @@ export interface ServeFlags extends EtcdFlags, TlsFlags {
   serviceAddress?: string[]
   authorizationMode: 'AlwaysAllow' | 'RBAC'
   serviceClusterIpRange?: string
+  clusterCidr?: string
   maxRequestsInflight: number
   maxMutatingRequestsInflight: number
   watchHistory: number
@@ -71,6 +72,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
     serviceAddresses,
     authorizationMode: flags.authorizationMode,
     serviceCidr: flags.serviceClusterIpRange,
+    podCidr: flags.clusterCidr,
     maxRequestsInFlight: flags.maxRequestsInflight,
     maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
     watchHistory: flags.watchHistory,

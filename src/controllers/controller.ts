@@ -66,8 +66,10 @@ export interface ControllerSettings {
   signToken(claims: Record<string, unknown>): Promise<string>
   /** Objects up to this revision are as the controllers left them in a run that this one continues; 0: there was none. */
   settledRevision: number
-  /** `10.244.0.0/16`: nodes get a part of it each. */
+  /** `10.244.0.0/16`, or two of different families: nodes get a part of each. */
   podCidr: string
+  /** Addresses of Services: no part of theirs is a node's. */
+  serviceCidr: string
   kubernetesVersion: string
   /** Stages are played. */
   stages: boolean

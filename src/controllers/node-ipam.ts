@@ -1,32 +1,22 @@
-/** Gives every node its part of the pod network. Mirrors pkg/controller/nodeipam/ipam/range_allocator.go. */
-import type { Node } from '../types/core-v1.ts'
-import { defineController } from './controller.ts'
+/** Gives every node its part of the pod network, or of both. Mirrors pkg/controller/nodeipam/ipam/range_allocator.go. */
+import type { Node, NodeSpec } from '../types/core-v1.ts'
+import { allocateParts, type CidrSet, cidrSets } from './cidr-set.ts'
+import { type ControllerContext, defineController } from './controller.ts'
 import { aboutNode } from './node-events.ts'
 import { perRun } from './state.ts'
 
-/** `--node-cidr-mask-size-ipv4` by default. */
-const NODE_MASK = 24
-const PART_SIZE = 2 ** (32 - NODE_MASK)
-
 interface State {
-  podCidr: string
-  /** Part -> node. */
-  taken: Map<number, string>
-  /** Node -> part. */
-  parted: Map<string, number>
-  /** Below it every part is taken. */
-  lowest: number
+  sets: readonly CidrSet[]
+  /** Node -> its part of each network. */
+  parts: Map<string, readonly string[]>
+  /** Nodes for which there was no part. */
+  waiting: Set<string>
 }
 
-const stateOf = perRun<State>((context) => {
-  const state: State = {
-    podCidr: context.settings.podCidr,
-    taken: new Map(),
-    parted: new Map(),
-    lowest: 0,
-  }
+const stateOf = perRun<State>(({ settings, lister }) => {
+  const state: State = { sets: cidrSets(settings.podCidr, settings.serviceCidr), parts: new Map(), waiting: new Set() }
   // Nodes that have a part keep it, whichever node is reconciled first.
-  for (const node of context.lister<Node>('nodes').list()) occupy(state, node)
+  for (const node of lister<Node>('nodes').list()) occupy(state, node)
   return state
 })
 
@@ -37,65 +27,40 @@ export const nodeIpam = defineController({
   async reconcile({ name }, context) {
     const state = stateOf(context)
     const node = context.lister<Node>('nodes').get('', name)
-    if (!node) return release(state, name)
+    if (!node) return release(state, name, context)
     if (node.spec?.podCIDR) return occupy(state, node)
-    const podCIDR = allocate(state, name)
-    if (podCIDR === undefined) {
+    const podCIDRs = allocate(state, name)
+    if (podCIDRs === undefined) {
+      state.waiting.add(name)
       const message = `Node ${name} status is now: CIDRNotAvailable`
       context.recorder.event(aboutNode(node), 'Normal', 'CIDRNotAvailable', message)
       return
     }
+    const given: NodeSpec = { podCIDR: podCIDRs[0], podCIDRs: [...podCIDRs] }
     await context.client.modify<Node>('nodes', '', name, (old) =>
-      old.spec?.podCIDR ? old : { ...old, spec: { ...old.spec, podCIDR, podCIDRs: [podCIDR] } },
+      old.spec?.podCIDR ? old : { ...old, spec: { ...old.spec, ...given } },
     )
   },
 })
 
-function occupy(state: State, { metadata: { name = '' }, spec }: Node): void {
-  if (!spec?.podCIDR || state.parted.has(name)) return
-  const offset = ipv4Number(spec.podCIDR.split('/')[0]) - ipv4Number(state.podCidr.split('/')[0])
-  const part = Math.floor(offset / PART_SIZE)
-  // A part of some other network is the node's own affair.
-  if (!isPart(state.podCidr, part) || state.taken.has(part)) return
-  state.taken.set(part, name)
-  state.parted.set(name, part)
+function occupy({ sets, parts }: State, { metadata: { name = '' }, spec }: Node): void {
+  if (!spec?.podCIDRs || parts.has(name)) return
+  // Parts of other networks are the node's own affair.
+  for (const [i, set] of sets.entries()) if (spec.podCIDRs[i]) set.occupy(spec.podCIDRs[i])
+  parts.set(name, spec.podCIDRs)
 }
 
-function allocate(state: State, name: string): string | undefined {
-  const own = state.parted.get(name)
-  if (own !== undefined) return nodePart(state.podCidr, own)
-  while (state.taken.has(state.lowest)) state.lowest++
-  const podCIDR = nodePart(state.podCidr, state.lowest)
-  if (podCIDR === undefined) return undefined
-  state.taken.set(state.lowest, name)
-  state.parted.set(name, state.lowest)
-  return podCIDR
+function allocate({ sets, parts }: State, name: string): readonly string[] | undefined {
+  const own = parts.get(name) ?? allocateParts(sets)
+  if (own) parts.set(name, own)
+  return own
 }
 
-function release(state: State, name: string): void {
-  const part = state.parted.get(name)
-  if (part === undefined) return
-  state.parted.delete(name)
-  state.taken.delete(part)
-  state.lowest = Math.min(state.lowest, part)
-}
-
-/** The part of a pod network with this number, from 0; undefined when the network is not that large. */
-export function nodePart(podCidr: string, number: number): string | undefined {
-  if (!isPart(podCidr, number)) return undefined
-  return `${formatIpv4(ipv4Number(podCidr.split('/')[0]) + number * PART_SIZE)}/${NODE_MASK}`
-}
-
-function isPart(podCidr: string, number: number): boolean {
-  return number >= 0 && number < 2 ** Math.max(0, NODE_MASK - Number(podCidr.split('/')[1]))
-}
-
-/** NaN when it is no IPv4 address. */
-export function ipv4Number(address: string): number {
-  const parts = address.split('.')
-  return parts.length === 4 ? parts.reduce((sum, part) => sum * 256 + Number(part), 0) : Number.NaN
-}
-
-export function formatIpv4(number: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.')
+/** Who waits may have them. */
+function release({ sets, parts, waiting }: State, name: string, context: ControllerContext): void {
+  waiting.delete(name)
+  for (const [i, part] of (parts.get(name) ?? []).entries()) sets[i]?.release(part)
+  if (!parts.delete(name)) return
+  for (const other of waiting) context.enqueue({ namespace: '', name: other })
+  waiting.clear()
 }

@@ -1,6 +1,6 @@
 /** Ranges of cluster IPs: ready when they are there, kept while addresses are from them alone. Mirrors kubernetes pkg/controller/servicecidrs. */
 import { formatTime } from '../apimachinery/clock.ts'
-import { type Cidr, cidrContains, type Ip, isUsable, parseCidr, parseIp } from '../apimachinery/ip.ts'
+import { type Cidr, type Ip, isUsable, overlap, parseCidr, parseIp } from '../apimachinery/ip.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Condition } from '../types/meta-v1.ts'
 import type { ServiceCIDR } from '../types/networking-v1.ts'
@@ -120,7 +120,6 @@ function allocated({ metadata }: KubeObject): Ip | undefined {
 
 const nameKey = ({ metadata }: KubeObject): Key => ({ namespace: '', name: metadata.name ?? '' })
 const cidrsOf = (range: ServiceCIDR): Cidr[] => (range.spec?.cidrs ?? []).flatMap((text) => parseCidr(text) ?? [])
-const overlap = (a: Cidr, b: Cidr): boolean => cidrContains(a, b.network) || cidrContains(b, a.network)
 
 function holds(range: ServiceCIDR, ip: Ip): boolean {
   return cidrsOf(range).some((cidr) => isUsable(cidr, ip))

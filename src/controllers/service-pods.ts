@@ -33,11 +33,16 @@ function podMatters(object: KubeObject, before?: KubeObject): boolean {
   return (
     pod.metadata.labels !== old.metadata.labels ||
     pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
-    pod.status?.podIP !== old.status?.podIP ||
+    !sameAddresses(pod, old) ||
     pod.status?.phase !== old.status?.phase ||
     pod.spec?.nodeName !== old.spec?.nodeName ||
     isPodReady(pod) !== isPodReady(old)
   )
+}
+
+function sameAddresses({ status }: Pod, { status: old }: Pod): boolean {
+  const [ips = [], before = []] = [status?.podIPs, old?.podIPs]
+  return ips === before || (ips.length === before.length && ips.every(({ ip }, i) => ip === before[i].ip))
 }
 
 function selects({ spec }: Service, { metadata: { labels = {} } }: KubeObject): boolean {

@@ -21,12 +21,14 @@ export function perRun<T>(make: (context: ControllerContext) => T): (context: Co
 }
 
 /** As perRun, but one copy for all controllers of a run. */
-export function sharedPerRun<T>(make: () => T): (context: ControllerContext) => T {
+export function sharedPerRun<T>(
+  make: (settings: ControllerContext['settings']) => T,
+): (context: ControllerContext) => T {
   const states = new WeakMap<ControllerContext['settings'], T>()
   return ({ settings }) => {
     let state = states.get(settings)
     if (state === undefined) {
-      state = make()
+      state = make(settings)
       states.set(settings, state)
     }
     return state

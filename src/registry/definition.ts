@@ -40,7 +40,6 @@ export interface ClusterSettings {
   /** First address is the `kubernetes` Service's. */
   serviceCidr: string
   nodePortRange: { from: number; to: number }
-  podCidr: string
 }
 
 /** Signs service account tokens; made from the cluster's key (core/service-account-token.ts). */

@@ -40,7 +40,7 @@ it.each([
     storage,
     clock: realClock(),
     random: seededRandom(1),
-    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: { from: 30000, to: 32767 }, podCidr: '10.244.0.0/16' },
+    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: { from: 30000, to: 32767 } },
     admission: { disable: ['NamespaceLifecycle'] },
   })
   storage.failure = { code, stores }

@@ -40,7 +40,7 @@ function newRegistry(seed: number): Registry {
     storage: new MemoryStorage({ history: { limit: WRITES * 2 } }),
     clock: realClock(),
     random: seededRandom(seed),
-    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: { from: 30000, to: 32767 }, podCidr: '10.244.0.0/16' },
+    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: { from: 30000, to: 32767 } },
     admission: { disable: ['NamespaceLifecycle'] },
   })
 }

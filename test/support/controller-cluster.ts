@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/apimachinery/random.ts'
 import { loadFacts } from '../../src/apimachinery/schema/load-facts.ts'
 import { Schemas } from '../../src/apimachinery/schema/schema.ts'
 import { type CertificateAuthority, createCertificateAuthority } from '../../src/certificate-authority.ts'
+import { networksOf } from '../../src/cluster-networks.ts'
 import type { Client, WatchSource } from '../../src/controllers/client.ts'
 import type { ControllerDefinition } from '../../src/controllers/controller.ts'
 import { ControllerRunner } from '../../src/controllers/runner.ts'
@@ -39,6 +40,8 @@ export interface ControllerClusterOptions {
   intercept?(client: Client): Client
   disableAdmissionPlugins?: string[]
   start?: number
+  serviceCidr?: string
+  podCidr?: string
 }
 
 let schemas: Schemas | undefined
@@ -49,6 +52,7 @@ export async function controllerCluster(
 ): Promise<ControllerCluster> {
   const clock = new ManualClock(options.start ?? START)
   const random = seededRandom('controllers')
+  const networks = networksOf(options)
   const facts = loadFacts()
   schemas ??= new Schemas(facts)
   const registry = new Registry({
@@ -59,9 +63,8 @@ export async function controllerCluster(
     clock,
     random,
     settings: {
-      serviceCidr: '10.96.0.0/16',
+      serviceCidr: networks.serviceCidr,
       nodePortRange: { from: 30000, to: 32767 },
-      podCidr: '10.244.0.0/16',
     },
     admission: { disable: options.disableAdmissionPlugins ?? ['ServiceAccount'] },
   })
@@ -91,7 +94,7 @@ export async function controllerCluster(
       signRequest: (pem, usages, durationMs) => authority().sign(pem, usages, durationMs),
       signToken: async (claims) => `token of ${JSON.stringify(claims)}`,
       settledRevision: 0,
-      podCidr: '10.244.0.0/16',
+      ...networks,
       kubernetesVersion: 'v1.37.0',
       stages: controllers.some(({ name }) => name === 'stage'),
       quotaUsage: (quota) => quotaUsage(quota, registry),

@@ -83,7 +83,7 @@ export function fakeWriteContext(overrides: Partial<WriteContext> = {}): FakeWri
     authorizer: ALLOW_ALL,
     dryRun: false,
     subresource: '',
-    settings: { serviceCidr: '10.96.0.0/12', nodePortRange: { from: 30000, to: 32767 }, podCidr: '10.244.0.0/16' },
+    settings: { serviceCidr: '10.96.0.0/12', nodePortRange: { from: 30000, to: 32767 } },
     warn: (message) => {
       warned.push(message)
     },

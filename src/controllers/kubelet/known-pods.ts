@@ -1,8 +1,9 @@
 /** What the kubelets remember of their pods: the addresses they hold, and what they wait for. */
 import type { Pod } from '../../types/core-v1.ts'
+import { type AddressPool, familyOf } from './addresses.ts'
 import { occupy, vacate } from './admission.ts'
 import { allocationOf } from './allocation.ts'
-import type { KnownNode, KnownPod, KubeletState } from './state.ts'
+import type { HeldAddress, KnownNode, KnownPod, KubeletState } from './state.ts'
 
 /** `text` is `namespace/name`. A pod that has an address already keeps it. */
 export function knownPod(state: KubeletState, text: string, pod: Pod, node: KnownNode): KnownPod {
@@ -12,12 +13,8 @@ export function knownPod(state: KubeletState, text: string, pod: Pod, node: Know
     return known
   }
   known = { uid: pod.metadata.uid ?? '', node: node.name }
-  const address = pod.status?.podIP
-  if (address && !pod.spec?.hostNetwork) {
-    node.pool.occupy(address)
-    known.pool = node.pool
-    known.address = address
-  }
+  const { podIP, podIPs = podIP ? [{ ip: podIP }] : [] } = pod.status ?? {}
+  if (podIPs.length > 0 && !pod.spec?.hostNetwork) known.addresses = podIPs.flatMap(({ ip }) => occupied(ip, node))
   if (pod.status?.startTime) {
     const allocated = allocationOf(pod)
     occupy(known, allocated, node)
@@ -35,20 +32,36 @@ export function forget(state: KubeletState, text: string, known: KnownPod): void
 /** A pod that has ended gives its address back, and waits for nothing. */
 export function end(state: KubeletState, text: string, known: KnownPod | undefined): void {
   if (!known) return
-  if (known.address) known.pool?.release(known.address)
-  known.address = undefined
+  for (const { pool, address } of known.addresses ?? []) pool.release(address)
+  known.addresses = undefined
   known.takenOf?.deferred.delete(text)
   vacate(known)
   waitFor(state, text, known, [])
 }
 
-/** The pod's address; it takes one of its node when it has none. Undefined: there is none left. */
-export function addressFor(known: KnownPod, { pool }: KnownNode): string | undefined {
-  if (!known.address) {
-    known.pool = pool
-    known.address = pool.take()
+function occupied(address: string, { pools }: KnownNode): HeldAddress[] {
+  const pool = pools.find(({ family }) => family === familyOf(address))
+  pool?.occupy(address)
+  return pool ? [{ pool, address }] : []
+}
+
+/** The pod's addresses, one of each family; it takes some of its node when it has none. None: a family has none left. */
+export function addressesFor(known: KnownPod, { pools }: KnownNode): string[] {
+  known.addresses ??= taken(pools)
+  return known.addresses?.map(({ address }) => address) ?? []
+}
+
+function taken(pools: readonly AddressPool[]): HeldAddress[] | undefined {
+  const held: HeldAddress[] = []
+  for (const pool of pools) {
+    const address = pool.take()
+    if (address === undefined) {
+      for (const other of held) other.pool.release(other.address)
+      return undefined
+    }
+    held.push({ pool, address })
   }
-  return known.address
+  return held
 }
 
 /** Notes which objects ask for the pod again when they come or change. */

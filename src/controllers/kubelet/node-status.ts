@@ -40,8 +40,8 @@ const DECLARED_FEATURES = [
 ]
 
 export interface NodeFacts {
-  /** Used when the node says no InternalIP of its own. */
-  address: string
+  /** Used when the node says none of its own. */
+  addresses: readonly string[]
   kubeletVersion: string
   /** RFC 3339. */
   now: string
@@ -51,7 +51,7 @@ export interface NodeFacts {
  * The status of a node whose kubelet starts: what the node says already stays, what is missing is filled in. A condition that somebody set,
  * `Ready: False` say, is a wish of the test and stays too.
  */
-export function registeredStatus(node: Node, { address, kubeletVersion, now }: NodeFacts): NodeStatus {
+export function registeredStatus(node: Node, { addresses, kubeletVersion, now }: NodeFacts): NodeStatus {
   const status = node.status ?? {}
   const name = node.metadata.name ?? ''
   const capacity = { ...CAPACITY, ...status.allocatable, ...status.capacity }
@@ -59,10 +59,7 @@ export function registeredStatus(node: Node, { address, kubeletVersion, now }: N
     ...status,
     addresses: status.addresses?.length
       ? status.addresses
-      : [
-          { type: 'InternalIP', address },
-          { type: 'Hostname', address: name },
-        ],
+      : [...addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: name }],
     capacity,
     allocatable: { ...capacity, ...status.allocatable },
     conditions: conditionsAt(status.conditions ?? [], now),

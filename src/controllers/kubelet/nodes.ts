@@ -6,10 +6,9 @@ import type { Lease } from '../../types/coordination-v1.ts'
 import type { Node } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import { aboutNode } from '../node-events.ts'
-import { formatIpv4, ipv4Number } from '../node-ipam.ts'
 import { isStaged } from '../stages/ownership.ts'
 import { isSettled } from '../state.ts'
-import { AddressPool } from './addresses.ts'
+import { AddressPool, familiesOf, familyOf, hostAddresses, nodeAddresses } from './addresses.ts'
 import { heartbeat, missingLabels, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KnownNode, type KubeletState, stateOf } from './state.ts'
 
@@ -19,8 +18,6 @@ export const LEASE_RENEWAL_MS = 10_000
 /** Leases that are renewed before others have the event loop. */
 const BEATS = 16
 const STATUS_REPORT_MS = 5 * 60_000
-/** Node addresses begin behind the gateway. */
-const FIRST_NODE_ADDRESS = ipv4Number('172.18.0.2')
 
 /** Starts the kubelet of a node that is new here, ends that of one that is gone, and notes what pods need to know. */
 export async function reconcileNode(name: string, context: ControllerContext): Promise<void> {
@@ -28,12 +25,12 @@ export async function reconcileNode(name: string, context: ControllerContext): P
   const node = context.lister<Node>('nodes').get('', name)
   const known = state.nodes.get(name)
   if (!node) {
-    if (known) state.addresses.delete(known.address)
+    for (const address of known?.addresses ?? []) state.addresses.delete(address)
     state.nodes.delete(name)
     return
   }
   if (!known || known.uid !== node.metadata.uid) return register(node, context)
-  if (known.podCidr !== podCidrOf(node)) setPodCidr(state, known, node)
+  if (known.podCidrs !== podCidrsOf(node)) setPodCidrs(state, known, node)
   const wasReady = known.ready
   if (known.stopped && !isStopped(node)) await restart(known, node, context)
   known.stopped = isStopped(node)
@@ -65,16 +62,17 @@ function enqueuePods(node: string, context: ControllerContext): void {
   }
 }
 
-const podCidrOf = ({ spec }: Node): string => spec?.podCIDR ?? ''
+const podCidrsOf = ({ spec }: Node): string => spec?.podCIDRs?.join() ?? ''
 
 async function register(node: Node, context: ControllerContext): Promise<void> {
   const { clock, settings } = context
   const state = stateOf(context)
   const { name = '', uid = '' } = node.metadata
-  const address = addressOf(node) ?? freeAddress(state)
-  state.addresses.add(address)
+  const own = hostAddresses(node.status?.addresses)
+  const addresses = own.length > 0 ? own : freeAddresses(state, context)
+  for (const address of addresses) state.addresses.add(address)
   const stopped = isStopped(node)
-  const facts = { address, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
+  const facts = { addresses, kubeletVersion: settings.kubernetesVersion, now: formatTime(clock.now()) }
   const isNew = !node.status?.conditions?.some(({ type }) => type === 'Ready')
   const isDone = stopped || isSettled(node, context) || isStaged('nodes', node, context)
   const registered = isDone ? node : await writeRegistration(node, facts, context)
@@ -84,18 +82,18 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
   const known = {
     name,
     uid,
-    address,
-    podCidr: '',
+    addresses,
+    podCidrs: '',
     reportedAt: clock.now(),
     images: new Set<string>(),
     deferred: new Map(),
-    pool: state.fallback,
+    pools: state.fallback,
     ready,
     stopped,
     ...count,
   }
   state.nodes.set(name, known)
-  setPodCidr(state, known, node)
+  setPodCidrs(state, known, node)
   enqueuePods(name, context)
   if (!stopped) await ensureLease(node, context)
   if (isNew && registered !== node) sayStarted(node, context)
@@ -136,22 +134,19 @@ function withStatus(node: Node, status: Node['status']): Node {
   return deepEqual(node.status, status) ? node : { ...node, status }
 }
 
-function setPodCidr(state: KubeletState, known: { podCidr: string; pool: AddressPool }, node: Node): void {
-  known.podCidr = podCidrOf(node)
-  known.pool = known.podCidr.includes('.') ? new AddressPool(known.podCidr) : state.fallback
+function setPodCidrs(state: KubeletState, known: KnownNode, node: Node): void {
+  known.podCidrs = podCidrsOf(node)
+  const pools = node.spec?.podCIDRs?.map((cidr) => new AddressPool(cidr)) ?? state.fallback
+  // A pod's first address is of the family of its node's.
+  const first = familyOf(known.addresses[0])
+  known.pools = [...pools.filter(({ family }) => family === first), ...pools.filter(({ family }) => family !== first)]
 }
 
-function addressOf(node: Node): string | undefined {
-  return node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
-}
-
-/** The address of the node that comes after so many others. */
-export const nodeAddress = (others: number): string => formatIpv4(FIRST_NODE_ADDRESS + others)
-
-function freeAddress({ addresses }: KubeletState): string {
-  for (let number = addresses.size; ; number++) {
-    const address = nodeAddress(number)
-    if (!addresses.has(address)) return address
+function freeAddresses({ addresses }: KubeletState, { settings }: ControllerContext): string[] {
+  const families = familiesOf(settings.podCidr)
+  for (let others = Math.floor(addresses.size / families.length); ; others++) {
+    const found = nodeAddresses(families, others)
+    if (!found.some((address) => addresses.has(address))) return found
   }
 }
 

@@ -7,7 +7,7 @@ import type { ControllerContext, Key, Result } from '../controller.ts'
 import { parseKey } from '../key.ts'
 import { isPodTerminal, withDisruption } from '../pods.ts'
 import { isStaged } from '../stages/ownership.ts'
-import { addressFor, end, forget, knownPod, waitFor } from './known-pods.ts'
+import { addressesFor, end, forget, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
 import { resize, waitingResizes } from './resize.ts'
 import { type KnownNode, type KnownPod, stateOf } from './state.ts'
@@ -111,7 +111,7 @@ function sync(step: PodStep, addresses: NodeAddresses): PodStatus {
 }
 
 function addressesOf(known: KnownPod, node: KnownNode): NodeAddresses {
-  return { host: node.address, pod: () => addressFor(known, node) }
+  return { host: node.addresses, pod: () => addressesFor(known, node) }
 }
 
 function evict(step: PodStep, message: string): PodStatus {

@@ -1,4 +1,5 @@
 /** Startup, readiness and liveness probes, answered by the container's behaviour. Mirrors pkg/kubelet/prober. */
+import { joinHostPort } from '../../apimachinery/ip.ts'
 import type { Container, Probe } from '../../types/core-v1.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { ContainerProbes, ProbeRun } from './pod-memory.ts'
@@ -114,5 +115,5 @@ function outputOf(container: Container, { httpGet, tcpSocket, grpc }: Probe, { p
   if (!tcpSocket) return ''
   const { port, host } = tcpSocket
   const number = typeof port === 'string' ? container.ports?.find(({ name }) => name === port)?.containerPort : port
-  return `dial tcp ${host || pod.status?.podIP}:${number}: connect: connection refused`
+  return `dial tcp ${joinHostPort(host || pod.status?.podIP || '', number)}: connect: connection refused`
 }

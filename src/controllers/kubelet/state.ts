@@ -2,16 +2,17 @@
 import type { PodSpec, PodStatus } from '../../types/core-v1.ts'
 import type { Amounts } from '../resources.ts'
 import { sharedPerRun } from '../state.ts'
-import { AddressPool, DEFAULT_POD_CIDR } from './addresses.ts'
+import { type AddressPool, fallbackPools, familiesOf } from './addresses.ts'
 import type { PodMemory } from './pod-memory.ts'
 
 export interface KnownNode {
   name: string
   uid: string
-  /** InternalIP. */
-  address: string
-  podCidr: string
-  pool: AddressPool
+  /** One of each family that it has, that of its pods first. */
+  addresses: readonly string[]
+  podCidrs: string
+  /** Of the addresses of its pods, in the order in which these show them. */
+  pools: readonly AddressPool[]
   /** False: somebody says that the node is not ready, so its kubelet plays dead and leaves its pods as they are. */
   ready: boolean
   /** Its kubelet was stopped. */
@@ -33,8 +34,7 @@ export interface KnownNode {
 export interface KnownPod {
   uid: string
   node: string
-  pool?: AddressPool
-  address?: string
+  addresses?: readonly HeldAddress[]
   /** What it takes of its node, once that took it, and of which: a node may come again under its name. */
   amounts?: Amounts
   takenOf?: KnownNode
@@ -50,14 +50,19 @@ export interface KnownPod {
   evicted?: string
 }
 
+export interface HeldAddress {
+  pool: AddressPool
+  address: string
+}
+
 export interface KubeletState {
   nodes: Map<string, KnownNode>
   /** By `namespace/name`. */
   pods: Map<string, KnownPod>
-  /** InternalIPs in use. */
+  /** Of nodes: in use. */
   addresses: Set<string>
   /** Pod addresses of nodes that have no part of the pod network. */
-  fallback: AddressPool
+  fallback: readonly AddressPool[]
   /** What waits for an object, by `configmaps default/settings`: `namespace/name` of pods. */
   waiting: Map<string, Set<string>>
   /** Mirrors of static pods that were deleted and come back, by `namespace/name`: what they showed. */
@@ -71,11 +76,11 @@ export interface KubeletState {
 }
 
 /** Stages give pods addresses of the same nodes. */
-export const stateOf = sharedPerRun<KubeletState>(() => ({
+export const stateOf = sharedPerRun<KubeletState>(({ podCidr }) => ({
   nodes: new Map(),
   pods: new Map(),
   addresses: new Set(),
-  fallback: new AddressPool(DEFAULT_POD_CIDR),
+  fallback: fallbackPools(familiesOf(podCidr)),
   waiting: new Map(),
   mirrors: new Map(),
   followsFolder: false,

@@ -11,9 +11,9 @@ import { resizeConditions } from './resize.ts'
 import { graceOf, stopContainers } from './terminate.ts'
 
 export interface NodeAddresses {
-  host: string
-  /** Takes an address for the pod when it has none. */
-  pod(): string | undefined
+  host: readonly string[]
+  /** Takes addresses for the pod when it has none; empty: there are none left. */
+  pod(): readonly string[]
 }
 
 /** What a kubelet that has seen the pod begins with: nothing runs yet. */
@@ -161,14 +161,14 @@ function finish(step: PodStep, sandbox: boolean, status: PodStatus, ending = fal
   return next
 }
 
-function hostAddresses(host: string): Pick<PodStatus, 'hostIP' | 'hostIPs'> {
-  return { hostIP: host, hostIPs: [{ ip: host }] }
+function hostAddresses(host: readonly string[]): Pick<PodStatus, 'hostIP' | 'hostIPs'> {
+  return { hostIP: host[0], hostIPs: host.map((ip) => ({ ip })) }
 }
 
 function podAddresses({ spec, status }: Pod, addresses: NodeAddresses): Pick<PodStatus, 'podIP' | 'podIPs'> {
   if (status?.podIP) return {}
-  const address = spec?.hostNetwork ? addresses.host : addresses.pod()
-  return address ? { podIP: address, podIPs: [{ ip: address }] } : {}
+  const own = spec?.hostNetwork ? addresses.host : addresses.pod()
+  return own.length > 0 ? { podIP: own[0], podIPs: own.map((ip) => ({ ip })) } : {}
 }
 
 /** By name, as kubelets print them; init containers keep their order. */

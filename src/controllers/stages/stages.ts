@@ -2,7 +2,8 @@
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node, Pod } from '../../types/core-v1.ts'
 import { type ControllerContext, defineController, type Key, type Result, type Watch } from '../controller.ts'
-import { addressFor, knownPod } from '../kubelet/known-pods.ts'
+import { hostAddresses } from '../kubelet/addresses.ts'
+import { addressesFor, knownPod } from '../kubelet/known-pods.ts'
 import { BEHAVIOR_RESOURCE, compileRule } from '../kubelet/rules.ts'
 import { stateOf as kubeletStateOf } from '../kubelet/state.ts'
 import { perRun } from '../state.ts'
@@ -134,9 +135,10 @@ function surroundings(object: KubeObject, context: ControllerContext): Surroundi
   const nodeName = object.kind === 'Node' ? name : ((object as Pod).spec?.nodeName ?? '')
   const nodeAddresses = (node: string): string[] => {
     const known = state.nodes.get(node)
-    if (known) return [known.address]
-    const addresses = context.isServed('nodes') ? context.lister<Node>('nodes').get('', node)?.status?.addresses : []
-    return (addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
+    if (known) return [...known.addresses]
+    return context.isServed('nodes')
+      ? hostAddresses(context.lister<Node>('nodes').get('', node)?.status?.addresses)
+      : []
   }
   return {
     now: context.clock.now(),
@@ -147,8 +149,7 @@ function surroundings(object: KubeObject, context: ControllerContext): Surroundi
       if (hostNetwork) return nodeAddresses(node)
       const known = state.nodes.get(node)
       if (!known) return []
-      const address = addressFor(knownPod(state, `${namespace}/${name}`, object as Pod, known), known)
-      return address ? [address] : []
+      return addressesFor(knownPod(state, `${namespace}/${name}`, object as Pod, known), known)
     },
     name,
     node: nodeName,

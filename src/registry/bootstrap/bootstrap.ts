@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
+import { joinHostPort } from '../../apimachinery/ip.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { readPackageFile } from '../../apimachinery/package-root.ts'
 import type { BootstrapObject, BootstrapOptions } from './bootstrap-object.ts'
@@ -70,7 +71,9 @@ function identityLease(options: BootstrapOptions): BootstrapObject {
         name,
         namespace: 'kube-system',
         labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': options.hostname },
-        annotations: { 'kubernetes.io/peer-advertise-address': `${options.advertiseAddress}:${options.securePort}` },
+        annotations: {
+          'kubernetes.io/peer-advertise-address': joinHostPort(options.advertiseAddress, options.securePort),
+        },
       },
       spec: {
         holderIdentity: `${name}_${options.holderId}`,

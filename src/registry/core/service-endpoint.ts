@@ -3,7 +3,7 @@
  * be among the Service's endpoints. Mirrors apiserver/pkg/util/proxy (ResolveEndpoint), as with `--enable-aggregator-routing`.
  */
 import { failure, newNotFound } from '../../apimachinery/errors.ts'
-import { type Cidr, cidrContains, parseCidr, parseIp } from '../../apimachinery/ip.ts'
+import { type Cidr, cidrContains, joinHostPort, parseCidr, parseIp } from '../../apimachinery/ip.ts'
 import type { DynamicObject, KubeObject } from '../../apimachinery/meta.ts'
 import type { Reader } from '../definition.ts'
 import type { ResolveService } from '../outbound.ts'
@@ -17,7 +17,7 @@ export const ADDRESS_ANNOTATION = 'kubemu.dev/address'
 export interface ServiceNetwork {
   reader: Reader
   addresses?: ServiceAddresses
-  /** Addresses of emulated pods: nothing listens there. */
+  /** One network or two of addresses of emulated pods: nothing listens there. */
   podCidr: string
 }
 
@@ -26,7 +26,7 @@ export interface ServiceNetwork {
  * DEVIATION(service-network): cluster IPs lead nowhere; an address that was said, or an endpoint, does.
  */
 export function serviceResolver({ reader, addresses, podCidr }: ServiceNetwork): ResolveService {
-  const pods = parseCidr(podCidr) as Cidr
+  const pods = podCidr.split(',').map((text) => parseCidr(text) as Cidr)
   return ({ namespace, name, port }) => {
     const said = addresses?.(namespace, name, port)
     if (said !== undefined) return { ...parseAddress(said), said: true }
@@ -46,7 +46,7 @@ function endpointOf(
   { metadata }: KubeObject,
   portName: string,
   reader: Reader,
-  pods: Cidr,
+  pods: readonly Cidr[],
 ): { host: string; port: number } {
   const { name = '', namespace = '' } = metadata
   let emulated: string | undefined
@@ -56,8 +56,8 @@ function endpointOf(
     if (port === undefined) continue
     for (const host of readyAddresses(slice)) {
       const ip = parseIp(host)
-      if (!ip || !cidrContains(pods, ip)) return { host, port }
-      emulated ??= `dial tcp ${host}:${port}: connect: no route to host`
+      if (!ip || !pods.some((network) => cidrContains(network, ip))) return { host, port }
+      emulated ??= `dial tcp ${joinHostPort(host, port)}: connect: no route to host`
     }
   }
   throw emulated ? new Error(emulated) : unavailable(`no endpoints available for service ${JSON.stringify(name)}`)

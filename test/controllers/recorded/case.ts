@@ -66,6 +66,8 @@ export interface Suite {
   exclusive?: boolean
   /** Resources without a namespace that are deleted after each recording. */
   cleans?: string[]
+  /** Other networks than a cluster has by default: the flags `--service-cluster-ip-range` and `--cluster-cidr` of the real one. */
+  networks?: { serviceCidr?: string; podCidr?: string }
   /** Admission plug-ins that are off, here and in the real cluster (besides ServiceAccount). */
   withoutAdmission?: string[]
   cases: Case[]

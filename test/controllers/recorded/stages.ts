@@ -17,6 +17,7 @@ export async function emulatedStage(suite: Suite, namespace: string): Promise<St
   const { client, clock, runner, pass } = await controllerCluster(selectControllers(suite.controllers), {
     start: Date.parse('2026-01-01T10:25:30Z'),
     disableAdmissionPlugins: ['ServiceAccount', ...(suite.withoutAdmission ?? [])],
+    ...suite.networks,
   })
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const place = (resource: string): string => (isNamespaced(resource) ? namespace : '')

@@ -9,6 +9,7 @@ import { daemonset } from './daemonset.cases.ts'
 import { deployment } from './deployment.cases.ts'
 import { deviceTaints } from './device-taints.cases.ts'
 import { disruption } from './disruption.cases.ts'
+import { dualStack, nodeNetworks } from './dual-stack.cases.ts'
 import { hpa } from './hpa.cases.ts'
 import { job } from './job.cases.ts'
 import { policies } from './policies.cases.ts'
@@ -43,4 +44,6 @@ export const suites: readonly Suite[] = [
   serviceCidrs,
   policies,
   topology,
+  nodeNetworks,
+  dualStack,
 ]

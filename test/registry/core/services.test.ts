@@ -21,7 +21,7 @@ function service(spec: object, name = 'web'): Service {
 }
 
 function cluster(overrides: Partial<WriteContext> = {}): FakeWriteContext {
-  const settings = { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 30099 }, podCidr: '10.244.0.0/16' }
+  const settings = { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 30099 } }
   return fakeWriteContext({ settings, ...overrides })
 }
 
@@ -157,7 +157,7 @@ it('ports of a write under way are taken for every other write, and free again w
 })
 
 it('a full range of ports is a 500', async () => {
-  const settings = { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 30000 }, podCidr: '10.244.0.0/16' }
+  const settings = { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 30000 } }
   const context = cluster({ settings })
   await created(context, { type: 'NodePort' })
   const message = await refusal(() => begin(context, service({ type: 'NodePort' }, 'late')))
@@ -165,7 +165,7 @@ it('a full range of ports is a 500', async () => {
 })
 
 it('a full range of addresses is a 500', async () => {
-  const settings = { serviceCidr: '10.0.0.0/30', nodePortRange: { from: 30000, to: 30099 }, podCidr: '10.244.0.0/16' }
+  const settings = { serviceCidr: '10.0.0.0/30', nodePortRange: { from: 30000, to: 30099 } }
   const context = cluster({ settings })
   await created(context, {})
   await created(context, {}, 'two')

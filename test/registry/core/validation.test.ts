@@ -27,7 +27,7 @@ const toCauses = (errors: FieldError[]): StatusCause[] =>
 
 function clusterLikeTheRecorded(): WriteContext {
   const context = fakeWriteContext({
-    settings: { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 32767 }, podCidr: '10.244.0.0/16' },
+    settings: { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 32767 } },
   })
   const taken = newAlreadyExists({ group: 'networking.k8s.io', resource: 'ipaddresses' }, '10.0.0.1')
   const create: WriteContext['writer']['create'] = (resource, object) =>
