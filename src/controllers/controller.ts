@@ -101,7 +101,7 @@ export interface ControllerContext {
   resourceFor(apiVersion: string, kind: string): ServedResource | undefined
 }
 
-/** What happened to the object that a watch maps to keys. */
+/** What happened to the object that a watch maps to keys. Shared: never change it. */
 export interface Change {
   type: 'added' | 'updated' | 'deleted'
   resource: ResourceName

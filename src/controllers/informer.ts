@@ -5,11 +5,13 @@ import type { Lister } from './controller.ts'
 
 export type IndexFunction = (object: KubeObject) => string[]
 
-/** Told of each event; with `changesOnly` not of what was there, untouched, when the informer started. */
-interface Handler {
-  handle: (event: InformerEvent, resource: ResourceName) => void
-  changesOnly: boolean
+/** An event, and what it is one of. */
+export interface ToldEvent extends InformerEvent {
+  resource: ResourceName
 }
+
+/** The event is shared: never change it. */
+export type Handle = (event: ToldEvent) => void
 
 const NONE: readonly never[] = []
 
@@ -25,6 +27,8 @@ interface Index {
   /** Answers the same for the same object. */
   values: (object: KubeObject) => readonly string[]
   buckets: Map<string, Bucket>
+  /** Somebody has asked it. Until then nothing is in it: most are never asked in most clusters. */
+  isKept: boolean
 }
 
 /**
@@ -36,10 +40,13 @@ export class Informer implements Lister {
   readonly #entries = new Set<Entry>()
   /** By namespace, '' for cluster-scoped objects, and name. */
   readonly #byName = new Map<string, Map<string, Entry>>()
-  readonly #owners: Index = { values: ownerOf, buckets: new Map() }
+  readonly #owners = newIndex(ownerOf)
   readonly #named = new Map<string, Index>()
-  readonly #indexes: Index[] = [this.#owners]
-  readonly #handlers: Handler[] = []
+  /** Those that are kept. */
+  readonly #indexes: Index[] = []
+  readonly #handlers: Handle[] = []
+  /** Those that are told of what was there, untouched, when the informer started, too. */
+  readonly #alwaysTold: Handle[] = []
   readonly #wake: () => void
   #source: WatchSource | undefined
   #watch: ReturnType<WatchSource['watch']> | undefined
@@ -58,22 +65,20 @@ export class Informer implements Lister {
 
   /** Before `start`. */
   addIndex(name: string, values: IndexFunction): void {
-    if (this.#named.has(name)) return
-    const index = { values, buckets: new Map() }
-    this.#named.set(name, index)
-    this.#indexes.push(index)
+    if (!this.#named.has(name)) this.#named.set(name, newIndex(values))
   }
 
-  /** Before `start`. Handlers are called in the order in which they were added. */
-  onEvent(handle: Handler['handle'], changesOnly = false): void {
-    this.#handlers.push({ handle, changesOnly })
+  /** Before `start`. Handlers are called in the order in which they were added; with `changesOnly` not for what was there, untouched, at the start. */
+  onEvent(handle: Handle, changesOnly = false): void {
+    this.#handlers.push(handle)
+    if (!changesOnly) this.#alwaysTold.push(handle)
   }
 
   /** `untouchedRevision`: as in ControllerRunner.start. */
   start(source: WatchSource, untouchedRevision = 0): void {
     this.#source = source
     this.#untouchedRevision = untouchedRevision
-    this.#asleep = untouchedRevision > 0 && this.#handlers.every(({ changesOnly }) => changesOnly)
+    this.#asleep = untouchedRevision > 0 && this.#alwaysTold.length === 0
     this.#watch = this.#open(source)
     if (this.#asleep) return
     this.#pending = true
@@ -155,14 +160,27 @@ export class Informer implements Lister {
 
   ownedBy(uid: string): readonly KubeObject[] {
     this.#awake()
-    return entered(this.#owners, uid)
+    return this.#entered(this.#owners, uid)
   }
 
   byIndex(index: string, value: string): readonly KubeObject[] {
     this.#awake()
     const found = this.#named.get(index)
     if (!found) throw new Error(`${this.resource} has no index ${index}`)
-    return entered(found, value)
+    return this.#entered(found, value)
+  }
+
+  #entered(index: Index, value: string): readonly KubeObject[] {
+    if (!index.isKept) this.#keep(index)
+    const bucket = index.buckets.get(value)
+    return bucket instanceof Set ? listed(bucket) : bucket ? [bucket.object] : NONE
+  }
+
+  #keep(index: Index): void {
+    const { values, buckets } = index
+    for (const entry of this.#entries) for (const value of values(entry.object)) enter(buckets, value, entry)
+    index.isKept = true
+    this.#indexes.push(index)
   }
 
   #find({ metadata }: KubeObject): Entry | undefined {
@@ -174,8 +192,8 @@ export class Informer implements Lister {
     const old = entry?.object
     if (type !== 'deleted') this.#put(entry, object)
     else if (entry) this.#remove(entry)
-    const told: InformerEvent = { type: type === 'added' && old ? 'updated' : type, object, old }
-    for (const { handle, changesOnly } of this.#handlers) if (!(isUntouched && changesOnly)) handle(told, this.resource)
+    const told: ToldEvent = { type: type === 'added' && old ? 'updated' : type, resource: this.resource, object, old }
+    for (const handle of isUntouched ? this.#alwaysTold : this.#handlers) handle(told)
   }
 
   #put(known: Entry | undefined, object: KubeObject): void {
@@ -220,10 +238,7 @@ function listed(entries: ReadonlySet<Entry> | ReadonlyMap<string, Entry> | undef
   return objects
 }
 
-function entered({ buckets }: Index, value: string): readonly KubeObject[] {
-  const bucket = buckets.get(value)
-  return bucket instanceof Set ? listed(bucket) : bucket ? [bucket.object] : NONE
-}
+const newIndex = (values: Index['values']): Index => ({ values, buckets: new Map(), isKept: false })
 
 function ownerOf(object: KubeObject): readonly string[] {
   const owner = controllerOf(object)

@@ -1,14 +1,14 @@
 /** The informers of a cluster: one a resource, shared by all controllers; those that look at everything follow the served resources. Mirrors client-go/informers and metadatainformer. */
-import type { InformerEvent, ResourceName, WatchSource } from './client.ts'
+import type { ResourceName, WatchSource } from './client.ts'
 import type { Lister } from './controller.ts'
-import { type IndexFunction, Informer } from './informer.ts'
+import { type Handle, type IndexFunction, Informer } from './informer.ts'
 
 const NONE: readonly never[] = []
 const NOTHING: Lister = { get: () => undefined, list: () => NONE, ownedBy: () => NONE, byIndex: () => NONE }
 
 /** What a controller asks of one resource, or of all (`*`). */
 interface Want {
-  handler?: (event: InformerEvent, resource: ResourceName) => void
+  handler?: Handle
   /** As in Watch. */
   changesOnly?: boolean
   index?: { name: string; values: IndexFunction }

@@ -134,14 +134,15 @@ export class ControllerRunner {
     return { definition, queue, context: this.#contextFor(definition, queue), conflicts: new Map() }
   }
 
-  #wantWatched(watch: Watch, running: () => Running): void {
-    this.#informers.want(watch.resource, {
-      changesOnly: watch.changesOnly,
-      handler({ object, old, type }, resource) {
-        const before = type === 'updated' ? old : undefined
-        if (watch.when && !watch.when(object, before)) return
+  #wantWatched({ resource, changesOnly, when, keys }: Watch, running: () => Running): void {
+    this.#informers.want(resource, {
+      changesOnly,
+      handler(change) {
+        const { object, type } = change
+        const before = type === 'updated' ? change.old : undefined
+        if (when && !when(object, before)) return
         const { context, queue } = running()
-        for (const key of watch.keys(object, context, before, { type, resource })) queue.add(formatKey(key))
+        for (const key of keys(object, context, before, change)) queue.add(formatKey(key))
       },
     })
   }

@@ -163,6 +163,30 @@ describe('Informer', () => {
     }
   })
 
+  test('an index computes nothing until it is asked, and then once for what is there and once a change', () => {
+    const { source, push } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    let computed = 0
+    informer.addIndex('colour', ({ metadata }) => {
+      computed++
+      return [metadata.labels?.colour ?? '']
+    })
+    informer.start(source)
+    const coloured = (name: string, colour: string): KubeObject => pod(name, { labels: { colour } })
+    push('pods', { type: 'added', object: coloured('a', 'red') }, { type: 'added', object: coloured('b', 'red') })
+    push('pods', { type: 'updated', object: coloured('a', 'blue') }, { type: 'deleted', object: coloured('b', 'red') })
+    push('pods', { type: 'added', object: coloured('c', 'red') })
+    informer.drain()
+    expect(computed).toBe(0)
+    expect(names(informer.byIndex('colour', 'red'))).toEqual(['c'])
+    expect(names(informer.byIndex('colour', 'blue'))).toEqual(['a'])
+    expect(computed).toBe(2)
+    push('pods', { type: 'added', object: coloured('d', 'blue') })
+    informer.drain()
+    expect(names(informer.byIndex('colour', 'blue'))).toEqual(['a', 'd'])
+    expect(computed).toBe(3)
+  })
+
   test('handlers are told old and new', () => {
     const { source, push } = fakeSource()
     const informer = new Informer('pods', () => {})
@@ -277,7 +301,7 @@ describe('Informers', () => {
     const { source, push, serve, closed } = fakeSource(['pods', 'events', 'events.events.k8s.io'])
     const informers = new Informers(source, () => {})
     const told: string[] = []
-    informers.want('*', { handler: ({ object }, resource) => told.push(`${resource} ${object.metadata.name}`) })
+    informers.want('*', { handler: ({ object, resource }) => told.push(`${resource} ${object.metadata.name}`) })
     push('pods', { type: 'added', object: pod('p') })
     informers.start()
     expect(informers.get('events')).toBeUndefined()
