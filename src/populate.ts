@@ -3,7 +3,7 @@ import { isAlreadyExists, isStatusError } from './apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import type { ControlPlane, ControlPlaneParts } from './control-plane.ts'
 import { familiesOf, nodeAddresses } from './controllers/kubelet/addresses.ts'
-import { defaultStorageClass, volumeProvisioner } from './controllers/volume-provisioner.ts'
+import { defaultStorageClass, fakeDriver, volumeProvisioner } from './controllers/volume-provisioner.ts'
 import { createLocalClient } from './local-client.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
@@ -61,8 +61,11 @@ export async function populate(plane: ControlPlane, { nodes, controllers }: Popu
   await bootstrap(plane)
   const client = createLocalClient(plane.registry, SYSTEM_USER)
   const objects = Array.from({ length: nodes }, (_, i) => ({ resource: 'nodes', object: nodeObject(i + 1) }))
-  const classes = [{ resource: 'storageclasses.storage.k8s.io', object: defaultStorageClass() }]
-  for (const { resource, object } of [...objects, ...(controllers.includes(volumeProvisioner) ? classes : [])]) {
+  const storage: { resource: string; object: KubeObject }[] = [
+    { resource: 'storageclasses.storage.k8s.io', object: defaultStorageClass() },
+    { resource: 'csidrivers.storage.k8s.io', object: fakeDriver() },
+  ]
+  for (const { resource, object } of [...objects, ...(controllers.includes(volumeProvisioner) ? storage : [])]) {
     try {
       await client.create<KubeObject>(resource, object)
     } catch (error) {

@@ -1,4 +1,5 @@
 /** THE TABLE of controllers, in the order in which they start. Adding one is a file and a row here. */
+import { attachDetach } from './attach-detach/attach-detach.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import type { ControllerDefinition } from './controller.ts'
 import { cronjob } from './cronjob/cronjob.ts'
@@ -11,6 +12,7 @@ import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice/endpointslice.ts'
 import { endpointslicemirroring } from './endpointslicemirroring.ts'
 import { ephemeralVolume } from './ephemeral-volume.ts'
+import { externalAttacher } from './external-attacher.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
 import { horizontalPodAutoscaler } from './hpa/hpa.ts'
 import { ingressAddress } from './ingress-address.ts'
@@ -74,6 +76,8 @@ export const controllers: readonly ControllerDefinition[] = [
   resourceClaim,
   volumeBinder,
   volumeProvisioner,
+  attachDetach,
+  externalAttacher,
   volumeExpander,
   volumeResizer,
   pvcProtection,

@@ -1,7 +1,7 @@
 /** Makes volumes that nothing is behind, for classes of the provisioner `fake.kubemu.dev`. Mirrors sigs.k8s.io/sig-storage-lib-external-provisioner, with which provisioners are written. */
 import { isAlreadyExists } from '../apimachinery/errors.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../types/core-v1.ts'
-import type { StorageClass } from '../types/storage-v1.ts'
+import type { CSIDriver, StorageClass } from '../types/storage-v1.ts'
 import { ignoreNotFound } from './claim.ts'
 import { type ControllerContext, defineController } from './controller.ts'
 import { classOf, isDelayed, PROVISIONED_BY, PROVISIONER, SELECTED_NODE } from './volume-binder/match.ts'
@@ -50,6 +50,16 @@ export function defaultStorageClass(): StorageClass {
     reclaimPolicy: 'Delete',
     allowVolumeExpansion: true,
     volumeBindingMode: 'Immediate',
+  }
+}
+
+/** Its volumes need no attaching: that would be six more writes before a pod runs. Where there is no such object, they are attached. */
+export function fakeDriver(): CSIDriver {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'CSIDriver',
+    metadata: { name: FAKE_PROVISIONER },
+    spec: { attachRequired: false },
   }
 }
 

@@ -9,6 +9,7 @@ export function nodeObject(number: number): DynamicObject {
     kind: 'Node',
     metadata: {
       name,
+      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
       labels: {
         'beta.kubernetes.io/arch': 'amd64',
         'beta.kubernetes.io/os': 'linux',

@@ -1,6 +1,7 @@
 /** Emulated kubelets: one for every Node object, all in one controller. Mirrors pkg/kubelet. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Node } from '../../types/core-v1.ts'
+import { DRIVERS } from '../attach-detach/attachable.ts'
 import {
   type Change,
   type ControllerContext,
@@ -18,6 +19,7 @@ import { reconcilePod } from './pods.ts'
 import { BEHAVIOR_RESOURCE } from './rules.ts'
 import { stateOf } from './state.ts'
 import { reconcileStaticPods, STATIC_PODS } from './static-pods.ts'
+import { reportVolumesInUse } from './volumes-in-use.ts'
 
 /** The key of the timer that all nodes share. */
 const BEAT: Key = { namespace: '', name: '' }
@@ -32,8 +34,9 @@ export const kubelet = defineController({
     { resource: 'nodes', keys: ({ metadata }) => [{ namespace: '', name: metadata.name! }], when: nodeMatters },
     { resource: 'pods', keys: podsToSee, when: (pod) => nodeNameOf(pod) !== undefined },
     ...[...STAGE_RESOURCES, BEHAVIOR_RESOURCE].map(staged),
-    ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes'].map(waitedFor),
+    ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes', 'nodes'].map(waitedFor),
   ],
+  reads: [DRIVERS],
   indexes: { pods: podsByNode },
   reconcile(key, context) {
     if (key.namespace !== '') return reconcilePod(key, context)
@@ -86,6 +89,7 @@ function nodeMatters(object: KubeObject, before?: KubeObject): boolean {
 async function onNode(name: string, context: ControllerContext): Promise<Result | void> {
   await reconcileNode(name, context)
   const state = stateOf(context)
+  await reportVolumesInUse(name, state, context)
   if (!state.beating && state.nodes.size > 0) {
     state.beating = true
     context.enqueue(BEAT, LEASE_RENEWAL_MS)

@@ -1,6 +1,7 @@
 /** What an emulated kubelet says of its node. Mirrors pkg/kubelet/nodestatus/setters.go. */
 import { createHash } from 'node:crypto'
 import type { Node, NodeCondition, NodeStatus } from '../../types/core-v1.ts'
+import { isManaged, MANAGED_ANNOTATION } from '../attach-detach/attachable.ts'
 
 export const CONTAINER_RUNTIME_VERSION = 'containerd://2.2.1'
 const KERNEL_VERSION = '6.12.57'
@@ -115,12 +116,14 @@ export function heartbeat(node: Node, now: string): Node {
   return { ...node, status: { ...node.status, conditions: conditionsAt(node.status?.conditions ?? [], now) } }
 }
 
-/** Labels that a kubelet gives its node. Undefined: all are there. */
-export function missingLabels(node: Node): Record<string, string> | undefined {
+type Words = Record<string, string>
+
+/** Labels and annotations that a kubelet gives its node. Undefined: all are there. */
+export function missingMetadata(node: Node): { labels: Words; annotations: Words } | undefined {
   const { name = '', labels = {} } = node.metadata
   const os = labels['kubernetes.io/os'] ?? 'linux'
   const arch = labels['kubernetes.io/arch'] ?? 'amd64'
-  const wanted: Record<string, string> = {
+  const wanted: Words = {
     'beta.kubernetes.io/arch': arch,
     'beta.kubernetes.io/os': os,
     'kubernetes.io/arch': arch,
@@ -128,5 +131,6 @@ export function missingLabels(node: Node): Record<string, string> | undefined {
     'kubernetes.io/os': os,
   }
   const missing = Object.entries(wanted).filter(([key]) => labels[key] === undefined)
-  return missing.length > 0 ? Object.fromEntries(missing) : undefined
+  if (missing.length === 0 && isManaged(node)) return undefined
+  return { labels: Object.fromEntries(missing), annotations: isManaged(node) ? {} : { [MANAGED_ANNOTATION]: 'true' } }
 }

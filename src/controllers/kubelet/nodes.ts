@@ -9,7 +9,7 @@ import { aboutNode } from '../node-events.ts'
 import { isStaged } from '../stages/ownership.ts'
 import { isSettled } from '../state.ts'
 import { AddressPool, familiesOf, familyOf, hostAddresses, nodeAddresses } from './addresses.ts'
-import { heartbeat, missingLabels, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
+import { heartbeat, missingMetadata, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KnownNode, type KubeletState, stateOf } from './state.ts'
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
@@ -113,12 +113,16 @@ async function writeRegistration(
   { client }: ControllerContext,
 ): Promise<Node | undefined> {
   const { name = '' } = node.metadata
-  const labels = missingLabels(node)
+  const missing = missingMetadata(node)
   try {
-    if (labels) {
+    if (missing) {
       await client.modify<Node>('nodes', '', name, (old) => ({
         ...old,
-        metadata: { ...old.metadata, labels: { ...old.metadata.labels, ...labels } },
+        metadata: {
+          ...old.metadata,
+          labels: { ...old.metadata.labels, ...missing.labels },
+          annotations: { ...old.metadata.annotations, ...missing.annotations },
+        },
       }))
     }
     return await client.modify<Node>('nodes', '', name, (old) => withStatus(old, registeredStatus(old, facts)), {

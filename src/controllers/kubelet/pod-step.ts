@@ -1,6 +1,7 @@
 /** What one step of one pod works on. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Container, ContainerStatus, Node, Pod, PodSpec } from '../../types/core-v1.ts'
+import { volumesToAttach } from '../attach-detach/attachable.ts'
 import type { ControllerContext } from '../controller.ts'
 import { occupy, type Refusal, refusalOf, vacate } from './admission.ts'
 import { allocatedStatus, asksTheSame, type Resizing, withAllocation } from './allocation.ts'
@@ -120,6 +121,20 @@ export class PodStep {
   /** A change of the object asks for the pod again. */
   miss(resource: string, name: string): void {
     this.missed.push(`${resource} ${this.pod.metadata.namespace ?? ''}/${name}`)
+  }
+
+  /** Whether the node has the volumes of the pod that must be attached, as its status says; what changes there asks for the pod again. */
+  hasAttached(): boolean {
+    const volumes = volumesToAttach(this.pod, this.#context)
+    if (volumes.length === 0) return true
+    const { name } = this.#node
+    const { volumesInUse, volumesAttached } = this.#context.lister<Node>('nodes').get('', name)?.status ?? {}
+    const isInUse = volumes.every((volume) => volumesInUse?.includes(volume))
+    this.#node.mounts = true
+    if (!isInUse) this.#context.enqueue({ namespace: '', name })
+    if (isInUse && volumes.every((volume) => volumesAttached?.some((each) => each.name === volume))) return true
+    this.missed.push(`nodes /${name}`)
+    return false
   }
 
   behaviour({ container, list, status }: Place): Behaviour {

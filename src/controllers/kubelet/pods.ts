@@ -13,6 +13,7 @@ import { resize, waitingResizes } from './resize.ts'
 import { type KnownNode, type KnownPod, stateOf } from './state.ts'
 import { keepsRunning, STATIC_PODS } from './static-pods.ts'
 import { admitted, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
+import { unmount } from './volumes-in-use.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
   const state = stateOf(context)
@@ -23,6 +24,7 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
     const room = before.takenOf
     forget(state, text, before)
     if (room) retryResizes(room, context)
+    unmount(before.node, context)
     if (context.settings.staticPods) context.enqueue(STATIC_PODS)
   }
   if (!pod?.spec?.nodeName) return
@@ -55,11 +57,12 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   }
 }
 
-/** It has ended: others may have its room. */
+/** It has ended: others may have its room, and its volumes. */
 function leave(text: string, known: KnownPod | undefined, context: ControllerContext): void {
   const room = known?.takenOf
   end(stateOf(context), text, known)
   if (room) retryResizes(room, context)
+  if (known) unmount(known.node, context)
 }
 
 /** Resizes that waited for room try again, in their order. */

@@ -17,6 +17,8 @@ export interface KnownNode {
   ready: boolean
   /** Its kubelet was stopped. */
   stopped: boolean
+  /** A pod of it needs volumes to be attached: its status says which are in use. */
+  mounts?: boolean
   /** Pods that it took and that have not ended, and what they ask for. */
   pods: number
   used: Amounts

@@ -63,7 +63,8 @@ function mounted(step: PodStep): boolean {
   const problems = mountProblems(step)
   if (problems.length === 0) {
     delete memory.mounts
-    return true
+    // What is wrong with attaching others say.
+    return step.hasAttached()
   }
   const { failures, retryAt } = memory.mounts ?? { failures: 0, retryAt: now }
   if (now >= retryAt) {

@@ -120,6 +120,11 @@ export const KINDS: Record<string, { resource: string; prefix: string; namespace
   Service: { resource: 'services', prefix: '/api/v1', namespaced: true },
   PersistentVolume: { resource: 'persistentvolumes', prefix: '/api/v1', namespaced: false },
   PersistentVolumeClaim: { resource: 'persistentvolumeclaims', prefix: '/api/v1', namespaced: true },
+  VolumeAttachment: {
+    resource: 'volumeattachments.storage.k8s.io',
+    prefix: '/apis/storage.k8s.io/v1',
+    namespaced: false,
+  },
   ReplicationController: { resource: 'replicationcontrollers', prefix: '/api/v1', namespaced: true },
   Deployment: { resource: 'deployments.apps', prefix: '/apis/apps/v1', namespaced: true },
   ReplicaSet: { resource: 'replicasets.apps', prefix: '/apis/apps/v1', namespaced: true },

@@ -1,6 +1,7 @@
 /** THE TABLE of recorded suites. */
 
 import { accounts } from './accounts.cases.ts'
+import { attach } from './attach.cases.ts'
 import type { Suite } from './case.ts'
 import { claims } from './claims.cases.ts'
 import { cronjob } from './cronjob.cases.ts'
@@ -46,4 +47,5 @@ export const suites: readonly Suite[] = [
   topology,
   nodeNetworks,
   dualStack,
+  attach,
 ]
