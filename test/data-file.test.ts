@@ -117,6 +117,7 @@ describe('an export', () => {
       'Deployment redis-follower',
       'Deployment redis-leader',
       'Job once',
+      'CSIDriver fake.kubemu.dev',
       'Widget gear',
     ])
     const fixtures = join(folder, 'made.json')
