@@ -1,7 +1,7 @@
 /** What a DeviceTaintRule says of the evictions that it is for. Mirrors maybeUpdateRuleStatus of pkg/controller/devicetainteviction. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import type { Condition } from '../../types/meta-v1.ts'
 import type { Pod } from '../../types/core-v1.ts'
+import type { Condition } from '../../types/meta-v1.ts'
 import type { DeviceTaintRule, ResourceClaim, ResourceSlice } from '../../types/resource-v1.ts'
 import type { ControllerContext, Result } from '../controller.ts'
 import { CLAIMS, concerns, devicesOf, evictingRules, evictionOf, isCurrent, RULES, SLICES } from './evictions.ts'
