@@ -1,5 +1,13 @@
 /** Phase and conditions of a pod, from what its containers do. Mirrors pkg/kubelet/kubelet_pods.go (getPhase) and pkg/kubelet/status/generate.go. */
-import type { Container, ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../../types/core-v1.ts'
+import type {
+  Container,
+  ContainerRestartRule,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodSpec,
+  PodStatus,
+} from '../../types/core-v1.ts'
 import { isSidecar } from '../resources.ts'
 
 type Phase = NonNullable<PodStatus['phase']>
@@ -7,16 +15,24 @@ type Statuses = readonly ContainerStatus[]
 
 /** Whether a container that ended with this code is started again. */
 export function restarts(container: Container, spec: PodSpec, exitCode: number, init = false): boolean {
-  const rule = container.restartPolicyRules?.find(({ exitCodes }) => {
-    const listed = exitCodes?.values?.includes(exitCode) ?? false
-    return exitCodes?.operator === 'NotIn' ? !listed : listed
-  })
-  if (rule) return true
+  if (restartRule(container, exitCode)) return true
   const policy = container.restartPolicy ?? spec.restartPolicy ?? 'Always'
   if (policy === 'Never') return false
   if (policy === 'Always' && !(init && !isSidecar(container))) return true
   return exitCode !== 0
 }
+
+/** The container's first rule for this end. */
+function restartRule({ restartPolicyRules }: Container, exitCode: number): ContainerRestartRule | undefined {
+  return restartPolicyRules?.find(({ exitCodes }) => {
+    const listed = exitCodes?.values?.includes(exitCode) ?? false
+    return exitCodes?.operator === 'NotIn' ? !listed : listed
+  })
+}
+
+const RESTART_ALL = 'RestartAllContainers'
+/** Why a container of a pod waits, or was ended, whose containers all restart. */
+export const REMOVED = 'RestartingAllContainers'
 
 /** `ending`: the pod is being deleted, nothing is started again, and what never ran has failed. */
 export function phaseOf(spec: PodSpec, statuses: Statuses, initStatuses: Statuses, ending: boolean): Phase {
@@ -32,7 +48,7 @@ export function phaseOf(spec: PodSpec, statuses: Statuses, initStatuses: Statuse
     if (status?.state?.running) running++
     else if (ended) {
       stopped++
-      if (!restarts(container, spec, ended.exitCode)) over++
+      if (!restarts(container, spec, ended.exitCode) && ended.reason !== REMOVED) over++
       if (status?.state?.terminated && ended.exitCode === 0) succeeded++
     } else waiting++
   }
@@ -52,7 +68,7 @@ function initialization(spec: PodSpec, statuses: Statuses): 'done' | 'pending' |
     }
     const ended = state?.terminated ?? (state?.waiting && lastState?.terminated)
     if (!ended) pending = true
-    else if (ended.exitCode !== 0) {
+    else if (ended.exitCode !== 0 && ended.reason !== REMOVED) {
       if (!restarts(container, spec, ended.exitCode, true)) return 'failed'
       pending = true
     }
@@ -92,16 +108,60 @@ export function conditionsOf(
   const containersReady = containersReadyOf(spec, status)
   const verdicts: [string, Verdict][] = [
     ['PodReadyToStartContainers', sandbox ? YES : no('PodSandboxNotReady', sandboxMessage(status))],
-    ['Initialized', initializedOf(spec, status)],
+    ['Initialized', initializedOf(spec, status, before)],
     ['Ready', containersReady.status === 'True' ? gatesOf(spec, kept) : containersReady],
     ['ContainersReady', containersReady],
     ['PodScheduled', YES],
   ]
-  return [...kept, ...verdicts.map(([type, verdict]) => conditionAt(pod, before, type, verdict, now))]
+  const own = verdicts.map(([type, verdict]) => conditionAt(pod, before, type, verdict, now))
+  if (mayRestartAll(spec)) {
+    // This one does not say which generation it is of.
+    const { observedGeneration, ...condition } = conditionAt(
+      pod,
+      before,
+      ALL_RESTARTING,
+      allRestarting(spec, status),
+      now,
+    )
+    own.push(condition)
+  }
+  return [...kept, ...own]
+}
+
+export const ALL_RESTARTING = 'AllContainersRestarting'
+
+const mayRestartAll = ({ containers, initContainers }: PodSpec): boolean =>
+  containers.some(hasRestartAll) || (initContainers?.some(hasRestartAll) ?? false)
+
+const hasRestartAll = ({ restartPolicyRules }: Container): boolean =>
+  restartPolicyRules?.some(({ action }) => action === RESTART_ALL) ?? false
+
+/** True as long as a container has ended so that all restart. */
+function allRestarting(
+  spec: PodSpec,
+  { phase, containerStatuses = [], initContainerStatuses = [] }: PodStatus,
+): Verdict {
+  if (phase === 'Succeeded') return no('PodCompleted')
+  if (phase === 'Failed') return no('PodFailed')
+  const isCause = (statuses: Statuses) => (container: Container) => {
+    const ended = find(statuses, container)?.state?.terminated
+    return ended !== undefined && restartRule(container, ended.exitCode)?.action === RESTART_ALL
+  }
+  const restarts =
+    spec.containers.some(isCause(containerStatuses)) || spec.initContainers?.some(isCause(initContainerStatuses))
+  if (!restarts) return { status: 'False' }
+  return { status: 'True', reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' }
 }
 
 const OF_RESIZE = new Set([RESIZE_PENDING, RESIZE_IN_PROGRESS])
-const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+const OWN = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  'AllContainersRestarting',
+])
 
 function sandboxMessage({ phase }: PodStatus): string {
   return phase === 'Succeeded' || phase === 'Failed' ? 'pod sandbox is not ready' : 'no pod sandbox exists'
@@ -132,7 +192,11 @@ function conditionAt(
 const says = ({ status, reason, message, lastProbeTime }: PodCondition, verdict: Verdict): boolean =>
   status === verdict.status && reason === verdict.reason && message === verdict.message && !lastProbeTime
 
-function initializedOf(spec: PodSpec, { phase, initContainerStatuses, containerStatuses }: PodStatus): Verdict {
+function initializedOf(
+  spec: PodSpec,
+  { phase, initContainerStatuses, containerStatuses }: PodStatus,
+  before: readonly PodCondition[],
+): Verdict {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
   if (containerStatuses?.some(({ state }) => state?.running || state?.terminated)) return YES
   const incomplete = (spec.initContainers ?? []).filter((container) => {
@@ -140,6 +204,8 @@ function initializedOf(spec: PodSpec, { phase, initContainerStatuses, containerS
     return isSidecar(container) ? !status?.started : !status?.ready
   })
   if (incomplete.length === 0) return YES
+  // Once it was, it is: containers may begin anew.
+  if (before.some(({ type, status }) => type === 'Initialized' && status === 'True')) return YES
   return no('ContainersNotInitialized', `containers with incomplete status: ${list(incomplete)}`)
 }
 

@@ -2,7 +2,7 @@
 import type { ContainerStatus } from '../../types/core-v1.ts'
 import { isSidecar } from '../resources.ts'
 import { backOffAfter, backOffOf, goDuration, grown } from './back-off.ts'
-import { restarts } from './conditions.ts'
+import { REMOVED, restarts } from './conditions.ts'
 import { pullingSince, start } from './container-start.ts'
 import { terminated, withWaiting } from './container-status.ts'
 import { imageOf } from './images.ts'
@@ -21,6 +21,8 @@ export function stepContainer(place: Place, step: PodStep): ContainerStatus {
 function stepWaiting(place: Place, step: PodStep): ContainerStatus {
   const { status } = place
   const ended = status.lastState?.terminated
+  // Counted already.
+  if (status.state?.waiting?.reason === REMOVED) return begin(place, step, status.restartCount)
   if (status.state?.waiting?.reason === 'CrashLoopBackOff' && ended) {
     const due = Date.parse(ended.finishedAt ?? '') + (backOff(place, step, ended.finishedAt) ?? 0)
     if (step.now < due) return step.wait(due, status)
@@ -96,12 +98,13 @@ function goOn(place: Place, step: PodStep): ContainerStatus {
   const { started, ready, killed } = probed(place, step)
   if (!killed) return { ...status, started, ready }
   const who = list === 'initContainers' ? 'Init container' : 'Container'
-  const again = restarts(container, step.pod.spec!, 137, list === 'initContainers')
+  // Rules are about containers that have ended: they are asked after the kill.
+  const again = (container.restartPolicy ?? step.pod.spec!.restartPolicy) !== 'Never'
   const what = `${who} ${container.name} failed ${killed.type} probe`
   step.event(place, 'Normal', 'Killing', again ? `${what}, will be restarted` : what)
   const exitCode = step.behaviour(place).stopExitCode ?? 137
   const ended = terminated(container, status, { exitCode }, killed.at)
-  return again ? restart({ ...place, status: ended }, step) : ended
+  return again ? restart({ ...place, status: ended }, step) : step.wait(step.now, ended)
 }
 
 function stepTerminated(place: Place, step: PodStep): ContainerStatus {

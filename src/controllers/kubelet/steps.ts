@@ -8,6 +8,7 @@ import { waitingStatus } from './container-status.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { mountProblems } from './references.ts'
 import { resizeConditions } from './resize.ts'
+import { resetAll, restartsAll } from './restart-all.ts'
 import { graceOf, stopContainers } from './terminate.ts'
 
 export interface NodeAddresses {
@@ -34,6 +35,7 @@ export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodSta
 
 /** Everything that happens now: the next init container, or all containers. */
 export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
+  if (restartsAll(step)) step.pod = { ...step.pod, status: resetAll(step) }
   const { pod } = step
   if (!pod.status?.podIP && !mounted(step))
     return finish(step, false, { ...pod.status, ...hostAddresses(addresses.host) })

@@ -1,0 +1,46 @@
+/** Containers whose end restarts all of their pod, in place. Mirrors pkg/kubelet/container/helpers.go (ShouldAllContainersRestart) and kuberuntime (getContainersToReset). */
+import type { Container, ContainerStatus, PodStatus } from '../../types/core-v1.ts'
+import { ALL_RESTARTING, find, REMOVED } from './conditions.ts'
+import type { Place, PodStep } from './pod-step.ts'
+
+const MESSAGE = 'The container is removed because RestartAllContainers in place'
+/** Of a container that was killed without a word. */
+const KILLED = 137
+
+/** The last step said that all containers restart. */
+export function restartsAll({ pod }: PodStep): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === ALL_RESTARTING && status === 'True') ?? false
+}
+
+/** The pod's status once all its containers are gone: they begin anew, the first init container first. */
+export function resetAll(step: PodStep): PodStatus {
+  const { spec, status } = step.pod
+  const { initContainers, containers } = spec!
+  const first = initContainers?.length ? 'PodInitializing' : 'ContainerCreating'
+  const gone = (list: Place['list'], own: readonly Container[], statuses: readonly ContainerStatus[] | undefined) =>
+    statuses?.map((each) => {
+      const container = find(own as never, each) as Container | undefined
+      if (container && each.state?.running) {
+        step.event({ container, list, status: each }, 'Normal', 'Killing', 'killing')
+      }
+      return each.state?.waiting ? { ...each, state: { waiting: { reason: first } } } : removed(each)
+    })
+  const containerStatuses = gone('containers', containers, status?.containerStatuses)
+  const initContainerStatuses = gone('initContainers', initContainers ?? [], status?.initContainerStatuses)
+  return {
+    ...status,
+    ...(containerStatuses ? { containerStatuses } : {}),
+    ...(initContainerStatuses ? { initContainerStatuses } : {}),
+  }
+}
+
+function removed(status: ContainerStatus): ContainerStatus {
+  return {
+    ...status,
+    state: { waiting: { reason: REMOVED, message: MESSAGE } },
+    lastState: { terminated: { reason: REMOVED, message: MESSAGE, exitCode: KILLED } },
+    restartCount: status.restartCount + 1,
+    ready: false,
+    started: false,
+  } as ContainerStatus
+}
