@@ -53,7 +53,7 @@ function validateTransitions(
   spec: PodSpec,
   list: string,
 ): FieldError[] {
-  if (spec.containers?.some(mayRestartAll) || spec.initContainers?.some(mayRestartAll)) return []
+  if (mayRestartAll(spec)) return []
   return (before ?? []).flatMap((old, i) => {
     const ended = old.state?.terminated
     const next = statuses?.find((one) => one.name === old.name)
@@ -65,6 +65,7 @@ function validateTransitions(
 }
 
 function validateInitTransitions(status: PodStatus, before: PodStatus, spec: PodSpec): FieldError[] {
+  if (mayRestartAll(spec)) return []
   const path = 'initContainerStatuses'
   return (before.initContainerStatuses ?? []).flatMap((old, i) => {
     const ended = old.state?.terminated
@@ -78,8 +79,12 @@ function validateInitTransitions(status: PodStatus, before: PodStatus, spec: Pod
   })
 }
 
-const mayRestartAll = (container: Container): boolean =>
-  container.restartPolicyRules?.some((rule) => rule.action === 'RestartAllContainers') ?? false
+/** One that ends may make all others begin anew. */
+const mayRestartAll = ({ containers = [], initContainers = [] }: PodSpec): boolean =>
+  containers.some(hasRestartAll) || initContainers.some(hasRestartAll)
+
+const hasRestartAll = ({ restartPolicyRules }: Container): boolean =>
+  restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers') ?? false
 
 function restartsAfter(container: Container, spec: PodSpec, exitCode: number): boolean {
   if (ruleAllows(container, exitCode)) return true
