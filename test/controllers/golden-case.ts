@@ -152,12 +152,21 @@ async function create({ client }: ControllerCluster, object: DynamicObject): Pro
   if (object.status) await client.updateStatus(resourceOf(object.kind), { ...created, status: object.status })
 }
 
-const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'Node', 'PersistentVolume', 'PriorityClass'])
+const CLUSTER_SCOPED = new Set([
+  'Namespace',
+  'ClusterRole',
+  'Node',
+  'PersistentVolume',
+  'PriorityClass',
+  'RuntimeClass',
+])
+const NO_NAMESPACE = /^(namespaces|nodes|runtimeclasses\..*)$/
 const GROUPS: Record<string, string> = {
   Deployment: 'deployments.apps',
   ReplicaSet: 'replicasets.apps',
   ClusterRole: 'clusterroles.rbac.authorization.k8s.io',
   PriorityClass: 'priorityclasses.scheduling.k8s.io',
+  RuntimeClass: 'runtimeclasses.node.k8s.io',
 }
 const resourceOf = (kind: string): string => GROUPS[kind] ?? `${kind.toLowerCase()}s`
 
@@ -177,7 +186,7 @@ async function run(step: Step, cluster: ControllerCluster, refusals: Map<string,
   }
   if (step.delete) {
     const { resource, namespace = 'default', name, ...options } = step.delete
-    const place = resource === 'namespaces' || resource === 'nodes' ? '' : namespace
+    const place = NO_NAMESPACE.test(resource) ? '' : namespace
     await client.delete(resource, place, name, options)
   }
   if (step.ready) {

@@ -28,6 +28,10 @@ export interface Behaviour {
   pulledAfterMs?: number
   /** Why its image cannot be pulled. */
   pullError?: string
+  /** How long its postStart hook runs. */
+  postStartsAfterMs?: number
+  /** Why its postStart hook fails. */
+  postStartError?: string
   /** How long it takes to resize it, from when its node has taken the resize over. */
   resizedAfterMs?: number
   /** Why it cannot be resized, ever. */

@@ -3,8 +3,9 @@ import type { ContainerStatus } from '../../types/core-v1.ts'
 import { isSidecar } from '../resources.ts'
 import { backOffAfter, backOffOf, goDuration, grown } from './back-off.ts'
 import { REMOVED, restarts } from './conditions.ts'
-import { pullingSince, start } from './container-start.ts'
+import { isBeginning, start } from './container-start.ts'
 import { terminated, withWaiting } from './container-status.ts'
+import { HOOK_FAILED } from './hooks.ts'
 import { imageOf } from './images.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { type ProbeOutcome, probe } from './probes.ts'
@@ -23,6 +24,9 @@ function stepWaiting(place: Place, step: PodStep): ContainerStatus {
   const ended = status.lastState?.terminated
   // Counted already.
   if (status.state?.waiting?.reason === REMOVED) return begin(place, step, status.restartCount)
+  if (status.state?.waiting?.reason === HOOK_FAILED && ended) {
+    return restart({ ...place, status: { ...status, state: { terminated: ended } } }, step)
+  }
   if (status.state?.waiting?.reason === 'CrashLoopBackOff' && ended) {
     const due = Date.parse(ended.finishedAt ?? '') + (backOff(place, step, ended.finishedAt) ?? 0)
     if (step.now < due) return step.wait(due, status)
@@ -59,14 +63,14 @@ function resized({ container, status }: Place): ContainerStatus {
   return next
 }
 
-/** Stopped and begun anew, whatever its policy. Until its new image is there it is said to run: a kubelet's next word comes after the pull. */
+/** Stopped and begun anew, whatever its policy. Until its new image is there and its hook is over it is said to run: a kubelet's next word comes after both. */
 function replace(place: Place, step: PodStep, why: string): ContainerStatus {
   const { container, status } = place
-  if (pullingSince(place, step) === undefined) step.event(place, 'Normal', 'Killing', why)
+  if (!isBeginning(place, step)) step.event(place, 'Normal', 'Killing', why)
   const exitCode = step.behaviour(place).stopExitCode ?? 0
   const ended = terminated(container, status, { exitCode }, step.now)
   const next = begin({ ...place, status: ended }, step, status.restartCount + 1)
-  return next.state?.terminated ? status : next
+  return isBeginning(place, step) ? status : next
 }
 
 /** The container when it has ended by itself; otherwise asks to be called when it will. */
@@ -120,8 +124,7 @@ function restart(place: Place, step: PodStep): ContainerStatus {
   const endedAt = status.state?.terminated?.finishedAt
   const waitMs = backOff(place, step, endedAt)
   const due = Date.parse(endedAt ?? '') + (waitMs ?? 0)
-  // One that waits for its image has begun.
-  if (waitMs === undefined || step.now >= due || pullingSince(place, step) !== undefined) {
+  if (waitMs === undefined || step.now >= due || isBeginning(place, step)) {
     remember(place, step, endedAt)
     return begin(place, step, status.restartCount + 1)
   }

@@ -3,6 +3,7 @@ import { formatDuration } from '../../apimachinery/duration.ts'
 import type { ContainerStatus } from '../../types/core-v1.ts'
 import { backOffOf } from './back-off.ts'
 import { runningStatus, withWaiting } from './container-status.ts'
+import { hookedSince, postStart } from './hooks.ts'
 import { imageOf } from './images.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { environmentProblem } from './references.ts'
@@ -11,6 +12,22 @@ const CONFIG_ERROR = 'CreateContainerConfigError'
 
 /** It runs from now on, or waits and says why. `restartCount`: of the run that begins. */
 export function start(place: Place, step: PodStep, restartCount: number): ContainerStatus {
+  const { container, status } = place
+  if (step.starting) return status
+  const hooked = hookedSince(place, step)
+  const held = hooked === undefined ? create(place, step) : undefined
+  if (held) return held
+  const startedAt = hooked ?? step.now
+  const running = runningStatus(step.pod, container, status, restartCount, startedAt)
+  return container.lifecycle?.postStart ? postStart(place, step, running, startedAt) : running
+}
+
+/** Its start has begun: it pulls its image, or its hook runs. */
+export const isBeginning = (place: Place, step: PodStep): boolean =>
+  pullingSince(place, step) !== undefined || hookedSince(place, step) !== undefined
+
+/** Why it is not started yet; undefined: it is. */
+function create(place: Place, step: PodStep): ContainerStatus | undefined {
   const { container, status } = place
   const { reason, message } = status.state?.waiting ?? {}
   if (reason === CONFIG_ERROR && environmentProblem(step, container) === message) return status
@@ -24,11 +41,11 @@ export function start(place: Place, step: PodStep, restartCount: number): Contai
   }
   step.event(place, 'Normal', 'Created', 'Container created')
   step.event(place, 'Normal', 'Started', 'Container started')
-  return runningStatus(step.pod, container, status, restartCount, step.now)
+  return undefined
 }
 
 /** When the pull of its present image began, ms; undefined: none is under way. */
-export function pullingSince({ container }: Place, { memory }: PodStep): number | undefined {
+function pullingSince({ container }: Place, { memory }: PodStep): number | undefined {
   const pull = memory.pulling?.get(container.name)
   return pull && pull.image === container.image ? pull.since : undefined
 }

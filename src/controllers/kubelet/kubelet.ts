@@ -34,7 +34,13 @@ export const kubelet = defineController({
     { resource: 'nodes', keys: ({ metadata }) => [{ namespace: '', name: metadata.name! }], when: nodeMatters },
     { resource: 'pods', keys: podsToSee, when: (pod) => nodeNameOf(pod) !== undefined },
     ...[...STAGE_RESOURCES, BEHAVIOR_RESOURCE].map(staged),
+<<<<<<< HEAD
     ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes', 'nodes'].map(waitedFor),
+=======
+    ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes', 'runtimeclasses.node.k8s.io'].map(
+      waitedFor,
+    ),
+>>>>>>> 940fcea (postStart hooks run before their containers do; a pod waits for a RuntimeClass that went)
   ],
   reads: [DRIVERS],
   indexes: { pods: podsByNode },

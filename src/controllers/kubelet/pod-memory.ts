@@ -6,12 +6,16 @@ export interface PodMemory {
   pulls?: Map<string, { failures: number; retryAt: number }>
   /** Container -> the pull of its image, while that lasts; `since` in ms. */
   pulling?: Map<string, { image: string; since: number }>
+  /** Container -> when it started, while its postStart hook runs, ms. */
+  hooks?: Map<string, number>
   /** Container -> its waits before restarts. */
   backOffs?: Map<string, BackOff>
   /** Container -> its probes. */
   probes?: Map<string, ContainerProbes>
   /** Volumes that could not be mounted so often, and when that is said again. */
   mounts?: { failures: number; retryAt: number }
+  /** When its sandbox is tried again, ms. */
+  sandboxAt?: number
   /** The deletion for which its containers were told to stop. */
   stopping?: string
 }
@@ -38,10 +42,11 @@ export interface ProbeRun {
 /** For a step to change: what it remembers counts only when what it made of the pod is written. */
 export function copyMemory(memory: PodMemory | undefined): PodMemory {
   if (!memory) return {}
-  const { pulls, pulling, backOffs, probes } = memory
+  const { pulls, pulling, hooks, backOffs, probes } = memory
   const copy = { ...memory }
   if (pulls) copy.pulls = new Map(pulls)
   if (pulling) copy.pulling = new Map(pulling)
+  if (hooks) copy.hooks = new Map(hooks)
   if (backOffs) copy.backOffs = new Map(backOffs)
   if (probes) copy.probes = new Map([...probes].map(([name, runs]) => [name, copyProbes(runs)]))
   return copy

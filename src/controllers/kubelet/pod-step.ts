@@ -41,6 +41,8 @@ export class PodStep {
   again: number | undefined
   /** As it is written, when that asks for other resources than the pod holds: `pod` is what it holds. */
   readonly desired: Pod | undefined
+  /** A container of it has a hook that runs: no other is started before its end. */
+  starting = false
   /** The resize that is under way. */
   resizing: Resizing | undefined
   readonly #context: ControllerContext

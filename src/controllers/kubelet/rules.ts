@@ -45,6 +45,8 @@ interface BehaviourText {
   stopExitCode?: number
   pulledAfter?: string
   pullError?: string
+  postStartsAfter?: string
+  postStartError?: string
   resizedAfter?: string
   resizeInfeasible?: string
   resizeError?: string
@@ -82,6 +84,7 @@ const DURATIONS: Record<string, keyof Behaviour> = {
   livenessFailsAfter: 'livenessFailsAfterMs',
   stopsAfter: 'stopsAfterMs',
   pulledAfter: 'pulledAfterMs',
+  postStartsAfter: 'postStartsAfterMs',
   resizedAfter: 'resizedAfterMs',
 }
 const PLAIN: Record<string, string> = {
@@ -92,6 +95,7 @@ const PLAIN: Record<string, string> = {
   ready: 'boolean',
   stopExitCode: 'number',
   pullError: 'string',
+  postStartError: 'string',
   resizeInfeasible: 'string',
   resizeError: 'string',
 }

@@ -9,6 +9,7 @@ import type { Place, PodStep } from './pod-step.ts'
 import { mountProblems } from './references.ts'
 import { resizeConditions } from './resize.ts'
 import { resetAll, restartsAll } from './restart-all.ts'
+import { hasRuntimeClass } from './sandbox.ts'
 import { graceOf, stopContainers } from './terminate.ts'
 
 export interface NodeAddresses {
@@ -37,7 +38,7 @@ export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodSta
 export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
   if (restartsAll(step)) step.pod = { ...step.pod, status: resetAll(step) }
   const { pod } = step
-  if (!pod.status?.podIP && !mounted(step))
+  if (!pod.status?.podIP && !(mounted(step) && hasRuntimeClass(step)))
     return finish(step, false, { ...pod.status, ...hostAddresses(addresses.host) })
   const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host), ...podAddresses(pod, addresses) }
   if (!status.podIP) return finish(step, false, status)

@@ -1,10 +1,10 @@
 /** A pod that ends: its containers stop, each in its time. Mirrors pkg/kubelet/kubelet.go (SyncTerminatingPod) and kuberuntime (killContainersWithSyncResult, terminationOrder). */
-import type { Container, ContainerStatus, LifecycleHandler, Pod, PodStatus } from '../../types/core-v1.ts'
+import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core-v1.ts'
 import { isPodTerminal } from '../pods.ts'
 import { isSidecar } from '../resources.ts'
-import { commandBehaviour } from './commands.ts'
 import { find } from './conditions.ts'
 import { terminated } from './container-status.ts'
+import { hookTime } from './hooks.ts'
 import type { Place, PodStep } from './pod-step.ts'
 
 /** How long the pod has: told to stop at `from`, killed at `until`, ms. */
@@ -90,15 +90,6 @@ class Stops {
 }
 
 const startOf = ({ state }: ContainerStatus): number => Date.parse(state?.running?.startedAt ?? '')
-
-/** How long a hook runs; one without an end uses all the grace there is. */
-function hookTime(hook: LifecycleHandler | undefined): number {
-  if (!hook) return 0
-  if (hook.sleep) return hook.sleep.seconds * 1000
-  if (!hook.exec) return 0
-  const behaviour = commandBehaviour({ name: '', command: hook.exec.command })
-  return behaviour ? (behaviour.exitsAfterMs ?? Number.POSITIVE_INFINITY) : 0
-}
 
 /** A container that waits as its pod ends: it stays as it ended the last time, or was never found. */
 function neverAgain(status: ContainerStatus, pod: Pod): ContainerStatus {

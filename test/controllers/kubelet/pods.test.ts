@@ -58,6 +58,28 @@ test.each([
     spec: { volumes: [{ name: 'config', configMap: { name: 'absent' } }] },
   },
   {
+    what: 'a postStart hook that takes its time and fails',
+    reasons: ['FailedPostStartHook', 'Killing', 'BackOff'],
+    annotations: { 'kubemu.dev/behavior': '{postStartsAfter: 2s, postStartError: broken}' },
+    spec: { containers: [{ name: 'main', image: 'nginx', lifecycle: { postStart: { httpGet: { port: 80 } } } }] },
+  },
+  {
+    what: 'a container that restarts all',
+    reasons: ['Killing'],
+    annotations: { 'behavior.kubemu.dev/main': '{exitsAfter: 4s, exitCode: 42, times: 2}' },
+    spec: {
+      containers: [
+        {
+          name: 'main',
+          image: 'nginx',
+          restartPolicy: 'Never',
+          restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }],
+        },
+        { name: 'other', image: 'nginx' },
+      ],
+    },
+  },
+  {
     what: 'a container that is not well',
     reasons: ['Unhealthy'],
     annotations: { 'kubemu.dev/behavior': '{livenessFailsAfter: 5s, stopsAfter: 4s}' },
