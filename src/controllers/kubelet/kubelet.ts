@@ -24,6 +24,16 @@ import { reportVolumesInUse } from './volumes-in-use.ts'
 /** The key of the timer that all nodes share. */
 const BEAT: Key = { namespace: '', name: '' }
 
+/** What pods may have to wait for. */
+const WAITED_FOR = [
+  'configmaps',
+  'secrets',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'nodes',
+  'runtimeclasses.node.k8s.io',
+]
+
 /** Keys with a namespace are pods, all others nodes. */
 export const kubelet = defineController({
   name: 'kubelet',
@@ -34,13 +44,7 @@ export const kubelet = defineController({
     { resource: 'nodes', keys: ({ metadata }) => [{ namespace: '', name: metadata.name! }], when: nodeMatters },
     { resource: 'pods', keys: podsToSee, when: (pod) => nodeNameOf(pod) !== undefined },
     ...[...STAGE_RESOURCES, BEHAVIOR_RESOURCE].map(staged),
-<<<<<<< HEAD
-    ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes', 'nodes'].map(waitedFor),
-=======
-    ...['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes', 'runtimeclasses.node.k8s.io'].map(
-      waitedFor,
-    ),
->>>>>>> 940fcea (postStart hooks run before their containers do; a pod waits for a RuntimeClass that went)
+    ...WAITED_FOR.map(waitedFor),
   ],
   reads: [DRIVERS],
   indexes: { pods: podsByNode },
