@@ -18,16 +18,18 @@ export interface Clock {
 /** RFC 3339 with seconds, as metav1.Time prints. */
 export function formatTime(ms: number): string {
   const second = Math.floor(ms / 1000)
-  if (second !== lastSecond) {
-    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`
-    lastSecond = second
+  let text = printed.get(second)
+  if (text === undefined) {
+    text = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`
+    if (printed.size >= REMEMBERED) printed.clear()
+    printed.set(second, text)
   }
-  return lastText
+  return text
 }
 
-/** Nearly all times that are printed are those of the present second. */
-let lastSecond = Number.NaN
-let lastText = ''
+/** Nearly all times that are printed are of a few seconds: the present one, and the one of which Events tell that are written later. */
+const printed = new Map<number, string>()
+const REMEMBERED = 16
 
 /** RFC 3339 with microseconds, as metav1.MicroTime prints. */
 export function formatMicroTime(ms: number): string {

@@ -15,7 +15,12 @@ export const taintEviction = defineController({
   watches: [
     {
       resource: 'pods',
-      keys: ({ metadata }) => [{ namespace: metadata.namespace!, name: metadata.name! }],
+      keys(pod, context) {
+        const { namespace = '', name = '' } = pod.metadata
+        const node = context.lister<Node>('nodes').get('', nodeNameOf(pod)!)
+        const isConcerned = (node && evicting(node).length > 0) || sinceOf(context).has(`${namespace}/${name}`)
+        return isConcerned ? [{ namespace, name }] : []
+      },
       when: (pod, old) =>
         nodeNameOf(pod) !== undefined &&
         (!old || nodeNameOf(old) === undefined || pod.metadata.generation !== old.metadata.generation),

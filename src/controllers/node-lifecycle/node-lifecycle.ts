@@ -42,11 +42,15 @@ export const nodeLifecycle = defineController({
   name: 'node-lifecycle',
   component: 'node-controller',
   for: 'nodes',
-  // A pod that was bound to a node that is gone asks for its node, too.
+  // A pod that was bound to a node that is gone, or does not answer, asks for its node, too.
   watches: [
     {
       resource: 'pods',
-      keys: (pod) => [{ namespace: '', name: nodeNameOf(pod)! }],
+      keys(pod, { lister }) {
+        const name = nodeNameOf(pod)!
+        const node = lister<Node>('nodes').get('', name)
+        return node && conditionOf(node, 'Ready')?.status === 'True' ? [] : [{ namespace: '', name }]
+      },
       when: (pod, old) => nodeNameOf(pod) !== undefined && (old === undefined || nodeNameOf(old) === undefined),
     },
   ],

@@ -187,9 +187,9 @@ function totalScores(
   findings: Findings,
   { plugins, weights }: Profile,
   world: World,
-): number[] {
+): Float64Array {
   const nodes = findings.fitting
-  const totals = new Array<number>(nodes.length).fill(0)
+  const totals = new Float64Array(nodes.length)
   for (const plugin of plugins) {
     const weight = weights.get(plugin.name) ?? 0
     if (weight === 0 || !plugin.preScore) continue

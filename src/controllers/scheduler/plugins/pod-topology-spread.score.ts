@@ -25,13 +25,13 @@ export function spreadScore(
   world: World,
   needsAll: boolean,
 ): PodScore {
-  const isIgnored = ({ labels }: NodeInfo): boolean =>
-    needsAll && constraints.some(({ topologyKey }) => !(topologyKey in labels))
-  const compared = needsAll ? nodes.filter((node) => !isIgnored(node)) : nodes
+  const lacksOne = ({ labels }: NodeInfo): boolean => constraints.some(({ topologyKey }) => !(topologyKey in labels))
+  const isIgnored = needsAll ? lacksOne : undefined
+  const compared = isIgnored ? nodes.filter((node) => !isIgnored(node)) : nodes
   const spreads = constraints.flatMap((constraint) =>
     constraint.topologyKey === HOSTNAME
       ? spreadOverNodes(pod, constraint, compared, world)
-      : (spreadOverDomains(pod, constraint, compared, world, (node) => !isIgnored(node)) ?? []),
+      : (spreadOverDomains(pod, constraint, compared, world, (node) => !isIgnored?.(node)) ?? []),
   )
   return {
     // In other topologies than nodes, a pod changes the scores of all nodes of its domain.
@@ -40,7 +40,7 @@ export function spreadScore(
         ? spreads.map(({ text }) => text).join('\n')
         : undefined,
     score(node) {
-      if (isIgnored(node)) return 0
+      if (isIgnored?.(node)) return 0
       let score = 0
       for (const { topologyKey, maxSkew, weight, at } of spreads) {
         const value = node.labels[topologyKey]
@@ -86,16 +86,16 @@ function spreadOverDomains(
   return { topologyKey, maxSkew, weight: weightOf(domains.size), at: (_node, value) => domains.get(value) ?? 0 }
 }
 
-function fewestFirst(scores: number[], nodes: readonly NodeInfo[], isIgnored: (node: NodeInfo) => boolean): void {
+function fewestFirst(scores: number[], nodes: readonly NodeInfo[], isIgnored?: (node: NodeInfo) => boolean): void {
   let least = Number.MAX_SAFE_INTEGER
   let most = 0
   for (let i = 0; i < scores.length; i++) {
-    if (isIgnored(nodes[i])) continue
+    if (isIgnored?.(nodes[i])) continue
     least = Math.min(least, scores[i])
     most = Math.max(most, scores[i])
   }
   for (let i = 0; i < scores.length; i++) {
-    if (isIgnored(nodes[i])) scores[i] = 0
+    if (isIgnored?.(nodes[i])) scores[i] = 0
     else scores[i] = most === 0 ? MAX_SCORE : Math.floor((MAX_SCORE * (most + least - scores[i])) / most)
   }
 }
