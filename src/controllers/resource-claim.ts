@@ -16,12 +16,19 @@ const TEMPLATE_IN_TEXTS = { group: 'resource.k8s.io', resource: 'resourceclaimte
 const POD_CLAIM = 'resource.kubernetes.io/pod-claim-name'
 const FINALIZER = 'resource.kubernetes.io/delete-protection'
 const CLAIM_KEY = 'claim:'
+/** So many pods can have one claim. */
+const MOST_USERS = 256
+/** An index of pods, by `namespace/name` of their ResourceClaims. */
+const RESOURCE_CLAIM = 'resourceClaim'
 /** A name has 63 characters, five of which are chance, after a dash. */
 const MAX_BASE = 57
 
 const keyOf = ({ metadata }: KubeObject): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
 const claimKey = (namespace = '', name = ''): Key => ({ namespace, name: CLAIM_KEY + name })
 const claimsOf = (pod: KubeObject): PodResourceClaim[] => (pod as Pod).spec?.resourceClaims ?? []
+/** The claim that the scheduler made for its extended resources. */
+const extendedOf = (pod: KubeObject): string | undefined =>
+  (pod as Pod).status?.extendedResourceClaimStatus?.resourceClaimName
 const isDone = (pod: Pod): boolean => isPodTerminal(pod) || (isDeleted(pod) && !pod.spec?.nodeName)
 const isDeleted = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
 
@@ -29,12 +36,14 @@ export const resourceClaim = defineController({
   name: 'resourceclaim',
   component: 'resource_claim',
   watches: [
-    { resource: 'pods', when: (pod) => claimsOf(pod).length > 0, keys: keysOfPod },
+    { resource: 'pods', when: (pod) => claimsOf(pod).length > 0 || extendedOf(pod) !== undefined, keys: keysOfPod },
     {
       resource: CLAIMS,
       // A claim that was deleted is made again while its pod needs it.
-      keys: (claim, _context, _old, { type }) =>
-        type === 'deleted' ? podsOf(claim) : [claimKey(claim.metadata.namespace, claim.metadata.name)],
+      keys: (claim, context, _old, { type }) =>
+        type === 'deleted'
+          ? podsOf(claim)
+          : [claimKey(claim.metadata.namespace, claim.metadata.name), ...withoutReservation(claim, context)],
     },
     {
       // Pods that wait for their template.
@@ -50,6 +59,7 @@ export const resourceClaim = defineController({
         claimsOf(pod).flatMap(({ resourceClaimTemplateName: name }) =>
           name ? [`${pod.metadata.namespace}/${name}`] : [],
         ),
+      [RESOURCE_CLAIM]: (pod) => namesOf(pod).map((name) => `${pod.metadata.namespace}/${name}`),
     },
   },
   async reconcile({ namespace, name }, context) {
@@ -59,17 +69,35 @@ export const resourceClaim = defineController({
       return
     }
     const pod = context.lister<Pod>('pods').get(namespace, name)
-    if (pod && !isDeleted(pod) && !isDone(pod)) await makeClaims(pod, context)
+    if (!pod || isDeleted(pod) || isDone(pod)) return
+    await makeClaims(pod, context)
+    if (pod.spec?.nodeName) await reserve(pod, context)
   },
 })
 
 /** A pod needs claims until it is done, and then they are looked at. */
 function keysOfPod(pod: KubeObject, _context: ControllerContext, _old: unknown, { type }: { type: string }): Key[] {
   if (type !== 'deleted' && !isDone(pod as Pod)) return [keyOf(pod)]
-  const generated = ((pod as Pod).status?.resourceClaimStatuses ?? []).map(({ resourceClaimName }) => resourceClaimName)
-  const named = claimsOf(pod).map(({ resourceClaimName }) => resourceClaimName)
-  return [...generated, ...named].flatMap((name) => (name ? [claimKey(pod.metadata.namespace, name)] : []))
+  const names = [...namesOf(pod), extendedOf(pod)]
+  return names.flatMap((name) => (name ? [claimKey(pod.metadata.namespace, name)] : []))
 }
+
+/** Claims that were made for it, and those that it names. */
+function namesOf(pod: KubeObject): string[] {
+  const made = (pod as Pod).status?.resourceClaimStatuses ?? []
+  return [...made, ...claimsOf(pod)].flatMap(({ resourceClaimName }) => resourceClaimName ?? [])
+}
+
+/** Pods that have their node, and not yet the devices that the claim has. */
+function withoutReservation(object: KubeObject, { lister }: ControllerContext): Key[] {
+  const { metadata, status } = object as ResourceClaim
+  if (!status?.allocation) return []
+  const users = lister<Pod>('pods').byIndex(RESOURCE_CLAIM, `${metadata.namespace}/${metadata.name}`)
+  return users.filter((pod) => pod.spec?.nodeName && !isReservedFor(status, pod)).map(keyOf)
+}
+
+const isReservedFor = ({ reservedFor = [] }: NonNullable<ResourceClaim['status']>, { metadata }: Pod): boolean =>
+  reservedFor.some(({ uid }) => uid === metadata.uid)
 
 function podsOf({ metadata }: KubeObject): Key[] {
   const owners = (metadata.ownerReferences ?? []).filter(({ kind, controller }) => kind === 'Pod' && controller)
@@ -143,6 +171,18 @@ function prefixOf(pod: string, claim: string): string {
   const cut = (text: string, length: number): string => text.slice(0, Math.floor((text.length * MAX_BASE) / length))
   const shorter = cut(pod, whole.length)
   return `${shorter}-${cut(claim, whole.length)}`
+}
+
+/** A pod that came to its node without a scheduler gets claims that have devices. */
+async function reserve(pod: Pod, { client, lister }: ControllerContext): Promise<void> {
+  const { namespace = '', name = '', uid = '' } = pod.metadata
+  for (const claimName of namesOf(pod)) {
+    const claim = lister<ResourceClaim>(CLAIMS).get(namespace, claimName)
+    const { allocation, reservedFor = [] } = claim?.status ?? {}
+    if (!claim || !allocation || isReservedFor({ reservedFor }, pod) || reservedFor.length >= MOST_USERS) continue
+    const status = { ...claim.status, reservedFor: [...reservedFor, { resource: 'pods', name, uid }] }
+    await client.updateStatus<ResourceClaim>(CLAIMS, { ...claim, status })
+  }
 }
 
 /** Pods that are gone or done hold a claim no longer; nobody holds it: its devices are free, and a generated one goes. */
