@@ -159,9 +159,14 @@ const CLUSTER_SCOPED = new Set([
   'PersistentVolume',
   'PriorityClass',
   'RuntimeClass',
+  'DeviceClass',
+  'ResourceSlice',
 ])
 const NO_NAMESPACE = /^(namespaces|nodes|runtimeclasses\..*)$/
 const GROUPS: Record<string, string> = {
+  DeviceClass: 'deviceclasses.resource.k8s.io',
+  ResourceClaim: 'resourceclaims.resource.k8s.io',
+  ResourceSlice: 'resourceslices.resource.k8s.io',
   Deployment: 'deployments.apps',
   ReplicaSet: 'replicasets.apps',
   ClusterRole: 'clusterroles.rbac.authorization.k8s.io',

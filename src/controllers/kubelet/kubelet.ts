@@ -32,6 +32,7 @@ const WAITED_FOR = [
   'persistentvolumes',
   'nodes',
   'runtimeclasses.node.k8s.io',
+  'resourceclaims.resource.k8s.io',
 ]
 
 /** Keys with a namespace are pods, all others nodes. */

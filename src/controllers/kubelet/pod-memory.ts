@@ -16,6 +16,8 @@ export interface PodMemory {
   mounts?: { failures: number; retryAt: number }
   /** When its sandbox is tried again, ms. */
   sandboxAt?: number
+  /** When it is said again that devices could not be prepared, ms. */
+  preparation?: number
   /** The deletion for which its containers were told to stop. */
   stopping?: string
 }

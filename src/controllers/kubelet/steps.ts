@@ -5,6 +5,7 @@ import { isSidecar, podRequestTexts } from '../resources.ts'
 import { conditionsOf, find, phaseOf } from './conditions.ts'
 import { stepContainer } from './container-run.ts'
 import { waitingStatus } from './container-status.ts'
+import { prepared, withDevices } from './devices.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { mountProblems } from './references.ts'
 import { resizeConditions } from './resize.ts'
@@ -38,7 +39,7 @@ export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodSta
 export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
   if (restartsAll(step)) step.pod = { ...step.pod, status: resetAll(step) }
   const { pod } = step
-  if (!pod.status?.podIP && !(mounted(step) && hasRuntimeClass(step)))
+  if (!pod.status?.podIP && !(mounted(step) && prepared(step) && hasRuntimeClass(step)))
     return finish(step, false, { ...pod.status, ...hostAddresses(addresses.host) })
   const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host), ...podAddresses(pod, addresses) }
   if (!status.podIP) return finish(step, false, status)
@@ -160,6 +161,7 @@ function finish(step: PodStep, sandbox: boolean, status: PodStatus, ending = fal
   if (requests) next.allocatedResources = requests
   if (resizing?.acts !== false) next.resources = requests ? { ...next.resources, requests } : (next.resources ?? {})
   const ended = phase === 'Succeeded' || phase === 'Failed'
+  if (next.containerStatuses) next.containerStatuses = withDevices(step, next.containerStatuses, sandbox && !ended)
   const resize = ended ? [] : resizeConditions(step, next)
   next.conditions = conditionsOf(pod, next, sandbox && !ended, formatTime(now), resize)
   return next
