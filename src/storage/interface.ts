@@ -139,16 +139,19 @@ export interface Storage {
   prefixes(): string[]
   /** Calls back when a prefix is the first time among `prefixes`: at the end of the commit, which can be read by then. Answers how to stop that. */
   onHeld(callback: (prefix: string) => void): () => void
-  /** Throws Exists. Answers the stored object: a new one with metadata.resourceVersion set (decimal revision). */
+  /**
+   * Throws Exists. `object` is the storage's from now on, which may store it itself. Answers the stored one, with metadata.resourceVersion set
+   * (decimal revision), where the given one has it or behind its other metadata.
+   */
   create(prefix: string, name: string, object: KubeObject): MaybePromise<KubeObject>
   /**
    * What an empty storage begins with, by prefix: as if it were created, in the order of resourceVersions that the objects have already, up to
    * `revision`. An engine may ask for what is under a prefix as late as somebody looks there, and asks once.
    */
   begin(beginnings: ReadonlyMap<string, Beginning>, revision: number): MaybePromise<void>
-  /** Throws NotFound, and Conflict when the stored resourceVersion is not `expected`. */
+  /** As create; throws NotFound, and Conflict when the stored resourceVersion is not `expected`. */
   update(prefix: string, name: string, object: KubeObject, expected: string): MaybePromise<KubeObject>
-  /** As update; `last` is the final state, which the event carries with the deletion's resourceVersion and which is answered. */
+  /** As update; `last` is the final state, which stays its owner's and which the event carries with the deletion's resourceVersion and which is answered. */
   delete(prefix: string, name: string, last: KubeObject, expected: string): MaybePromise<KubeObject>
   watch(prefix: string, options: WatchOptions): Cursor
   /** Drops the history at and below `revision` (default: all so far); cursors and lists behind it then get Expired. */

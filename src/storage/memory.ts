@@ -119,9 +119,10 @@ export class MemoryStorage implements Storage {
       throw new StorageError('Exists', `key exists: ${prefix}${name}`)
     }
     const revision = this.#revision + 1
-    const created = withRevision(object, revision)
-    this.#commit({ revision, type: 'create', key: { prefix, name }, object: created }, created === object)
-    return created
+    const isShared = object.metadata.resourceVersion === String(revision)
+    object.metadata.resourceVersion = String(revision)
+    this.#commit({ revision, type: 'create', key: { prefix, name }, object }, isShared)
+    return object
   }
 
   begin(beginnings: ReadonlyMap<string, Beginning>, revision: number): void {
@@ -138,9 +139,9 @@ export class MemoryStorage implements Storage {
     this.#requireOpen()
     const prevObject = this.#requireStored(prefix, name, expected)
     const revision = this.#revision + 1
-    const updated = withRevision(object, revision)
-    this.#commit({ revision, type: 'update', key: { prefix, name }, object: updated, prevObject })
-    return updated
+    object.metadata.resourceVersion = String(revision)
+    this.#commit({ revision, type: 'update', key: { prefix, name }, object, prevObject })
+    return object
   }
 
   delete(prefix: string, name: string, last: KubeObject, expected: string): KubeObject {
@@ -261,10 +262,7 @@ export function asPicture(mark: StorageMark): Picture {
   throw new TypeError('the mark was not made by this kind of storage')
 }
 
-/**
- * A caller that cares where `resourceVersion` stands among the fields puts one there: its place is kept. An object that has the right one is
- * taken as it is.
- */
+/** An object that others hold, too, with its revision. One that has it already is answered itself. */
 export function withRevision(object: KubeObject, revision: number): KubeObject {
   if (object.metadata.resourceVersion === String(revision)) return object
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }

@@ -1,6 +1,6 @@
 /** Items of sets and of lists with keys as path elements. Mirrors structured-merge-diff/typed/helpers.go. */
 import type { MergeList } from './merge-node.ts'
-import { compareElements, keyElement, valueElement } from './path-element.ts'
+import { keyElement, sortElements, valueElement } from './path-element.ts'
 
 /** An item that cannot be named: its keys are missing, or it is of another shape. */
 export class ElementError extends Error {}
@@ -49,6 +49,5 @@ export function itemsByElement(node: MergeList, list: readonly unknown[]): Map<s
 }
 
 export function sortedElements(elements: Iterable<string>): string[] {
-  const sorted = [...elements]
-  return sorted.length < 2 ? sorted : sorted.sort(compareElements)
+  return sortElements([...elements])
 }

@@ -73,6 +73,17 @@ export function compareElements(a: string, b: string): number {
   }
 }
 
+/** Puts the elements of one list in order. Mostly they are plain and have one key, so that their texts are in the order of their values. */
+export function sortElements(elements: string[]): string[] {
+  return elements.length < 2 ? elements : elements.sort(arePlain(elements) ? compareText : compareElements)
+}
+
+function arePlain(elements: readonly string[]): boolean {
+  const first = elements[0]!
+  const lead = first.slice(0, first.indexOf(':', 2) + 1)
+  return elements.every((element) => element.startsWith(lead) && PLAIN_KEY.test(element))
+}
+
 /** One key with a string in which no character sorts before the quote that ends it: most lists are of these. */
 const PLAIN_KEY = /^k:\{"\w+":"[\w./:-]*"\}$/
 
