@@ -1,6 +1,6 @@
 /** Items of sets and of lists with keys as path elements. Mirrors structured-merge-diff/typed/helpers.go. */
 import type { MergeList } from './merge-node.ts'
-import { keyElement, sortElements, valueElement } from './path-element.ts'
+import { keyElement, nameElement, sortElements, valueElement } from './path-element.ts'
 
 /** An item that cannot be named: its keys are missing, or it is of another shape. */
 export class ElementError extends Error {}
@@ -14,6 +14,11 @@ function keyedElement(node: MergeList, item: unknown): string {
   if (item === null) throw new ElementError('associative list with keys may not have a null element')
   if (typeof item !== 'object' || Array.isArray(item)) {
     throw new ElementError('associative list with keys may not have non-map elements')
+  }
+  if (node.keys.length === 1) {
+    const { name } = node.keys[0]!
+    const value = (item as Record<string, unknown>)[name]
+    if (typeof value === 'string') return nameElement(name, value)
   }
   const fields: [string, unknown][] = []
   for (const key of node.keys) {

@@ -16,6 +16,26 @@ export function keyElement(fields: readonly (readonly [name: string, value: unkn
   return `k:{${text}}`
 }
 
+/** Elements that were made lately, by name and value of their key. */
+const named = new Map<string, Map<string, string>>()
+const MAX_NAMED = 1000
+
+/** As keyElement, of one key. Answers the same text each time, if it can: who compares two of them sees at a glance that they are one. */
+export function nameElement(name: string, value: string): string {
+  let ofKey = named.get(name)
+  if (ofKey === undefined) {
+    ofKey = new Map()
+    named.set(name, ofKey)
+  }
+  let element = ofKey.get(value)
+  if (element === undefined) {
+    element = keyElement([[name, value]])
+    if (ofKey.size === MAX_NAMED) ofKey.clear()
+    ofKey.set(value, element)
+  }
+  return element
+}
+
 export const valueElement = (value: unknown): string => `v:${literal(value)}`
 
 const PLAIN = /^[\w ./:-]*$/
