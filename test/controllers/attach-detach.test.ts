@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import { pod, type TestCluster, testCluster } from '../support/controllers.ts'
@@ -163,4 +166,87 @@ test('Volumes of the default class need no attaching, as long as their driver sa
   expect((await attachments()).map((each) => [each['spec'].attacher, each['status']])).toEqual([
     ['fake.kubemu.dev', { attached: true }],
   ])
+})
+
+const isSecond = { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-2'] }] }
+
+test('A volume that several nodes may have is attached to each, and a pod that has ended needs it no more.', async () => {
+  cluster = await testCluster({ nodes: 2 })
+  const ends = { containers: [{ name: 'main', image: 'busybox', command: ['sleep', '60'] }], restartPolicy: 'Never' }
+  const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [isSecond] } }
+  await cluster.make(
+    ...disk({}, ['ReadWriteMany']),
+    using('p', { nodeName: 'node-1', ...ends }),
+    using('q', { affinity: { nodeAffinity } }),
+  )
+  expect((await attachments()).map(({ spec }) => spec.nodeName).sort()).toEqual(['node-1', 'node-2'])
+  await cluster.pass(MINUTE)
+  expect([await phaseOf('p'), await phaseOf('q')]).toEqual(['Succeeded', 'Running'])
+  expect((await attachments()).map(({ spec }) => spec.nodeName)).toEqual(['node-2'])
+})
+
+test('After a restart volumes are in use by the pods that run, and free when these go.', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubemu-attach-'))
+  const data = join(folder, 'data.json')
+  try {
+    cluster = await testCluster({ data })
+    await cluster.make(...disk(), using('p'))
+    const [before] = await attachments()
+    await cluster.close()
+    cluster = await testCluster({ data })
+    await cluster.pass(SECOND)
+    expect(await attachments()).toEqual([before])
+    expect((await nodeStatus('node-1'))['volumesInUse']).toEqual([NAME])
+    await cluster.client.delete('pods', 'default', 'p')
+    await cluster.settle()
+    expect(await attachments()).toEqual([])
+    expect(await nodeStatus('node-1')).not.toHaveProperty('volumesAttached')
+    await cluster.close()
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('A VolumeAttachment that a Stage selects is answered by the Stage alone.', async () => {
+  const stage = {
+    apiVersion: 'kubemu.dev/v1alpha1',
+    kind: 'Stage',
+    metadata: { name: 'attached' },
+    spec: {
+      resourceRef: { apiGroup: 'storage.k8s.io/v1', kind: 'VolumeAttachment' },
+      selector: { matchExpressions: [{ key: '.status.attached', operator: 'In', values: ['false'] }] },
+      delay: { durationMilliseconds: 3000 },
+      next: { statusTemplate: 'attached: true' },
+    },
+  } as DynamicObject
+  cluster = await testCluster({ stages: true })
+  await cluster.make(stage, ...disk(), using('p'))
+  expect((await attachments()).map(({ metadata, status }) => [metadata.finalizers, status])).toEqual([
+    [undefined, { attached: false }],
+  ])
+  await cluster.pass(3 * SECOND)
+  expect(await phaseOf('p')).toBe('Running')
+})
+
+test('What cannot be read of the wish for an attachment is its error.', async () => {
+  cluster = await testCluster()
+  await cluster.make(...disk({ [BEHAVIOUR]: '{fails: always}' }), using('p'))
+  const known = 'attachesAfter, detachesAfter, attachError, detachError'
+  expect((await attachments())[0]['status'].attachError.message).toBe(
+    `kubemu.dev/attach: fails: "always" means nothing here; there are: ${known}`,
+  )
+  expect(await phaseOf('p')).toBe('Pending')
+})
+
+test('A volume stays as long as it is attached somewhere, though it is deleted.', async () => {
+  cluster = await testCluster()
+  await cluster.make(...disk({ [BEHAVIOUR]: 'detachesAfter: 10s' }), using('p'))
+  await cluster.client.delete('pods', 'default', 'p')
+  await cluster.client.delete('persistentvolumeclaims', 'default', 'd')
+  await cluster.client.delete('persistentvolumes', '', 'd')
+  await cluster.settle()
+  const volumes = (): Promise<DynamicObject[]> => cluster.client.list<DynamicObject>('persistentvolumes')
+  expect((await volumes()).map(({ metadata }) => metadata.finalizers)).toEqual([['external-attacher/disk-example-com']])
+  await cluster.pass(10 * SECOND)
+  expect([await attachments(), await volumes()]).toEqual([[], []])
 })
