@@ -59,6 +59,7 @@ function pull(place: Place, step: PodStep): ContainerStatus | undefined {
   memory.pulling?.delete(name)
   if (begun === undefined) {
     if (policy === 'Never' || (policy !== 'Always' && step.hasImage(image))) {
+      if (policy === 'Never') step.pulled(image)
       const message = `Container image "${image}" already present on machine and can be accessed by the pod`
       step.event(place, 'Normal', 'Pulled', message)
       return undefined

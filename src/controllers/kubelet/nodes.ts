@@ -9,6 +9,7 @@ import { aboutNode } from '../node-events.ts'
 import { isStaged } from '../stages/ownership.ts'
 import { isSettled } from '../state.ts'
 import { AddressPool, familiesOf, familyOf, hostAddresses, nodeAddresses } from './addresses.ts'
+import { presentImages, withImages } from './node-images.ts'
 import { heartbeat, missingMetadata, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KnownNode, type KubeletState, stateOf } from './state.ts'
 
@@ -78,6 +79,7 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
   const registered = isDone ? node : await writeRegistration(node, facts, context)
   if (!registered) return
   const ready = !stopped && isReady(registered)
+  const images = presentImages(node)
   const count = { pods: 0, used: new Map() }
   const known = {
     name,
@@ -85,7 +87,8 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
     addresses,
     podCidrs: '',
     reportedAt: clock.now(),
-    images: new Set<string>(),
+    images,
+    imagesSaid: images.size,
     deferred: new Map(),
     pools: state.fallback,
     ready,
@@ -224,17 +227,21 @@ async function beatOf(known: KnownNode, node: Node, context: ControllerContext):
     await ensureLease(node, context)
   }
   const silent = node.status?.conditions?.some(({ status }) => status === 'Unknown')
-  if ((!silent && now - known.reportedAt < STATUS_REPORT_MS) || isStaged('nodes', node, context)) return
+  const isNews = silent || known.images.size > known.imagesSaid
+  if ((!isNews && now - known.reportedAt < STATUS_REPORT_MS) || isStaged('nodes', node, context)) return
   await report(known, context)
 }
 
 /** A node that was deleted meanwhile has nothing to say. */
 async function report(known: KnownNode, { client, clock }: ControllerContext): Promise<void> {
   known.reportedAt = clock.now()
+  const now = formatTime(known.reportedAt)
+  const { size } = known.images
   try {
-    await client.modify<Node>('nodes', '', known.name, (old) => heartbeat(old, formatTime(known.reportedAt)), {
+    await client.modify<Node>('nodes', '', known.name, (old) => withImages(heartbeat(old, now), known.images), {
       subresource: 'status',
     })
+    known.imagesSaid = size
   } catch (error) {
     if (!isNotFound(error)) throw error
   }

@@ -7,6 +7,7 @@ import { occupy, type Refusal, refusalOf, vacate } from './admission.ts'
 import { allocatedStatus, asksTheSame, type Resizing, withAllocation } from './allocation.ts'
 import type { Behaviour } from './behaviour.ts'
 import { behaviourOf } from './container-behaviour.ts'
+import { imageOf } from './images.ts'
 import { copyMemory, type PodMemory } from './pod-memory.ts'
 import { annotationRule, BEHAVIOR_RESOURCE, type BehaviourRule, compileRule } from './rules.ts'
 import type { KnownNode, KnownPod } from './state.ts'
@@ -99,11 +100,12 @@ export class PodStep {
 
   /** Whether the image need not be pulled. */
   hasImage(image: string): boolean {
-    return this.#node.images.has(image) || this.#pulled.includes(image)
+    const { name } = imageOf(image)
+    return this.#node.images.has(name) || this.#pulled.includes(name)
   }
 
   pulled(image: string): void {
-    this.#pulled.push(image)
+    this.#pulled.push(imageOf(image).name)
   }
 
   /** An object of the pod's namespace; when it is missing, its coming asks for the pod again. */

@@ -26,8 +26,9 @@ export interface KnownNode {
   evictsFrom?: number
   /** When the status was last said, ms. */
   reportedAt: number
-  /** What needs no pulling. */
+  /** Full names of the images that need no pulling, and how many of them its status was told of. */
   images: Set<string>
+  imagesSaid: number
   /** Pods whose resize waits for room, by `namespace/name`, and what they hold meanwhile. */
   deferred: Map<string, Amounts>
 }
