@@ -211,6 +211,7 @@ class LocalCluster implements Cluster {
       })
     })
     this.#server = http
+    if (secured) await this.#plane.authenticationTrust.trust(secured.clientAuthority)
     const address = server.address() as AddressInfo
     const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
     this.#authority = secured?.authority

@@ -5,6 +5,7 @@ import type { Logger } from './apimachinery/logger.ts'
 import type { Random } from './apimachinery/random.ts'
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
+import { AuthenticationTrust } from './authentication-trust.ts'
 import { type CertificateAuthority, createCertificateAuthority, newAuthority } from './certificate-authority.ts'
 import { type Networks, networksOf } from './cluster-networks.ts'
 import type { ClusterOptions } from './cluster-options.ts'
@@ -65,6 +66,7 @@ export type RegistrySettings = Pick<
 
 export class ControlPlane {
   readonly registry: Registry
+  readonly authenticationTrust: AuthenticationTrust
   readonly outbound: OutboundClient
   readonly #parts: ControlPlaneParts
   readonly #networks: Networks
@@ -111,6 +113,8 @@ export class ControlPlane {
       outbound: this.outbound,
       authorizationMode: options.authorizationMode,
     })
+    const client = createLocalClient(this.registry, SYSTEM_USER, 'kube-apiserver')
+    this.authenticationTrust = new AuthenticationTrust({ storage, clock, client })
     if (storage.shared) storage.onReplaced(() => void this.#restartControllers())
   }
 
@@ -210,12 +214,12 @@ export class ControlPlane {
   /** Resolves when no work is left: neither the controllers' nor what the API server does by itself. */
   async settle(): Promise<void> {
     const { customResources, aggregation } = this.registry
-    // Each may make work for the other.
+    const loops = [customResources, aggregation, this.authenticationTrust]
+    // Each may make work for the others.
     do {
-      await customResources.idle()
-      await aggregation.idle()
+      for (const loop of loops) await loop.idle()
       await this.#runner?.settle()
-    } while (!customResources.isIdle || !aggregation.isIdle)
+    } while (loops.some(({ isIdle }) => !isIdle))
   }
 
   /** Storage is the caller's to close. */
@@ -228,6 +232,7 @@ export class ControlPlane {
     this.#runner = undefined
     await runner?.stop(this.#parts.storage.lasting ? 'written' : 'dropped')
     this.#parts.staticPods?.close()
+    this.authenticationTrust.stop()
     this.registry.close()
     this.outbound.close()
   }

@@ -40,6 +40,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'outbound/': ['apimachinery/', 'registry/outbound.ts'],
   'controllers/': ['apimachinery/', 'types/'],
   'scenario/': ['apimachinery/', 'types/', 'registry/'],
+  'authentication-trust.ts': ['apimachinery/', 'types/', 'storage/interface.ts', 'registry/', 'controllers/client.ts'],
   'certificate-authority.ts': ['apimachinery/', 'certificate-signing.ts'],
   'certificate-signing.ts': [],
   'local-client.ts': ['apimachinery/', 'registry/', 'controllers/client.ts'],
@@ -48,6 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'cluster-storage.ts': ['cluster-options.ts', 'apimachinery/', 'storage/', 'shared-keys.ts', 'controllers/'],
   'shared-keys.ts': ['apimachinery/', 'certificate-authority.ts', 'storage/interface.ts'],
   'control-plane.ts': [
+    'authentication-trust.ts',
     'shared-keys.ts',
     'cluster-networks.ts',
     'cluster-options.ts',

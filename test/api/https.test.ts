@@ -6,6 +6,7 @@ import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DynamicObject } from '../../src/apimachinery/meta.ts'
 import { type Cluster, createCluster } from '../../src/cluster.ts'
+import type { ConfigMap } from '../../src/types/core-v1.ts'
 import { signingRequest } from '../support/signing-request.ts'
 import { createTlsAuthority, type TlsAuthority } from '../support/tls-authority.ts'
 
@@ -153,3 +154,44 @@ function peerOf(at: string): Promise<X509Certificate> {
     socket.on('error', reject)
   })
 }
+
+describe('what extension API servers are told of it', () => {
+  const NAME = 'extension-apiserver-authentication'
+  const told = async (of: Cluster) => of.client.get<ConfigMap>('configmaps', 'kube-system', NAME)
+
+  it('is whose certificates clients show, written by the API server and by nobody else', async () => {
+    const { data, metadata } = await told(cluster)
+    expect(data).toEqual({ 'client-ca-file': authority })
+    expect(metadata.managedFields).toMatchObject([
+      { manager: 'kube-apiserver', fieldsV1: { 'f:data': { '.': {}, 'f:client-ca-file': {} } } },
+    ])
+  })
+
+  it('comes again when it goes, by a deletion or by a reset', async () => {
+    const { uid } = (await told(cluster)).metadata
+    await cluster.client.delete('configmaps', 'kube-system', NAME)
+    await cluster.settle()
+    const again = (await told(cluster)).metadata.uid
+    expect(again).not.toBe(uid)
+    await cluster.reset()
+    expect((await told(cluster)).data).toEqual({ 'client-ca-file': authority })
+  })
+
+  it('keeps the authorities of others, each once, and what cannot be read as it is', async () => {
+    const { pem } = await createTlsAuthority()
+    const write = async (data: ConfigMap['data']) => {
+      await cluster.client.modify<ConfigMap>('configmaps', 'kube-system', NAME, (old) => ({ ...old, data }))
+      await cluster.settle()
+      return (await told(cluster)).data
+    }
+    const both = new X509Certificate(pem).toString() + authority
+    expect(await write({ 'client-ca-file': pem + pem, other: 'a' })).toEqual({ 'client-ca-file': both })
+    expect(await write({ 'client-ca-file': 'junk' })).toEqual({ 'client-ca-file': 'junk' })
+  })
+
+  it('is nothing where nobody shows certificates', async () => {
+    await using plain = await createCluster({ controllers: false, nodes: 0 })
+    await plain.listen()
+    await expect(told(plain)).rejects.toMatchObject({ code: 404 })
+  })
+})
