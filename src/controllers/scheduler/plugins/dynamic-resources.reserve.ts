@@ -8,9 +8,6 @@ import { awaited, type Reservation, type Unblocking, type World } from '../plugi
 import { FINALIZER, isReserved, RESOURCE_CLAIMS } from './dynamic-resources.claims.ts'
 import { createClaim, deleteClaim, type ExtendedClaim, writeMappings } from './dynamic-resources.extended.ts'
 
-/** How long devices may take to become ready for the pod. */
-const BINDING_TIMEOUT_MS = 600_000
-
 type Claim = ResourceClaim
 
 /** What a pod needs on its node. */
@@ -20,13 +17,15 @@ export interface Needs {
   claims: readonly Claim[]
   /** What those of them get that have no devices yet. */
   given: ReadonlyMap<Claim, AllocationResult>
+  /** How long devices may take to become ready for the pod. */
+  timeoutMs: number
   /** The claim that is made for the pod. */
   extended?: { made: ExtendedClaim; allocation: AllocationResult }
 }
 
 /** `pending`: allocations that are not written yet, by uid of the claim or, as long as it is not made, of the pod. */
 export function reserveClaims(needs: Needs, pending: Map<string, AllocationResult>, world: World): Reservation {
-  const { pod, node, claims, given, extended } = needs
+  const { pod, node, claims, given, timeoutMs, extended } = needs
   const held = new Set<string>()
   const hold = (uid = '', allocation: AllocationResult): void => {
     held.add(uid)
@@ -43,7 +42,7 @@ export function reserveClaims(needs: Needs, pending: Map<string, AllocationResul
   const written: Claim[] = []
   let made: Claim | undefined
   return {
-    timeoutMs: BINDING_TIMEOUT_MS,
+    timeoutMs,
     late: 'device binding timeout: context deadline exceeded',
     awaits,
     release() {
@@ -149,10 +148,10 @@ function isBound({ metadata }: Claim, pod: Pod, { lister }: World): boolean {
 }
 
 /** Its devices will not become ready: they say so, or have had their time. */
-export function isHopeless(claim: Claim, now: number): boolean {
+export function isHopeless(claim: Claim, now: number, timeoutMs: number): boolean {
   const since = claim.status?.allocation?.allocationTimestamp
   try {
-    return !isReady(claim) && since !== undefined && Date.parse(since) + BINDING_TIMEOUT_MS < now
+    return !isReady(claim) && since !== undefined && Date.parse(since) + timeoutMs < now
   } catch {
     // The reason was told when the pod was to be bound.
     return true

@@ -1,4 +1,5 @@
 /** Devices for the pod's ResourceClaims, and for extended resources that devices stand behind. Mirrors plugins/dynamicresources. */
+import { parseDuration } from '../../../apimachinery/duration.ts'
 import { deepEqual } from '../../../apimachinery/equality.ts'
 import type {
   AllocationResult,
@@ -38,6 +39,7 @@ import { deallocate, isHopeless, reserveClaims } from './dynamic-resources.reser
 const ELSEWHERE = final('resourceclaim not available on the node')
 /** So many alternatives a request can have: the first is worth the most. */
 const MOST_ALTERNATIVES = 8
+const NANOS_IN_MS = 1_000_000n
 
 /** What a node has for the pod. */
 interface Offer {
@@ -49,6 +51,7 @@ interface Offer {
 /** What is found out while a node is looked for. */
 interface Cycle {
   info: PodInfo
+  timeoutMs: number
   claims: readonly ResourceClaim[]
   toAllocate: readonly ResourceClaim[]
   extended: ExtendedNeeds | undefined
@@ -60,7 +63,15 @@ interface Cycle {
   useless: Set<ResourceClaim>
 }
 
-export function dynamicResources(): Plugin {
+export interface DynamicResourcesArgs {
+  /** How long devices may take to become ready for a pod, as Go writes durations. */
+  bindingTimeout?: string
+}
+
+/** Throws an Error for a time that is none, or shorter than a second. */
+export function dynamicResources({ bindingTimeout = '600s' }: DynamicResourcesArgs = {}): Plugin {
+  const timeoutMs = Number(parseDuration(bindingTimeout) / NANOS_IN_MS)
+  if (timeoutMs < 1000) throw new Error(`bindingTimeout: Invalid value: "${bindingTimeout}": must be at least 1 second`)
   /** Of claims whose allocation is still being written, by uid. */
   const pending = new Map<string, AllocationResult>()
   const cycles = new WeakMap<PodFilter, Cycle>()
@@ -80,7 +91,7 @@ export function dynamicResources(): Plugin {
     },
     preFilter(info, world) {
       if (!info.pod.spec?.resourceClaims?.length && info.extended.size === 0) return undefined
-      const cycle = cycleOf(info, pending, world)
+      const cycle = cycleOf(info, pending, timeoutMs, world)
       if (!cycle || isRefusal(cycle as Refusal)) return cycle as Refusal | undefined
       const filter = filterOf(cycle as Cycle, pending, world)
       cycles.set(filter, cycle as Cycle)
@@ -100,6 +111,7 @@ const isRefused = (said: readonly ResourceClaim[] | Refusal): said is Refusal =>
 function cycleOf(
   info: PodInfo,
   pending: ReadonlyMap<string, AllocationResult>,
+  timeoutMs: number,
   world: World,
 ): Cycle | Refusal | undefined {
   const { pod } = info
@@ -114,11 +126,12 @@ function cycleOf(
   const why = toAllocate.map((claim) => whyNot(claim, pending, world)).find((each) => each !== undefined)
   if (why) return final(why)
   const supply = toAllocate.length > 0 || extended ? supplyOf(pending, world) : undefined
-  return { info, claims, toAllocate, extended, supply, offers: new Map(), useless: new Set() }
+  return { info, timeoutMs, claims, toAllocate, extended, supply, offers: new Map(), useless: new Set() }
 }
 
 function filterOf(cycle: Cycle, pending: Map<string, AllocationResult>, world: World): PodFilter {
-  const { pod } = cycle.info
+  const { info, claims, timeoutMs } = cycle
+  const { pod } = info
   const now = world.clock.now()
   return {
     filter: (node) => refuse(node, cycle, now),
@@ -128,7 +141,7 @@ function filterOf(cycle: Cycle, pending: Map<string, AllocationResult>, world: W
         allocationOf(claim, found[i], node.name, () => world.random.uuid())
       const given = new Map(found.length > 0 ? cycle.toAllocate.map((claim, i) => [claim, written(claim, i)]) : [])
       const made = extended && { made: extended, allocation: written(extended.claim, found.length - 1) }
-      return reserveClaims({ pod, node: node.name, claims: cycle.claims, given, extended: made }, pending, world)
+      return reserveClaims({ pod, node: node.name, claims, given, timeoutMs, extended: made }, pending, world)
     },
     unblock: () => deallocate(pod, [...cycle.useless]) ?? (cycle.extended && forget(cycle.extended)),
   }
@@ -173,7 +186,7 @@ function refuse(node: NodeInfo, cycle: Cycle, now: number): Refusal | undefined 
   const useless = cycle.claims.filter((claim) => {
     const selector = claim.status?.allocation?.nodeSelector
     if (selector !== undefined && !termsTest(selector.nodeSelectorTerms)(node.node)) return true
-    return claim.status?.allocation !== undefined && isHopeless(claim, now)
+    return claim.status?.allocation !== undefined && isHopeless(claim, now, cycle.timeoutMs)
   })
   if (cycle.supply) {
     const claims = extended ? [...cycle.toAllocate, extended.claim] : cycle.toAllocate

@@ -1,0 +1,105 @@
+import { afterEach, expect, test } from 'vitest'
+import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
+import { dynamicResources } from '../../../src/controllers/scheduler/plugins/dynamic-resources.ts'
+import { node, pod, type TestCluster, testCluster } from '../../support/controllers.ts'
+
+let cluster: TestCluster | undefined
+afterEach(async () => {
+  await cluster?.close()
+  cluster = undefined
+})
+
+const of = (kind: string, name: string, spec: object): DynamicObject =>
+  ({ apiVersion: 'resource.k8s.io/v1', kind, metadata: { name }, spec }) as DynamicObject
+const slice = (...devices: object[]): DynamicObject =>
+  of('ResourceSlice', 'a', {
+    driver: 'gpu.example.com',
+    nodeName: 'a',
+    pool: { name: 'a', generation: 1, resourceSliceCount: 1 },
+    devices,
+  })
+const claim = (name: string, ...requests: object[]): DynamicObject => ({
+  ...of('ResourceClaim', name, { devices: { requests } }),
+  metadata: { name, namespace: 'default' },
+})
+const user = (name: string, resourceClaimName: string): DynamicObject =>
+  pod(name, { resourceClaims: [{ name: 'r', resourceClaimName }] })
+
+async function withDevices(options: object, ...objects: DynamicObject[]): Promise<TestCluster> {
+  cluster = await testCluster({ nodes: 0, ...options })
+  const allocatable = { cpu: '8', memory: '16Gi', pods: '10' }
+  await cluster.make(node('a', { status: { capacity: allocatable, allocatable } }), of('DeviceClass', 'gpu', {}))
+  await cluster.make(...objects)
+  return cluster
+}
+
+const devicesOf = async (name: string): Promise<string[]> => {
+  const { status } = await cluster!.see('resourceclaims.resource.k8s.io', name)
+  return (status?.allocation?.devices?.results ?? []).map(
+    ({ request, device }: { request: string; device: string }) => `${request}: ${device}`,
+  )
+}
+
+test('A device that does not become ready in time is given back, and tried again.', async () => {
+  const args = { pluginConfig: [{ name: 'DynamicResources', args: { bindingTimeout: '7s' } }] }
+  const schedulerConfiguration = {
+    apiVersion: 'kubescheduler.config.k8s.io/v1',
+    kind: 'KubeSchedulerConfiguration',
+    profiles: [args],
+  }
+  const slow = { name: 'gpu-0', bindsToNode: true, bindingConditions: ['ready'], bindingFailureConditions: ['failed'] }
+  const made = await withDevices(
+    { schedulerConfiguration },
+    slice(slow),
+    claim('c', { name: 'r', exactly: { deviceClassName: 'gpu' } }),
+    user('p', 'c'),
+  )
+  const waits = 'BindingConditionsPending: waiting for binding conditions for device on node a'
+  await made.pass(6000)
+  expect((await made.events('Pod', 'p')).slice(-1)).toEqual([waits])
+  for (let i = 0; i < 4; i++) await made.pass(1000)
+  const nodes = '0/1 nodes are available: 1'
+  const unhelpful = `${nodes} Preemption is not helpful for scheduling.`
+  // What is told a second time is told by the same Event.
+  expect((await made.events('Pod', 'p')).slice(-3)).toEqual([
+    'FailedScheduling: running PreBind plugin "DynamicResources": device binding timeout: context deadline exceeded',
+    `FailedScheduling: ${nodes} resourceclaim not available on the node. deallocation of ResourceClaim completed, preemption: ${unhelpful}`,
+    waits,
+  ])
+})
+
+test('Administrators have devices that others hold, and hold none.', async () => {
+  const watching = { name: 'r', exactly: { deviceClassName: 'gpu', adminAccess: true } }
+  const using = { name: 'r', exactly: { deviceClassName: 'gpu' } }
+  const made = await withDevices({}, slice({ name: 'gpu-0' }))
+  const namespace = await made.client.get<DynamicObject>('namespaces', '', 'default')
+  const labels = { ...namespace.metadata.labels, 'resource.kubernetes.io/admin-access': 'true' }
+  await made.client.update('namespaces', { ...namespace, metadata: { ...namespace.metadata, labels } })
+  await made.make(claim('look', watching), claim('use', using), claim('look-too', watching))
+  for (const name of ['look', 'use', 'look-too']) await made.make(user(name, name))
+  expect(await Promise.all(['look', 'use', 'look-too'].map(devicesOf))).toEqual([
+    ['r: gpu-0'],
+    ['r: gpu-0'],
+    ['r: gpu-0'],
+  ])
+})
+
+test('Where an alternative would be more than a claim can hold the next one is taken.', async () => {
+  const devices = Array.from({ length: 40 }, (_, i) => ({ name: `gpu-${i}` }))
+  const many = { deviceClassName: 'gpu', count: 20 }
+  const firstAvailable = [
+    { name: 'many', ...many },
+    { name: 'one', deviceClassName: 'gpu' },
+  ]
+  await withDevices(
+    {},
+    slice(...devices),
+    claim('c', { name: 'first', exactly: many }, { name: 'second', firstAvailable }),
+    user('p', 'c'),
+  )
+  expect((await devicesOf('c')).slice(-2)).toEqual(['first: gpu-19', 'second/one: gpu-20'])
+})
+
+test.each(['0s', '999ms'])('Devices get no time of %s to become ready.', (bindingTimeout) => {
+  expect(() => dynamicResources({ bindingTimeout })).toThrow(/must be at least 1 second/)
+})
