@@ -168,6 +168,16 @@ test('Volumes of the default class need no attaching, as long as their driver sa
   ])
 })
 
+test('On a node that attaches volumes itself nobody is waited for.', async () => {
+  cluster = await testCluster()
+  await cluster.client.modify('nodes', '', 'node-1', (old) => ({
+    ...old,
+    metadata: { ...old.metadata, annotations: {} },
+  }))
+  await cluster.make(...disk(), using('p'))
+  expect([await phaseOf('p'), await attachments()]).toEqual(['Running', []])
+})
+
 const isSecond = { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-2'] }] }
 
 test('A volume that several nodes may have is attached to each, and a pod that has ended needs it no more.', async () => {

@@ -1,7 +1,7 @@
 /** What one step of one pod works on. */
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Container, ContainerStatus, Node, Pod, PodSpec } from '../../types/core-v1.ts'
-import { volumesToAttach } from '../attach-detach/attachable.ts'
+import { isManaged, volumesToAttach } from '../attach-detach/attachable.ts'
 import type { ControllerContext } from '../controller.ts'
 import { occupy, type Refusal, refusalOf, vacate } from './admission.ts'
 import { allocatedStatus, asksTheSame, type Resizing, withAllocation } from './allocation.ts'
@@ -127,12 +127,14 @@ export class PodStep {
     this.missed.push(`${resource} ${this.pod.metadata.namespace ?? ''}/${name}`)
   }
 
-  /** Whether the node has the volumes of the pod that must be attached, as its status says; what changes there asks for the pod again. */
+  /** Whether the node has the volumes of the pod that others must attach, as its status says; what changes there asks for the pod again. */
   hasAttached(): boolean {
     const volumes = volumesToAttach(this.pod, this.#context)
     if (volumes.length === 0) return true
     const { name } = this.#node
-    const { volumesInUse, volumesAttached } = this.#context.lister<Node>('nodes').get('', name)?.status ?? {}
+    const node = this.#context.lister<Node>('nodes').get('', name)
+    if (!node || !isManaged(node)) return true
+    const { volumesInUse, volumesAttached } = node.status ?? {}
     const isInUse = volumes.every((volume) => volumesInUse?.includes(volume))
     this.#node.mounts = true
     if (!isInUse) this.#context.enqueue({ namespace: '', name })
