@@ -58,9 +58,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     await client.create('events', newEvent(component, recorded, made, namespace, message))
   }
 
-  async function writeOrReport(recorded: Recorded): Promise<void> {
-    await write(recorded).catch((error) => report(error, recorded))
-  }
+  const writeOrReport = (recorded: Recorded): Promise<void> => write(recorded).catch((error) => report(error, recorded))
 
   function report(error: unknown, { facts }: Recorded): void {
     // A namespace that is going away takes no Events: that is nobody's fault.

@@ -34,6 +34,17 @@ test('A NoExecute taint drives out the pods that do not bear it, at once or when
   expect(await names()).toEqual(['all'])
 })
 
+test('A pod that comes to a node with a NoExecute taint stays as long as it bears that.', async () => {
+  cluster = await testCluster()
+  await taint({ key, effect: 'NoExecute' })
+  const tolerations = [{ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }]
+  await cluster.make(pod('late', { nodeName: 'node-1', tolerations }))
+  await cluster.pass(59_000)
+  expect(await names()).toEqual(['late'])
+  await cluster.pass(1_000)
+  expect(await names()).toEqual([])
+})
+
 test('A taint that goes in time drives out nobody.', async () => {
   cluster = await testCluster()
   await cluster.make(
