@@ -1,5 +1,5 @@
 /** The controllers' Client and WatchSource on the registry in this process: the same stores as HTTP, without HTTP or JSON in between. */
-import { isStatusError, newBadRequest, newServiceUnavailable } from './apimachinery/errors.ts'
+import { isStatusError, newBadRequest, newForbidden, newServiceUnavailable } from './apimachinery/errors.ts'
 import { formatSelectorObject } from './apimachinery/labels.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
 import { applyJsonPatch } from './apimachinery/patch/json.ts'
@@ -7,14 +7,17 @@ import { applyMergePatch } from './apimachinery/patch/merge.ts'
 import { applyStrategicMergePatch } from './apimachinery/patch/strategic.ts'
 import type { JsonMap } from './apimachinery/patch/values.ts'
 import type { Client, InformerEvent, PatchType, ServedResource, WatchSource } from './controllers/client.ts'
-import { schemaOf } from './registry/decode.ts'
+import { type AccessAttributes, refusal } from './registry/authorization/authorizer.ts'
+import { decodeMerged, schemaOf, zeroOf } from './registry/decode.ts'
 import type { ResourceDefinition, UserInfo } from './registry/definition.ts'
 import type { WriteRequest } from './registry/environment.ts'
 import { listObjects } from './registry/list.ts'
+import { applyFields } from './registry/managed-fields.ts'
 import type { ObjectStore } from './registry/object-store.ts'
 import type { Registry } from './registry/registry.ts'
 import type { Store } from './registry/store.ts'
 import { createSubresource } from './registry/subresource.ts'
+import { impersonated } from './registry/user.ts'
 import { watchObjects } from './registry/watch.ts'
 import { whenConverted } from './registry/when-converted.ts'
 
@@ -65,8 +68,29 @@ export function createLocalClient(
       }
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
     },
+    as(username) {
+      const other = impersonated(username)
+      const client = createLocalClient(registry, other, fieldManager, ended)
+      return {
+        async create(resource, object) {
+          const { namespace, name } = object.metadata
+          requireAccess(registry, { user: other, verb: 'create', namespace, name }, storeOf(resource))
+          return client.create(resource, object)
+        },
+        async patch(resource, namespace, name, type, patch, options = {}) {
+          const { subresource } = options
+          requireAccess(registry, { user: other, verb: 'patch', namespace, name, subresource }, storeOf(resource))
+          return client.patch(resource, namespace, name, type, patch, options)
+        },
+      }
+    },
     async patch(resource, namespace, name, type, patch, options = {}) {
       const store = storeOf(resource)
+      if (type === 'apply') {
+        const own = { ...request(namespace, options.subresource), managesFields: true }
+        return (await store.update(name, applyFunction(registry, store, patch as DynamicObject, own), own))
+          .object as never
+      }
       const change = patchFunction(registry, store, type)
       const next = (old: DynamicObject | undefined): DynamicObject => store.decode(change(old as never, patch) as never)
       return (await store.update(name, next, request(namespace, options.subresource))).object as never
@@ -87,6 +111,14 @@ export function createLocalClient(
       return (await whenConverted(() => storeOf(resource).list({ namespace, labelSelector }))).objects as never
     },
   }
+}
+
+/** Throws 403. */
+function requireAccess(registry: Registry, attributes: AccessAttributes, { definition, qualified }: Store): void {
+  const { group, version, resource } = definition
+  const full = { ...attributes, group, version, resource }
+  const { allowed, reason } = registry.authorizer.authorize(full)
+  if (!allowed) throw newForbidden(qualified, attributes.name ?? '', [refusal(full), reason].filter(Boolean).join(': '))
 }
 
 /** What types cannot hold: tests may be JavaScript, and a resource's name is a string. Throws 400. */
@@ -114,6 +146,20 @@ function patchFunction(
   if (definition.custom) throw newBadRequest('a strategic merge patch needs types that the server knows')
   const model = schemaOf(registry, definition).node.name
   return (old, patch) => applyStrategicMergePatch(old, patch, model, registry.lookupType)
+}
+
+/** Server-side apply to the object itself or its status; conflicts are forced. */
+function applyFunction(registry: Registry, store: Store, config: DynamicObject, request: WriteRequest) {
+  const { definition } = store
+  if (request.subresource && request.subresource !== 'status')
+    throw newBadRequest('what is applied is an object or its status')
+  const zero = zeroOf(registry, definition)
+  return (old: DynamicObject | undefined): DynamicObject => {
+    const { object } = applyFields(store, definition, old ?? zero, zero, config, request, true)
+    const draft = decodeMerged(registry, definition, object)
+    if (object.metadata.managedFields) draft.metadata.managedFields = object.metadata.managedFields
+    return draft
+  }
 }
 
 const INFORMER_TYPES = { ADDED: 'added', MODIFIED: 'updated', DELETED: 'deleted' } as const

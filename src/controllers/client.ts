@@ -53,6 +53,8 @@ export interface Client {
     subresource: string,
     body: KubeObject,
   ): Promise<KubeObject>
+  /** The same in the name of a user, who has to have the right to: else Forbidden. */
+  as(username: string): Pick<Client, 'create' | 'patch'>
   /** Resolves when the object is gone or marked: grace and finalizers can keep it. Throws NotFound. */
   delete(resource: ResourceName, namespace: string, name: string, options?: DeleteOptions): Promise<void>
   /** Live read. Throws NotFound. */
@@ -64,8 +66,8 @@ export interface Client {
   ): Promise<T[]>
 }
 
-/** How a patch is read. `strategic` needs a kind whose types the server knows. */
-export type PatchType = 'json' | 'merge' | 'strategic'
+/** How a patch is read. `strategic` needs a kind whose types the server knows; `apply` is server-side apply, whose conflicts are forced. */
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
 /** One step of history as a controller's informer reads it. */
 export interface InformerEvent {

@@ -190,6 +190,88 @@ describe('Stages through the API', () => {
     expect(after.metadata.finalizers).toBeUndefined()
   })
 
+  const configMap = (name: string, data: object): DynamicObject => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'default' },
+    data,
+  })
+  const lacks = (key: string) => ({ matchExpressions: [{ key, operator: 'DoesNotExist' }] })
+
+  test('make other objects, and change them where they are, status alone if they say so.', async () => {
+    cluster = await testCluster({ stages: true })
+    const template = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: copy }
+data: { of: {{ .data.text | Quote }} }`
+    const status = 'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nstatus: { phase: Pending }'
+    await cluster.make(
+      stage('copies', {
+        resourceRef: { kind: 'ConfigMap' },
+        selector: { matchExpressions: [{ key: '.data.text', operator: 'Exists' }] },
+        steps: [{ apply: { template } }, { apply: { template: status, subresource: 'status' } }],
+      }),
+    )
+    await cluster.make(configMap('it', { text: 'first' }))
+    expect((await cluster.see('configmaps', 'copy')).data).toEqual({ of: 'first' })
+    await cluster.client.patch('configmaps', 'default', 'copy', 'merge', { data: { of: 'mine', other: 'kept' } })
+    await cluster.make(configMap('it', { text: 'second' }))
+    await cluster.pass(1000)
+    const copy = await cluster.see('configmaps', 'copy')
+    expect(copy.data).toEqual({ of: 'second', other: 'kept' })
+    const applied = copy.metadata.managedFields?.find(({ operation }) => operation === 'Apply')
+    expect(applied).toMatchObject({ manager: 'kubemu-stages', fieldsV1: { 'f:data': { 'f:of': {} } } })
+    const node = await cluster.client.get<DynamicObject>('nodes', '', 'node-1')
+    expect(node.status.phase).toBe('Pending')
+    expect(managers(node)).toContain('kubemu-stages')
+  })
+
+  test.each([
+    ['metadata: {}', 'template must include apiVersion and kind'],
+    ['{apiVersion: v1, kind: Nothing}', 'failed to map v1, Kind=Nothing: no matches for it'],
+    ['{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: nowhere}}', 'namespaces "nowhere" not found'],
+  ])('say so in an Event where nothing can be made of %s', async (template, why) => {
+    cluster = await testCluster({ stages: true })
+    await cluster.make(
+      stage('makes', {
+        resourceRef: { kind: 'ConfigMap' },
+        selector: lacks('.data.none'),
+        steps: [{ apply: { template } }],
+      }),
+    )
+    await cluster.make(configMap('it', {}))
+    expect(await cluster.events('ConfigMap', 'it')).toEqual([`StageFailed: kubemu.dev/v1alpha1/makes: ${why}`])
+  })
+
+  test('write in the name of a user who has the right to.', async () => {
+    const logger = { debug() {}, info() {}, warn() {}, error() {} }
+    cluster = await testCluster({ stages: true, authorizationMode: 'RBAC', logger })
+    const impersonation = { username: 'jane' }
+    const copy = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: copy, labels: { not: one } }'
+    await cluster.make(
+      stage('labels', {
+        resourceRef: { kind: 'ConfigMap' },
+        selector: lacks('.metadata.labels'),
+        steps: [
+          { patch: { root: 'metadata', template: 'labels: { by: jane }', impersonation } },
+          { apply: { template: copy, impersonation } },
+        ],
+      }),
+    )
+    await cluster.make(configMap('it', {}))
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toBeUndefined()
+    await cluster.make({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'jane', namespace: 'default' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
+    })
+    await cluster.pass(60_000)
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toEqual({ by: 'jane' })
+    expect((await cluster.see('configmaps', 'copy')).metadata.labels).toEqual({ not: 'one' })
+  })
+
   test('are drawn by weight; a weight of 0 is none.', async () => {
     cluster = await testCluster({ stages: true })
     const drawn = (name: string, weight: number) =>
@@ -265,9 +347,9 @@ describe('What cannot be played is told in an Event', () => {
     ],
     ['an expression', { selector: { matchExpressions: [{ cel: { expression: 'self +' } }] } }, 'Syntax error'],
     [
-      'another object',
-      { selector, steps: [{ apply: { template: 'x' } }] },
-      'steps that apply other objects are not supported',
+      'how another object is changed',
+      { selector, steps: [{ apply: { template: 'x', type: 'json' } }] },
+      'the patch type "json" is not supported',
     ],
   ])('%s', async (_, spec, problem) => {
     const warnings: string[] = []

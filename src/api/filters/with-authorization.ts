@@ -1,8 +1,7 @@
 /** May they: asked of the authorizer for every request, by what the URL says. Mirrors apiserver/pkg/endpoints/filters/authorization.go. */
 import type { RequestHandler } from 'express'
 import { newForbidden } from '../../apimachinery/errors.ts'
-import { quote } from '../../apimachinery/go-text.ts'
-import type { AccessAttributes } from '../../registry/authorization/authorizer.ts'
+import { type AccessAttributes, refusal } from '../../registry/authorization/authorizer.ts'
 import type { Exchange } from '../exchange.ts'
 import { exchangeOf } from './with-exchange.ts'
 
@@ -24,13 +23,6 @@ export function requireAccess({ info, user, registry, headers }: Exchange, verb 
   headers.push('X-Content-Type-Options', 'nosniff')
   const why = sanitized(refusal(attributes))
   throw newForbidden({ group, resource }, name, reason === '' ? why : `${why}: ${reason}`)
-}
-
-function refusal({ user, verb, group, resource, subresource, namespace, path }: AccessAttributes): string {
-  const who = `User ${quote(user.username)} cannot ${verb}`
-  if (path !== undefined) return `${who} path ${quote(path)}`
-  const what = `resource ${quote(subresource ? `${resource}/${subresource}` : (resource ?? ''))} in API group ${quote(group ?? '')}`
-  return `${who} ${what} ${namespace ? `in the namespace ${quote(namespace)}` : 'at the cluster scope'}`
 }
 
 function decoded(path: string): string {

@@ -3,13 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestHandler } from 'express'
 import { newBadRequest, newForbidden, newUnauthorized } from '../../apimachinery/errors.ts'
 import { quote } from '../../apimachinery/go-text.ts'
-import {
-  authenticateToken,
-  serviceAccountGroups,
-  TokenError,
-} from '../../registry/authentication/token-authenticator.ts'
+import { authenticateToken, TokenError } from '../../registry/authentication/token-authenticator.ts'
 import type { AccessAttributes } from '../../registry/authorization/authorizer.ts'
-import type { UserInfo } from '../../registry/user.ts'
+import { impersonated, serviceAccountOf, type UserInfo } from '../../registry/user.ts'
 import { certificateUser } from '../client-certificate.ts'
 import type { Exchange } from '../exchange.ts'
 import { exchangeOf } from './with-exchange.ts'
@@ -18,7 +14,6 @@ const BEARER = 'Bearer '
 const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
 const PREFIX = 'impersonate-'
 const EXTRA = 'impersonate-extra-'
-const ANONYMOUS = 'system:anonymous'
 
 export function withIdentity(): RequestHandler {
   return (req, _, next) => {
@@ -95,28 +90,15 @@ function impersonate(exchange: Exchange, headers: IncomingHttpHeaders): void {
     exchange.headers.push('X-Content-Type-Options', 'nosniff')
     throw newBadRequest(`requested ${printed(groups, extra, uid)} without impersonating a user name`)
   }
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username)
-  const [, namespace, name] = account ?? []
-  require(exchange, account ? { resource: 'serviceaccounts', namespace, name } : { resource: 'users', name: username })
+  const account = serviceAccountOf(username)
+  require(exchange, account ? { resource: 'serviceaccounts', ...account } : { resource: 'users', name: username })
   for (const group of groups) require(exchange, { resource: 'groups', name: group })
   const group = 'authentication.k8s.io'
   for (const [key, values] of Object.entries(extra)) {
     for (const value of values) require(exchange, { group, resource: 'userextras', subresource: key, name: value })
   }
   if (uid) require(exchange, { group, resource: 'uids', name: uid })
-  const own = groups.length > 0 || !namespace ? groups : serviceAccountGroups(namespace)
-  exchange.user = userOf(username, own, uid, extra)
-}
-
-function userOf(username: string, groups: readonly string[], uid: string, extra: UserInfo['extra']): UserInfo {
-  const needed = username === ANONYMOUS ? 'system:unauthenticated' : 'system:authenticated'
-  const isSaid = groups.includes(needed) || groups.includes('system:unauthenticated')
-  return {
-    username,
-    groups: isSaid ? groups : [...groups, needed],
-    ...(uid ? { uid } : {}),
-    ...(extra && Object.keys(extra).length > 0 ? { extra } : {}),
-  }
+  exchange.user = impersonated(username, groups, uid, extra)
 }
 
 function require({ registry, user, headers }: Exchange, what: Omit<AccessAttributes, 'user' | 'verb'>): void {

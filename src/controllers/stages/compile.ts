@@ -13,7 +13,17 @@ import {
   type Weight,
 } from './expressions.ts'
 import { FUNCTION_NAMES } from './functions.ts'
-import type { Stage, StageEvent, StageFinalizers, StageNext, StagePatch, StageSpec, StageStep } from './stage.ts'
+import type {
+  Impersonation,
+  Stage,
+  StageApply,
+  StageEvent,
+  StageFinalizers,
+  StageNext,
+  StagePatch,
+  StageSpec,
+  StageStep,
+} from './stage.ts'
 
 export interface CompiledStage {
   /** Of its group, too: both groups may have one of a name. */
@@ -32,7 +42,8 @@ export interface CompiledStep {
   event?: StageEvent
   finalizers?: StageFinalizers
   delete?: boolean
-  patch?: { type?: PatchType; subresource: string; root: string; template: Template }
+  patch?: { type?: PatchType; subresource: string; root: string; template: Template; user?: string }
+  apply?: { type: PatchType; subresource: string; template: Template; user?: string }
 }
 
 /** A stage, or what is wrong with it. */
@@ -92,16 +103,29 @@ function stepsOf({ event, finalizers, delete: deletes, patches, ...status }: Sta
 }
 
 const PATCH_TYPES = new Set(['json', 'merge', 'strategic'])
+const APPLY_TYPES = new Set(['apply', 'merge', 'strategic'])
 
 function compileStep({ event, finalizers, delete: deletes, patch, apply }: StageStep): CompiledStep {
-  if (apply) throw new Error('steps that apply other objects are not supported')
-  const step = { event, finalizers, delete: deletes }
+  const step = { event, finalizers, delete: deletes, ...(apply ? { apply: compileApply(apply) } : {}) }
   if (!patch) return step
   const { type, subresource = '', root = '', template = '', impersonation } = patch
-  if (impersonation) throw new Error('patches as another user are not supported')
-  if (type && !PATCH_TYPES.has(type)) throw new Error(`the patch type ${JSON.stringify(type)} is not supported`)
-  const compiled = compileTemplate(template.trim(), FUNCTION_NAMES)
-  return { ...step, patch: { type: type as PatchType | undefined, subresource, root, template: compiled } }
+  const compiled = { subresource, root, template: compileText(template), ...userOf(impersonation) }
+  return { ...step, patch: { type: typeAmong(PATCH_TYPES, type), ...compiled } }
+}
+
+function compileApply({ template = '', subresource = '', type, impersonation }: StageApply): CompiledStep['apply'] {
+  const kind = typeAmong(APPLY_TYPES, type) ?? 'apply'
+  return { type: kind, subresource, template: compileText(template), ...userOf(impersonation) }
+}
+
+const compileText = (template: string): Template => compileTemplate(template.trim(), FUNCTION_NAMES)
+
+const userOf = (impersonation: Impersonation | undefined): { user?: string } =>
+  impersonation?.username ? { user: impersonation.username } : {}
+
+function typeAmong(types: ReadonlySet<string>, type: string | undefined): PatchType | undefined {
+  if (type && !types.has(type)) throw new Error(`the patch type ${JSON.stringify(type)} is not supported`)
+  return type ? (type as PatchType) : undefined
 }
 
 /** The stage that is next for the object; several are drawn by weight. A weight of 0 counts only where all have it. */

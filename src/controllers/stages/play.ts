@@ -1,8 +1,9 @@
 /** Plays the steps of a Stage for an object. Mirrors kwok pkg/utils/lifecycle/{next,finalizers}.go. */
 import { CORE_SCHEMA, load } from 'js-yaml'
-import { isNotFound } from '../../apimachinery/errors.ts'
+import { isAlreadyExists, isNotFound } from '../../apimachinery/errors.ts'
 import type { Template } from '../../apimachinery/gotemplate/template.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import type { Client } from '../client.ts'
 import type { ControllerContext } from '../controller.ts'
 import type { CompiledStage, CompiledStep } from './compile.ts'
 import { functionsIn, type Surroundings } from './functions.ts'
@@ -31,8 +32,9 @@ async function playStep(
   resource: string,
   object: KubeObject,
   around: Surroundings,
-  { client, recorder }: ControllerContext,
+  context: ControllerContext,
 ): Promise<void> {
+  const { client, recorder } = context
   const { namespace = '', name = '', uid } = object.metadata
   if (step.event) {
     const { type, reason = '', message = '' } = step.event
@@ -43,13 +45,49 @@ async function playStep(
   if (step.delete) {
     return client.delete(resource, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
   }
-  if (!step.patch) return
-  const { type, subresource, root, template } = step.patch
+  if (step.patch) await patchObject(step.patch, resource, object, around, client)
+  if (step.apply) await applyObject(step.apply, object, around, context)
+}
+
+async function patchObject(
+  { type, subresource, root, template, user }: NonNullable<CompiledStep['patch']>,
+  resource: string,
+  object: KubeObject,
+  around: Surroundings,
+  client: Client,
+): Promise<void> {
+  const { namespace = '', name = '' } = object.metadata
   const content = contentOf(template, object, around)
   const isTyped = resource === 'pods' || resource === 'nodes'
   const kind = type ?? (isTyped ? 'strategic' : 'merge')
   const patch = kind === 'json' ? prefixed(root, content) : root === '' ? content : { [root]: content ?? {} }
-  await client.patch(resource, namespace, name, kind, patch, subresource ? { subresource } : {})
+  const writer = user === undefined ? client : client.as(user)
+  await writer.patch(resource, namespace, name, kind, patch, subresource ? { subresource } : {})
+}
+
+/** Makes another object, or changes the one that is there. A place for it that is not there is a failure of the Stage. */
+async function applyObject(
+  { type, subresource, template, user }: NonNullable<CompiledStep['apply']>,
+  source: KubeObject,
+  around: Surroundings,
+  { client, resourceFor }: ControllerContext,
+): Promise<void> {
+  const content = contentOf(template, source, around) as KubeObject | undefined
+  if (!content?.apiVersion || !content.kind) throw new StageFailure('template must include apiVersion and kind')
+  const resource = resourceFor(content.apiVersion, content.kind)
+  if (!resource) throw new StageFailure(`failed to map ${content.apiVersion}, Kind=${content.kind}: no matches for it`)
+  const namespace = resource.namespaced ? content.metadata?.namespace || source.metadata.namespace : undefined
+  const object = { ...content, metadata: { ...content.metadata, ...(namespace ? { namespace } : {}) } }
+  const writer = user === undefined ? client : client.as(user)
+  const patch = (options = {}) =>
+    writer.patch(resource.name, namespace ?? '', object.metadata.name ?? '', type, object, options)
+  try {
+    await (subresource ? patch({ subresource }) : writer.create(resource.name, object))
+  } catch (error) {
+    if (isNotFound(error)) throw new StageFailure(error.message)
+    if (subresource || !isAlreadyExists(error)) throw error
+    await patch()
+  }
 }
 
 function contentOf(template: Template, object: KubeObject, around: Surroundings): unknown {

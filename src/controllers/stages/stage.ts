@@ -65,7 +65,7 @@ export interface StageNext {
   patches?: StagePatch[]
   statusTemplate?: string
   statusSubresource?: string
-  statusPatchAs?: { username: string }
+  statusPatchAs?: Impersonation
 }
 
 /** All that a step has happens, in the order of the members here. */
@@ -74,7 +74,23 @@ export interface StageStep {
   finalizers?: StageFinalizers
   delete?: boolean
   patch?: StagePatch
-  apply?: object
+  apply?: StageApply
+}
+
+/** Who writes, if it is not the player of Stages. */
+export interface Impersonation {
+  username?: string
+}
+
+/** Another object is made, or changed if it is there. */
+export interface StageApply {
+  /** The object; without a namespace it is in that of the object that the Stage selects. */
+  template?: string
+  /** Only this of an object that is there. */
+  subresource?: string
+  /** How one that is there is changed: apply (default), merge or strategic. */
+  type?: string
+  impersonation?: Impersonation
 }
 
 export interface StageEvent {
@@ -96,5 +112,5 @@ export interface StagePatch {
   template?: string
   /** Default: strategic for pods and nodes, merge for all others. */
   type?: string
-  impersonation?: object
+  impersonation?: Impersonation
 }

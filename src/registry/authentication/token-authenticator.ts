@@ -4,7 +4,7 @@ import { isStatusError, newNotFound } from '../../apimachinery/errors.ts'
 import { quote } from '../../apimachinery/go-text.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import type { Reader, TokenSigner } from '../definition.ts'
-import type { UserInfo } from '../user.ts'
+import { serviceAccountGroups, type UserInfo } from '../user.ts'
 
 /** What an authenticator needs of a write context or a registry. */
 export interface TokenWorld {
@@ -140,11 +140,6 @@ function legacyOwnerOf(claims: Claims, token: string, reader: Reader): UserInfo 
   const groups = [...serviceAccountGroups(namespace), 'system:authenticated']
   return { username: `system:serviceaccount:${namespace}:${name}`, uid, groups, extra: {} }
 }
-
-export const serviceAccountGroups = (namespace: string): string[] => [
-  'system:serviceaccounts',
-  `system:serviceaccounts:${namespace}`,
-]
 
 function requireSame(
   reader: Reader,

@@ -1,4 +1,5 @@
 /** May somebody do something: what access reviews, admission and policies ask. Mirrors apiserver/pkg/authorization/authorizer. */
+import { quote } from '../../apimachinery/go-text.ts'
 import type { PolicyRule } from '../../types/rbac-v1.ts'
 import type { UserInfo } from '../user.ts'
 
@@ -34,6 +35,14 @@ export interface Rules {
 export interface Authorizer {
   authorize(attributes: AccessAttributes): Decision
   rulesFor(user: UserInfo, namespace: string): Rules
+}
+
+/** Who may not do what, in the words of a Forbidden status. */
+export function refusal({ user, verb, group, resource, subresource, namespace, path }: AccessAttributes): string {
+  const who = `User ${quote(user.username)} cannot ${verb}`
+  if (path !== undefined) return `${who} path ${quote(path)}`
+  const what = `resource ${quote(subresource ? `${resource}/${subresource}` : (resource ?? ''))} in API group ${quote(group ?? '')}`
+  return `${who} ${what} ${namespace ? `in the namespace ${quote(namespace)}` : 'at the cluster scope'}`
 }
 
 /** Everything that rules can allow. */
