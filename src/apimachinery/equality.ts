@@ -17,17 +17,22 @@ function equalLists(a: unknown[], b: unknown[], equal: (x: unknown, y: unknown) 
   return true
 }
 
-function equalMembers(a: Members, b: Members, equal: typeof deepEqual): boolean {
+function equalMembers(a: Members, b: Members, equal: typeof deepEqual, but?: string): boolean {
   let count = 0
   for (const name in a) {
     const value = a[name]
-    if (value === undefined) continue
+    if (value === undefined || name === but) continue
     count++
     // An inherited member of b (`constructor`) is never a JSON value, so it equals nothing of a.
     if (!equal(value, b[name])) return false
   }
-  for (const name in b) if (b[name] !== undefined) count--
+  for (const name in b) if (b[name] !== undefined && name !== but) count--
   return count === 0
+}
+
+/** As deepEqual, of two objects without one of their members. */
+export function equalBeside(name: string, a: object, b: object): boolean {
+  return equalMembers(a as Members, b as Members, deepEqual, name)
 }
 
 /** As deepEqual, where the string `from` in `a` stands for `to` in `b`, everywhere, and nothing else does. */

@@ -151,6 +151,7 @@ export function copyField(
   copy: (value: unknown) => unknown = (value) => value,
 ): void {
   const { parents, last } = partsOf(path)
+  if (path !== '.metadata' && hasSame(target, source, parents, last)) return
   let to: Record<string, unknown> = target
   let from: Record<string, unknown> | undefined = source
   for (const name of parents) {
@@ -169,6 +170,18 @@ export function copyField(
     if (managedFields) target.metadata.managedFields = managedFields
   } else if (value === undefined) delete to[last]
   else to[last] = copy(value)
+}
+
+/** Most writes leave most fields alone, and then nothing has to be copied on the way to one. */
+function hasSame(target: DynamicObject, source: DynamicObject, parents: readonly string[], last: string): boolean {
+  let to: Record<string, unknown> | undefined = target
+  let from: Record<string, unknown> | undefined = source
+  for (const name of parents) {
+    to = to[name] as Record<string, unknown> | undefined
+    from = from?.[name] as Record<string, unknown> | undefined
+    if (to === undefined || to === null) return false
+  }
+  return to[last] === from?.[last]
 }
 
 /** Paths are few, and asked for with each write. */

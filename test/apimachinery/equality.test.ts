@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deepCopy, deepEqual, equalRenamed, semanticEqual } from '../../src/apimachinery/equality.ts'
+import { deepCopy, deepEqual, equalBeside, equalRenamed, semanticEqual } from '../../src/apimachinery/equality.ts'
 
 test.each<[unknown, unknown, boolean, boolean]>([
   [1, 1, true, true],
@@ -26,6 +26,17 @@ test.each<[unknown, unknown, boolean, boolean]>([
 ])('%j and %j: equal %s, equal in meaning %s', (a, b, equal, semantic) => {
   expect([deepEqual(a, b), deepEqual(b, a)]).toEqual([equal, equal])
   expect([semanticEqual(a, b), semanticEqual(b, a)]).toEqual([semantic, semantic])
+})
+
+test.each<[object, object, boolean]>([
+  [{ a: 1, b: 2 }, { a: 3, b: 2 }, true],
+  [{ b: 2 }, { a: 3, b: 2 }, true],
+  [{ a: 1, b: 2 }, { b: 2 }, true],
+  [{ a: 1, b: 2 }, { a: 1, b: 3 }, false],
+  [{ a: 1 }, { a: 1, b: 2 }, false],
+  [{ b: { a: 1 } }, { b: { a: 2 } }, false],
+])('%j and %j: equal beside a %s', (a, b, equal) => {
+  expect([equalBeside('a', a, b), equalBeside('a', b, a)]).toEqual([equal, equal])
 })
 
 test('a copy shares no container with its original, whatever its members are called', () => {

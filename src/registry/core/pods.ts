@@ -1,6 +1,6 @@
 /** Pods. Mirrors pkg/registry/core/pod/strategy.go and pkg/registry/core/pod/storage/storage.go. */
 import { formatTime } from '../../apimachinery/clock.ts'
-import { deepEqual } from '../../apimachinery/equality.ts'
+import { equalBeside } from '../../apimachinery/equality.ts'
 import type { LabelSelector } from '../../apimachinery/meta.ts'
 import { isDns1123Label } from '../../apimachinery/names.ts'
 import type { Pod, PodAffinityTerm, PodSpec } from '../../types/core-v1.ts'
@@ -53,7 +53,7 @@ export const pods = defineResource<Pod>('v1', 'pods', {
     return [...name, ...specWarnings(pod)]
   },
   /** Being bound to a node is the one change of spec that does not count. */
-  generationChanges: (pod, old) => !deepEqual(pod.spec, { ...old.spec, nodeName: pod.spec?.nodeName }),
+  generationChanges: (pod, old) => !equalBeside('nodeName', pod.spec ?? {}, old.spec ?? {}),
   gracePeriodSeconds(pod, requested) {
     const over = !pod.spec?.nodeName || TERMINAL.includes(pod.status?.phase ?? '')
     const seconds = over ? 0 : (requested ?? pod.spec?.terminationGracePeriodSeconds ?? 0)
