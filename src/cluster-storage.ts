@@ -25,6 +25,13 @@ export async function openStorage({
   return openJsonFile(data, { fsync, history, warn: (message) => logger?.warn({ file: data }, message) })
 }
 
+/** As upstream, storage is asked each time, under the names that kube-apiserver has for it. */
+export async function failingChecks(storage: Storage): Promise<ReadonlyMap<string, string>> {
+  const problem = await storage.check()
+  const names = problem === undefined ? [] : ['etcd', 'etcd-readiness']
+  return new Map(names.map((name) => [name, problem as string]))
+}
+
 /** `/registry/pods/`: built-in resources whose keys name no group. All others, custom ones too, have two parts. */
 function shallowPrefixes(): string[] {
   const parts = loadFacts().resources.map(({ prefix, resource }) => prefix ?? resource)

@@ -19,7 +19,7 @@ import {
   requireOptions,
   type TlsOptions,
 } from './cluster-options.ts'
-import { openStorage } from './cluster-storage.ts'
+import { failingChecks, openStorage } from './cluster-storage.ts'
 import { ControlPlane, type ControlPlaneParts } from './control-plane.ts'
 import type { Client } from './controllers/client.ts'
 import { selectControllers } from './controllers/controllers.ts'
@@ -295,11 +295,4 @@ class LocalCluster implements Cluster {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** As upstream, storage is asked each time, under the names that kube-apiserver has for it. */
-async function failingChecks(storage: Storage): Promise<ReadonlyMap<string, string>> {
-  const problem = await storage.check()
-  const names = problem === undefined ? [] : ['etcd', 'etcd-readiness']
-  return new Map(names.map((name) => [name, problem as string]))
 }

@@ -1,9 +1,15 @@
 /** What the API server itself keeps up with in its storage: a sign of change, and a loop that brings the state in line again. */
 import type { Clock } from '../apimachinery/clock.ts'
 import { inNextTurn } from '../apimachinery/event-loop.ts'
-import { type Cursor, type Storage, StorageError } from '../storage/interface.ts'
+import { type Cursor, type Storage, StorageError, type StorageEvent } from '../storage/interface.ts'
 
-/** Says that something changed below a prefix, not what: whoever hears of it looks at the state as a whole. */
+/** What a reader is told, by prefix: each event in turn, or that the history of some is gone. */
+interface Told {
+  event?(prefix: string, event: StorageEvent): void
+  lost?(prefix: string): void
+}
+
+/** Says that something changed below a prefix: most who hear of it look at the state as a whole. */
 export class ChangeSign {
   readonly #storage: Storage
   readonly #changed: (prefix: string) => void
@@ -34,14 +40,15 @@ export class ChangeSign {
   }
 
   /** Takes note of what happened so far; where the history of it is gone, follows from now on. */
-  read(): void {
+  read(told: Told = {}): void {
     for (const [prefix, cursor] of this.#cursors) {
       try {
-        while (cursor.next()) {}
+        for (let event = cursor.next(); event; event = cursor.next()) told.event?.(prefix, event)
       } catch (error) {
         if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
         cursor.close()
         this.follow(prefix)
+        told.lost?.(prefix)
       }
     }
   }

@@ -2,7 +2,8 @@
 import type { Timer } from '../apimachinery/clock.ts'
 import { inNextTurn } from '../apimachinery/event-loop.ts'
 import { type KubeObject, objectKey } from '../apimachinery/meta.ts'
-import { type Cursor, StorageError } from '../storage/interface.ts'
+import { StorageError } from '../storage/interface.ts'
+import { ChangeSign } from './change-loop.ts'
 import type { ResourceDefinition } from './definition.ts'
 import type { Environment } from './environment.ts'
 
@@ -30,12 +31,15 @@ export class Expiry {
   readonly #environment: Pick<Environment, 'clock' | 'storage'>
   readonly #queues = new Map<string, Queue>()
   readonly #timers = new Map<string, Timer>()
-  readonly #cursors = new Map<string, Cursor>()
-  #definitions: readonly ResourceDefinition[] = []
+  /** Of the writes of others. */
+  readonly #sign: ChangeSign
+  /** By the prefix of their objects. */
+  #definitions: ReadonlyMap<string, ResourceDefinition> = new Map()
   #stopped = false
 
   constructor(environment: Pick<Environment, 'clock' | 'storage'>) {
     this.#environment = environment
+    this.#sign = new ChangeSign(environment.storage, () => inNextTurn(() => this.#read()))
   }
 
   /** Takes up what was stored before this process, and what others store: the first to delete it is the one who does. */
@@ -45,14 +49,14 @@ export class Expiry {
       const { ttlSeconds, storagePrefix: prefix } = definition
       if (ttlSeconds !== undefined && !byPrefix.has(prefix)) byPrefix.set(prefix, definition)
     }
-    this.#definitions = [...byPrefix.values()]
+    this.#definitions = byPrefix
     this.takeUp()
-    if (this.#environment.storage.shared) for (const definition of this.#definitions) this.#follow(definition)
+    if (this.#environment.storage.shared) for (const prefix of byPrefix.keys()) this.#sign.follow(prefix)
   }
 
   /** What is stored lives from now on: for a state that came as a whole, not through `committed`. */
   takeUp(): void {
-    for (const definition of this.#definitions) this.#takeUp(definition)
+    for (const definition of this.#definitions.values()) this.#takeUp(definition)
   }
 
   /** After a write of this process. */
@@ -68,28 +72,14 @@ export class Expiry {
     }
   }
 
-  #follow(definition: ResourceDefinition): void {
-    const { storage } = this.#environment
-    const wake = (): void => {
-      inNextTurn(() => {
-        if (!this.#stopped) this.#read(definition, cursor)
-      })
-    }
-    const cursor = storage.watch(definition.storagePrefix, { fromRevision: storage.revision, wake })
-    this.#cursors.set(definition.storagePrefix, cursor)
-  }
-
-  #read(definition: ResourceDefinition, cursor: Cursor): void {
-    try {
-      for (let event = cursor.next(); event; event = cursor.next()) {
-        if (event.type !== 'delete') this.#track(definition, event.object)
-      }
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'Expired') throw error
-      cursor.close()
-      this.#takeUp(definition)
-      this.#follow(definition)
-    }
+  #read(): void {
+    if (this.#stopped) return
+    this.#sign.read({
+      event: (prefix, event) => {
+        if (event.type !== 'delete') this.#track(this.#definitions.get(prefix)!, event.object)
+      },
+      lost: (prefix) => this.#takeUp(this.#definitions.get(prefix)!),
+    })
   }
 
   #track(definition: ResourceDefinition, stored: KubeObject): void {
@@ -107,7 +97,7 @@ export class Expiry {
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()
-    for (const cursor of this.#cursors.values()) cursor.close()
+    this.#sign.close()
     this.#timers.clear()
     this.#queues.clear()
   }
