@@ -194,6 +194,21 @@ const cases: Case[] = [
     ],
     user('p', 'c'),
   ),
+  {
+    title: 'a newer generation of a pool has replaced the devices',
+    steps: [
+      given(
+        gpus,
+        node('a'),
+        slice('a', [device('gpu-0'), device('gpu-1')]),
+        slice('new', [device('gpu-2')], { pool: { name: 'a', generation: 2, resourceSliceCount: 1 }, nodeName: 'a' }),
+        claim('c', wants(exactly('r', { count: 2 }))),
+        claim('d', wants(exactly('r'))),
+      ),
+      create(user('p', 'c')),
+      create(user('q', 'd')),
+    ],
+  },
   comes(
     'devices of several nodes',
     [

@@ -211,6 +211,26 @@ export const sharedDeviceCases: Case[] = [
     user('p', 'c'),
   ),
   comes(
+    'all devices of a pool that is not complete',
+    [
+      gpus,
+      node('a'),
+      slice('a', [device('gpu-0')], { pool: { name: 'a', generation: 1, resourceSliceCount: 2 } }),
+      claim('c', wants(exactly('r', { allocationMode: 'All' }))),
+    ],
+    user('p', 'c'),
+  ),
+  comes(
+    'all devices of which each has to have the capacity',
+    [
+      gpus,
+      node('a'),
+      slice('a', [device('gpu-0', { memory: '4Gi' }), shared('gpu-1'), device('gpu-2', { memory: '32Gi' })]),
+      claim('c', wants(exactly('r', { allocationMode: 'All', capacity: { requests: { memory: '8Gi' } } }))),
+    ],
+    user('p', 'c'),
+  ),
+  comes(
     'all devices, which are not alike enough',
     [
       gpus,
