@@ -1,6 +1,7 @@
 /** The networks of Services and of pods: what they are where nobody says it, and what they may be. Mirrors cmd/kube-controller-manager/app/core.go (validateCIDRs). */
 import { type Cidr, overlap, parseCidr } from './apimachinery/ip.ts'
 import { cidrSets, partsProblem } from './controllers/cidr-set.ts'
+import { familiesOf, nodeAddresses } from './controllers/kubelet/addresses.ts'
 
 /** Each of one network, or of two of different families with a comma between. */
 export interface Networks {
@@ -44,6 +45,11 @@ export function isPodCidr(value: unknown): boolean {
 /** Whether a node can get a part of the pod network that holds no address of Services. */
 export function leavesRoom(networks: Networks): boolean {
   return cidrSets(networks.podCidr, networks.serviceCidr).every((set) => set.allocate() !== undefined)
+}
+
+/** Where pods would reach the API server: an address of the Services' first family. */
+export function advertised({ serviceCidr }: Pick<Networks, 'serviceCidr'>): { address: string; port: number } {
+  return { address: nodeAddresses(familiesOf(serviceCidr), 0)[0], port: 6443 }
 }
 
 function areNetworks(value: unknown, is: (network: Cidr) => boolean): boolean {

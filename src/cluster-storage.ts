@@ -2,6 +2,7 @@
 import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import { LEADER_LEASE } from './controllers/leader-election.ts'
+import { isIdentityKey } from './registry/bootstrap/identity-lease.ts'
 import { KEYS_PREFIX } from './shared-keys.ts'
 import type { Key, Storage } from './storage/interface.ts'
 import { MemoryStorage } from './storage/memory.ts'
@@ -39,5 +40,5 @@ function shallowPrefixes(): string[] {
 }
 
 function isOfProcesses({ prefix, name }: Key): boolean {
-  return prefix === KEYS_PREFIX || (prefix === '/registry/leases/' && name === LEADER_LEASE)
+  return prefix === KEYS_PREFIX || (prefix === '/registry/leases/' && (name === LEADER_LEASE || isIdentityKey(name)))
 }

@@ -154,6 +154,7 @@ class LocalCluster implements Cluster {
       await bootstrap(this.#plane)
       await this.#plane.runControllers()
     }
+    this.#plane.identity.start()
     await this.settle()
     if (stages) await this.#stage(stages, isNew ? nodes : 0)
     await applyFixtures(this.#plane.registry, fixtures, ADMIN)

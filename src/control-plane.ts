@@ -7,7 +7,7 @@ import { loadFacts } from './apimachinery/schema/load-facts.ts'
 import { Schemas } from './apimachinery/schema/schema.ts'
 import { AuthenticationTrust } from './authentication-trust.ts'
 import { type CertificateAuthority, createCertificateAuthority, newAuthority } from './certificate-authority.ts'
-import { type Networks, networksOf } from './cluster-networks.ts'
+import { advertised, type Networks, networksOf } from './cluster-networks.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import type { Client } from './controllers/client.ts'
 import type { ControllerDefinition, StaticPods } from './controllers/controller.ts'
@@ -22,12 +22,14 @@ import { createLocalClient, createWatchSource } from './local-client.ts'
 import { createOutbound, type OutboundClient } from './outbound/outbound.ts'
 import { policyWarnings } from './registry/admission/policy/type-checking.ts'
 import { quotaUsage } from './registry/admission/resource-quota.usage.ts'
+import { identityName } from './registry/bootstrap/identity-lease.ts'
 import { createTokenSigner } from './registry/core/service-account-token.ts'
 import { parseAddress, type ServiceAddresses, serviceResolver } from './registry/core/service-endpoint.ts'
 import type { TokenSigner } from './registry/definition.ts'
 import { SYSTEM_USER } from './registry/environment.ts'
 import { Registry } from './registry/registry.ts'
 import { resources } from './registry/resources.ts'
+import { ServerIdentity } from './server-identity.ts'
 import type { SharedKeys } from './shared-keys.ts'
 import type { Storage } from './storage/interface.ts'
 
@@ -68,6 +70,7 @@ export class ControlPlane {
   readonly registry: Registry
   readonly authenticationTrust: AuthenticationTrust
   readonly outbound: OutboundClient
+  readonly identity: ServerIdentity
   readonly #parts: ControlPlaneParts
   readonly #networks: Networks
   readonly #tokens: TokenSigner
@@ -115,7 +118,21 @@ export class ControlPlane {
     })
     const client = createLocalClient(this.registry, SYSTEM_USER, 'kube-apiserver')
     this.authenticationTrust = new AuthenticationTrust({ storage, clock, client })
+    this.identity = this.#identify(client)
     if (storage.shared) storage.onReplaced(() => void this.#restartControllers())
+  }
+
+  #identify(client: Client): ServerIdentity {
+    const { storage, clock, random, logger } = this.#parts
+    // Each process is a server of its own; otherwise there is but one, whichever machine it is on.
+    const [host, own] = storage.shared ? [hostname(), `${hostname()}_${random.uuid()}`] : ['kubemu', 'kubemu']
+    return new ServerIdentity({
+      client,
+      clock,
+      random,
+      logger,
+      server: { name: identityName(own), hostname: host, ...advertised(this.#networks) },
+    })
   }
 
   /**
@@ -218,19 +235,22 @@ export class ControlPlane {
     // Each may make work for the others.
     do {
       for (const loop of loops) await loop.idle()
+      await this.identity.settle()
       await this.#runner?.settle()
     } while (loops.some(({ isIdle }) => !isIdle))
   }
 
   /** Storage is the caller's to close. */
   async close(): Promise<void> {
-    // A storage that does not answer is not waited for: the Lease runs out.
-    if (this.#elector?.leads) await this.#elector.stop((await this.#parts.storage.check()) === undefined)
-    await this.#elector?.stop(false)
+    // A storage that does not answer is not waited for: Leases run out.
+    const { storage } = this.#parts
+    const release = storage.shared && (await storage.check()) === undefined
+    await this.#elector?.stop(release)
     // Nor is what a lost election left in work.
     const runner = this.#runner
     this.#runner = undefined
-    await runner?.stop(this.#parts.storage.lasting ? 'written' : 'dropped')
+    await runner?.stop(storage.lasting ? 'written' : 'dropped')
+    await this.identity.stop(release)
     this.#parts.staticPods?.close()
     this.authenticationTrust.stop()
     this.registry.close()

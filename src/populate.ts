@@ -1,8 +1,8 @@
 /** What nobody but us would create: the API server's own objects, nodes, the default storage class. Created where it is not there. */
 import { isAlreadyExists, isStatusError } from './apimachinery/errors.ts'
 import type { DynamicObject, KubeObject } from './apimachinery/meta.ts'
+import { advertised } from './cluster-networks.ts'
 import type { ControlPlane, ControlPlaneParts } from './control-plane.ts'
-import { familiesOf, nodeAddresses } from './controllers/kubelet/addresses.ts'
 import { defaultStorageClass, fakeDriver, volumeProvisioner } from './controllers/volume-provisioner.ts'
 import { createLocalClient } from './local-client.ts'
 import { bootstrapObjects } from './registry/bootstrap/bootstrap.ts'
@@ -17,15 +17,14 @@ const RETRY_BESIDE_MS = 100
 type Population = Pick<ControlPlaneParts, 'controllers'> & { nodes: number }
 
 /** What a fresh API server makes, or one whose data is older. */
-export async function bootstrap({ registry }: ControlPlane): Promise<void> {
+export async function bootstrap({ registry, identity }: ControlPlane): Promise<void> {
   const system = createLocalClient(registry, SYSTEM_USER, 'kube-apiserver')
+  const { address, port } = advertised(registry.settings)
   const objects = bootstrapObjects({
     now: registry.clock.now(),
     serviceCidr: registry.settings.serviceCidr,
-    advertiseAddress: nodeAddresses(familiesOf(registry.settings.serviceCidr), 0)[0],
-    securePort: 6443,
-    hostname: 'kubemu',
-    holderId: registry.random.uuid(),
+    advertiseAddress: address,
+    securePort: port,
   })
   for (const { resource, object, status, upgraded } of objects) {
     const { namespace = '', name = '' } = object.metadata
@@ -42,6 +41,7 @@ export async function bootstrap({ registry }: ControlPlane): Promise<void> {
       if (!isAlreadyExists(error)) throw error
     }
   }
+  await identity.claim()
 }
 
 /** As `populate`; on a storage that is shared other processes may be at the same: what is half there for a moment is tried again. */

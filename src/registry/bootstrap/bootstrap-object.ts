@@ -2,16 +2,13 @@
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 
 export interface BootstrapOptions {
-  /** Milliseconds since the epoch: condition times, the date legacy token tracking began, the Lease's renewal. */
+  /** Milliseconds since the epoch: condition times, the date legacy token tracking began. */
   now: number
   /** `10.96.0.0/12`: its first address is the `kubernetes` Service's. */
   serviceCidr: string
   /** Address and port that pods would reach this server at. */
   advertiseAddress: string
   securePort: number
-  hostname: string
-  /** Suffix of the identity Lease's holder: a UUID from the cluster's Random. */
-  holderId: string
 }
 
 /** One object to create: `resource` is `configmaps` or `clusterroles.rbac.authorization.k8s.io`. */

@@ -2,9 +2,7 @@
  * What a fresh kube-apiserver holds before anyone asks it for anything. Mirrors the post-start hooks of pkg/controlplane and
  * plugin/pkg/auth/authorizer/rbac/bootstrappolicy. Default ServiceAccounts and kube-root-ca.crt are controllers' work.
  */
-import { createHash } from 'node:crypto'
-import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
-import { joinHostPort } from '../../apimachinery/ip.ts'
+import { formatTime } from '../../apimachinery/clock.ts'
 import type { DynamicObject } from '../../apimachinery/meta.ts'
 import { readPackageFile } from '../../apimachinery/package-root.ts'
 import type { BootstrapObject, BootstrapOptions } from './bootstrap-object.ts'
@@ -26,13 +24,7 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
   const [namespaces, ...rest] = loadBootstrapFacts().map((entry) =>
     entry.objects.map((object) => fixed(entry, object, time)),
   )
-  return [
-    ...(namespaces ?? []),
-    ...rest.flat(),
-    ...kubernetesServiceObjects(options),
-    tokenTracking(time),
-    identityLease(options),
-  ]
+  return [...(namespaces ?? []), ...rest.flat(), ...kubernetesServiceObjects(options), tokenTracking(time)]
 }
 
 /** Parsed anew for each caller, so that no two clusters share an object. */
@@ -58,39 +50,4 @@ function tokenTracking(time: string): BootstrapObject {
       data: { since: time.slice(0, 10) },
     },
   }
-}
-
-function identityLease(options: BootstrapOptions): BootstrapObject {
-  const name = `apiserver-${identityHash(options.hostname)}`
-  return {
-    resource: 'leases.coordination.k8s.io',
-    object: {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: {
-        name,
-        namespace: 'kube-system',
-        labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': options.hostname },
-        annotations: {
-          'kubernetes.io/peer-advertise-address': joinHostPort(options.advertiseAddress, options.securePort),
-        },
-      },
-      spec: {
-        holderIdentity: `${name}_${options.holderId}`,
-        leaseDurationSeconds: 3600,
-        renewTime: formatMicroTime(options.now),
-      },
-    },
-  }
-}
-
-/** Upstream's form: 16 bytes of a SHA-256 over the host's name and the server's kind, in lower-case base32. */
-function identityHash(hostname: string): string {
-  const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
-  const digest = createHash('sha256').update(`${hostname}/kube-apiserver`).digest().subarray(0, 16)
-  let bits = ''
-  for (const byte of digest) bits += byte.toString(2).padStart(8, '0')
-  let text = ''
-  for (let i = 0; i < bits.length; i += 5) text += alphabet[Number.parseInt(bits.slice(i, i + 5).padEnd(5, '0'), 2)]
-  return text
 }

@@ -118,6 +118,22 @@ test('a token that one has signed is good for the other', async () => {
   })
 })
 
+test('each has a Lease that says that it is alive, which goes with it', async () => {
+  const leases =
+    '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases?labelSelector=apiserver.kubernetes.io/identity'
+  const names = async (): Promise<string[]> =>
+    (await send(one, 'GET', leases)).body.items.map((item: Answer['body']) => item.metadata.name)
+  const before = await names()
+  expect(new Set(before).size).toBe(2)
+  await two.stop()
+  const [left] = await names()
+  expect(await names()).toEqual([left])
+  two = await server()
+  const after = await names()
+  expect(after).toHaveLength(2)
+  expect(after.filter((name) => before.includes(name))).toEqual([left])
+})
+
 test('the controllers run in one of them, and in the other when that is killed', {
   timeout: 2 * TAKE_OVER_MS,
 }, async () => {

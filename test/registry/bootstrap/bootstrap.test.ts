@@ -7,8 +7,6 @@ const options = {
   serviceCidr: '10.96.0.0/12',
   advertiseAddress: '127.0.0.1',
   securePort: 6443,
-  hostname: 'host',
-  holderId: '00000000-0000-4000-8000-000000000000',
 }
 
 describe('bootstrap objects', () => {
@@ -22,7 +20,6 @@ describe('bootstrap objects', () => {
       configmaps: 1,
       'endpointslices.discovery.k8s.io': 1,
       'servicecidrs.networking.k8s.io': 1,
-      'leases.coordination.k8s.io': 1,
       'priorityclasses.scheduling.k8s.io': 2,
       'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': 8,
       'flowschemas.flowcontrol.apiserver.k8s.io': 11,

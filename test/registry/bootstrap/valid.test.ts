@@ -9,8 +9,6 @@ const objects = bootstrapObjects({
   serviceCidr: '10.96.0.0/12',
   advertiseAddress: '192.0.2.1',
   securePort: 6443,
-  hostname: 'host',
-  holderId: '00000000-0000-4000-8000-000000000000',
 })
 
 /** The Service's addresses are given out by an allocator: creating it is tested with the store. */
