@@ -6,6 +6,7 @@ import type { Random } from '../apimachinery/random.ts'
 import type { ResourceFact } from '../apimachinery/schema/facts.ts'
 import type { MaybePromise } from '../storage/interface.ts'
 import type { Authorizer } from './authorization/authorizer.ts'
+import type { PortClaims } from './core/port-claims.ts'
 import type { UserInfo } from './user.ts'
 
 export type { UserInfo }
@@ -85,6 +86,8 @@ export interface WriteContext {
   readonly subresource: string
   /** Cluster-wide settings that some kinds allocate from. */
   readonly settings: ClusterSettings
+  /** Node ports of writes under way in all processes; absent: this one is alone with its storage. */
+  readonly portClaims?: PortClaims | undefined
   /** Absent: token requests are answered as not supported. */
   readonly tokens?: TokenSigner
   /** May somebody do something; access reviews answer by it too. */

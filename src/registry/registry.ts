@@ -15,6 +15,7 @@ import type { RemoteApi } from './apiregistration/apiservice.ts'
 import { withRemoteGroups } from './apiregistration/remote-groups.ts'
 import { ALLOW_ALL, type AuthorizationMode, type Authorizer } from './authorization/authorizer.ts'
 import { createRbacAuthorizer } from './authorization/rbac-authorizer.ts'
+import { type PortClaims, portClaims } from './core/port-claims.ts'
 import type {
   ClusterSettings,
   InternalWriter,
@@ -69,6 +70,7 @@ export class Registry implements Environment {
   /** `deployments.apps` -> the store of the preferred version. */
   readonly #preferred = new Map<string, Store>()
   readonly #expiry: Expiry
+  readonly #portClaims: PortClaims | undefined
   /** What hooks write during a dry run is one too. */
   readonly #dryWriter: InternalWriter
   /** Follows CustomResourceDefinitions and serves what they define. */
@@ -87,6 +89,7 @@ export class Registry implements Environment {
     this.settings = options.settings
     this.tokens = options.tokens
     this.outbound = options.outbound
+    this.#portClaims = this.storage.shared ? portClaims(this.storage, this.clock) : undefined
     this.admission = createAdmissionChain(this, options.admission)
     this.reader = {
       get: (resource, namespace, name) => this.store(resource).unconverted.find(namespace, name) as never,
@@ -203,6 +206,7 @@ export class Registry implements Environment {
       clock: this.clock,
       random: this.random,
       settings: this.settings,
+      portClaims: this.#portClaims,
       tokens: this.tokens,
       authorizer: this.authorizer,
       user: request.user,

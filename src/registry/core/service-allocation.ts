@@ -16,21 +16,45 @@ export async function allocate(service: Service, old: Service | undefined, conte
   normalizeClusterIps(spec, old?.spec)
   initFamilies(service, old, offeredFamilies(context))
   const taken: string[] = []
-  let ports: PortReservation | undefined
+  let ports: PortReservation
   try {
     await assignAddresses(service, old, taken, context)
-    ports = reservePorts(context, old)
-    assignNodePorts(service, old, ports)
+    ports = await assignPorts(service, old, context)
   } catch (error) {
-    ports?.end()
     if (!context.dryRun) await releaseAddresses(taken, context)
     throw error
   }
   return async (committed) => {
-    ports.end()
+    await ports.end(committed !== undefined)
     // Better an address too many that is taken than one that two Services have.
     if (context.dryRun || committed === undefined) return
     await releaseAddresses(committed ? droppedAddresses(spec, old?.spec) : taken, context)
+  }
+}
+
+/** Of ports that another process has, those that were asked for are refused, and others take the place of the rest. */
+async function assignPorts(
+  service: Service,
+  old: Service | undefined,
+  context: WriteContext,
+): Promise<PortReservation> {
+  const spec = service.spec!
+  const { healthCheckNodePort } = spec
+  const given = structuredClone(spec.ports)
+  const lost = new Set<number>()
+  for (;;) {
+    const reservation = reservePorts(context, old, lost)
+    try {
+      assignNodePorts(service, old, reservation)
+      const taken = await reservation.claim()
+      if (taken === undefined) return reservation
+      lost.add(taken)
+    } catch (error) {
+      await reservation.end()
+      throw error
+    }
+    await reservation.end()
+    Object.assign(spec, { ports: structuredClone(given), healthCheckNodePort })
   }
 }
 

@@ -18,19 +18,27 @@ export interface PortReservation {
   take(port: number): string | undefined
   /** A random free port; undefined when the range is full. */
   takeAny(): number | undefined
-  /** The write ended: what it took is either stored by now, or free again. */
-  end(): void
+  /** Takes them of all processes that share the storage, too. The first that another one has; undefined: all are this write's. */
+  claim(): Promise<number | undefined>
+  /** The write ended: what it took is either stored by now, or free again. `known` false: nobody knows which, so claims run out by themselves. */
+  end(known?: boolean): Promise<void>
 }
 
-export function reservePorts(context: WriteContext, own: Service | undefined): PortReservation {
+/** `lost`: ports that another process was found to have. */
+export function reservePorts(
+  context: WriteContext,
+  own: Service | undefined,
+  lost: ReadonlySet<number> = new Set(),
+): PortReservation {
   const pending = reservations.get(context.settings) ?? new Set()
   reservations.set(context.settings, pending)
   const mine = new Set<number>()
+  const claimed = new Set<number>()
   const { from, to } = context.settings.nodePortRange
   let stored: Set<number> | undefined
   const isTaken = (port: number): boolean => {
     stored ??= storedPorts(context, own)
-    return stored.has(port) || pending.has(port)
+    return stored.has(port) || pending.has(port) || lost.has(port)
   }
   const reserve = (port: number) => {
     pending.add(port)
@@ -59,8 +67,17 @@ export function reservePorts(context: WriteContext, own: Service | undefined): P
       }
       return port
     },
-    end() {
+    async claim() {
+      for (const port of context.portClaims && !context.dryRun ? mine : []) {
+        if (!(await context.portClaims?.take(port))) return port
+        claimed.add(port)
+        // A Service that another process stored just before.
+        if (storedPorts(context, own).has(port)) return port
+      }
+    },
+    async end(known = true) {
       if (!context.dryRun) for (const port of mine) pending.delete(port)
+      if (known) for (const port of claimed) await context.portClaims?.giveBack(port)
     },
   }
 }

@@ -156,6 +156,32 @@ it('ports of a write under way are taken for every other write, and free again w
   expect(addresses(context)).toEqual([])
 })
 
+it('a port that another process has claimed is refused when it was asked for; otherwise another one is given', async () => {
+  const others = new Set<number>()
+  const back: number[] = []
+  const context = cluster({
+    portClaims: {
+      take: async (port) => !others.has(port),
+      giveBack: async (port) => void back.push(port),
+    },
+  })
+  const free = await created(context, {
+    type: 'NodePort',
+    ports: [{ port: 80 }, { port: 81, name: 'b', nodePort: 30001 }],
+  })
+  const [{ nodePort: chosen = 0 }] = free.spec?.ports ?? []
+  expect(back).toEqual([chosen, 30001])
+  context.put('services', { ...free, spec: {} } as unknown as DynamicObject)
+  others.add(chosen).add(30001)
+  const late = service({ type: 'NodePort' }, 'late')
+  await begin(context, late)
+  expect(late.spec?.ports?.[0].nodePort).toBe(chosen + 1)
+  const asked = { type: 'NodePort', ports: [{ port: 80 }, { port: 81, name: 'b', nodePort: 30001 }] }
+  expect(await refusal(() => begin(context, service(asked, 'asked')))).toContain(
+    'spec.ports[1].nodePort: Invalid value: 30001: provided port is already allocated',
+  )
+})
+
 it('a full range of ports is a 500', async () => {
   const settings = { serviceCidr: '10.0.0.0/24', nodePortRange: { from: 30000, to: 30000 } }
   const context = cluster({ settings })
