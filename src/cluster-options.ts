@@ -212,18 +212,23 @@ const OPTIONS: Record<keyof ClusterOptions, { is: (value: unknown) => boolean; w
   serviceAddresses: { is: isAny, words: '' },
 }
 
+/** What an option has to be, where this value is not. */
+export function optionProblem(name: keyof ClusterOptions, value: unknown): string | undefined {
+  const { is, words } = OPTIONS[name]
+  return value === undefined || is(value) ? undefined : `${words}, not ${JSON.stringify(value)}`
+}
+
 /** Throws a TypeError for the first option that does not exist or has no such value: a slip would make another cluster than was asked for. */
 export function requireOptions(options: ClusterOptions): void {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
       throw new TypeError(`createCluster has no option "${name}"; there are: ${Object.keys(OPTIONS).join(', ')}`)
     }
-    const { is, words } = OPTIONS[name as keyof ClusterOptions]
     if (options.data !== undefined && options.etcd !== undefined) {
       throw new TypeError('createCluster: data and etcd are two places for the same state: choose one')
     }
-    if (value !== undefined && !is(value))
-      throw new TypeError(`createCluster: ${name} is ${words}, not ${JSON.stringify(value)}`)
+    const problem = optionProblem(name as keyof ClusterOptions, value)
+    if (problem) throw new TypeError(`createCluster: ${name} is ${problem}`)
   }
   const networks = networksOf(options)
   if (!leavesRoom(networks)) {

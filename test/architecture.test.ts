@@ -118,10 +118,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   'cli/': [
     'index.ts',
     'data-file.ts',
+    'cluster-options.ts',
     'apimachinery/schema/yaml-encode.ts',
     'controllers/controllers.ts',
     'registry/admission/admission.ts',
     'apimachinery/package-root.ts',
+    'storage/make-folder.ts',
   ],
 }
 

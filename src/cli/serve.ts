@@ -1,6 +1,7 @@
 /** What `start` and `run` share: from flags to a listening cluster. */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { optionProblem } from '../cluster-options.ts'
 import { controllerNames } from '../controllers/controllers.ts'
 import { type Cluster, type ClusterOptions, createCluster, type Logger } from '../index.ts'
 import { admissionProblems } from '../registry/admission/admission.ts'
@@ -53,6 +54,7 @@ export async function serve(flags: ServeFlags, place: Pick<ClusterOptions, 'data
   const { enableAdmissionPlugins, disableAdmissionPlugins } = flags
   const [problem] = admissionProblems({ enable: enableAdmissionPlugins, disable: disableAdmissionPlugins })
   if (problem) throw new UsageError(problem)
+  requireNetworks(flags)
   const serviceAddresses = addressesOf(flags)
   const tls = await tlsOf(flags)
   const schedulerConfiguration = await schedulerConfigurationOf(flags)
@@ -138,6 +140,13 @@ function controllersOf({ controllers }: ServeFlags): boolean | string[] {
     }
   }
   return names
+}
+
+function requireNetworks({ serviceClusterIpRange, clusterCidr }: ServeFlags): void {
+  const serviceCidr = optionProblem('serviceCidr', serviceClusterIpRange)
+  if (serviceCidr) throw new UsageError(`--service-cluster-ip-range is ${serviceCidr}`)
+  const podCidr = optionProblem('podCidr', clusterCidr)
+  if (podCidr) throw new UsageError(`--cluster-cidr is ${podCidr}`)
 }
 
 function addressesOf({ serviceAddress = [] }: ServeFlags): Record<string, string> {

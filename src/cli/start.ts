@@ -1,6 +1,7 @@
 /** `kubemu start`: serves until SIGINT or SIGTERM. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { makeFolder } from '../storage/make-folder.ts'
 import { etcdOf } from './etcd-flags.ts'
 import { type ServeFlags, serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
@@ -15,7 +16,7 @@ export async function start(flags: ServeFlags): Promise<number> {
     const data = flags.inMemory || etcd ? undefined : resolve(flags.data ?? '.kubemu/cluster.json')
     const { cluster, url, logger } = await serve(flags, { data, etcd })
     try {
-      await mkdir(dirname(kubeconfig), { recursive: true })
+      await makeFolder(dirname(kubeconfig))
       await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 })
       process.stdout.write(
         flags.json

@@ -3,15 +3,16 @@ import type { Clock } from '../apimachinery/clock.ts'
 import { isConflict, isStatusError } from '../apimachinery/errors.ts'
 import { inNextTurn } from '../apimachinery/event-loop.ts'
 import type { Logger } from '../apimachinery/logger.ts'
-import { controllerOf, type KubeObject, type OwnerReference, parseGroupVersion } from '../apimachinery/meta.ts'
+import { controllerOf, type KubeObject, type OwnerReference } from '../apimachinery/meta.ts'
 import type { Random } from '../apimachinery/random.ts'
-import type { Client, ResourceName, ServedResource, WatchSource } from './client.ts'
+import type { Client, ResourceName, WatchSource } from './client.ts'
 import type { ControllerContext, ControllerDefinition, ControllerSettings, Lister, Watch } from './controller.ts'
 import { EventQueue } from './event-queue.ts'
 import { Informers } from './informers.ts'
 import { formatKey, keyOf, parseKey } from './key.ts'
 import { nextTick } from './next-tick.ts'
 import { createRecorder } from './recorder.ts'
+import { ServedResources } from './served-resources.ts'
 import { WorkQueue } from './workqueue.ts'
 
 export interface RunnerOptions {
@@ -56,7 +57,7 @@ export class ControllerRunner {
   readonly #owners = new Map<ResourceName, Keepers>()
   readonly #waiting: (() => void)[] = []
   readonly #events = new EventQueue(() => this.#schedule())
-  #served: { resources: ServedResource[]; kinds: Map<string, ServedResource> } | undefined
+  readonly #served: ServedResources
   #scheduled = false
   #turning = false
   #inWork = 0
@@ -68,6 +69,7 @@ export class ControllerRunner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#informers = new Informers(options.source, () => this.#schedule())
+    this.#served = new ServedResources(options.source)
     this.#hasSettled = options.settings.settledRevision === 0
     this.#running = options.controllers.map(() => undefined)
     for (const [at, definition] of options.controllers.entries()) this.#add(definition, at)
@@ -78,9 +80,7 @@ export class ControllerRunner {
    * failed: watches that are `changesOnly` are not told of them.
    */
   start(untouchedRevision = 0): void {
-    this.#unsubscribe = this.#options.source.onResourcesChanged(() => {
-      this.#served = undefined
-    })
+    this.#unsubscribe = this.#options.source.onResourcesChanged(() => this.#served.forget())
     this.#informers.start(untouchedRevision)
     this.#tellSettled()
   }
@@ -166,7 +166,7 @@ export class ControllerRunner {
   }
 
   #enqueueOwner({ metadata }: KubeObject, owner: OwnerReference, keepers: Keepers): void {
-    const root = this.#resourceFor(owner.apiVersion, owner.kind)
+    const root = this.#served.ofKind(owner.apiVersion, owner.kind)
     const concerned = root && keepers.get(root.name)
     if (!concerned) return
     const key = formatKey({ namespace: root.namespaced ? (metadata.namespace ?? '') : '', name: owner.name })
@@ -197,31 +197,14 @@ export class ControllerRunner {
       },
       isServed: (resource) => this.#informers.get(resource) !== undefined,
       enqueue: (key, afterMs = 0) => queue.addAfter(formatKey(key), afterMs),
-      resources: () => this.#servedResources().resources,
-      resourceFor: (apiVersion, kind) => this.#resourceFor(apiVersion, kind),
+      resources: () => this.#served.all(),
+      resourceFor: (apiVersion, kind) => this.#served.ofKind(apiVersion, kind),
     }
   }
 
   /** Who looks for the first time at what was settled finds what an earlier run has found, and said. */
   #isTold({ metadata }: KubeObject): boolean {
     return !this.#hasSettled && Number(metadata.resourceVersion ?? 0) <= this.#options.settings.settledRevision
-  }
-
-  #resourceFor(apiVersion: string, kind: string): ServedResource | undefined {
-    return this.#servedResources().kinds.get(`${parseGroupVersion(apiVersion).group}/${kind}`)
-  }
-
-  /** Kept until the set changes: the garbage collector asks at each deletion. */
-  #servedResources(): { resources: ServedResource[]; kinds: Map<string, ServedResource> } {
-    if (this.#served) return this.#served
-    const resources = this.#options.source.resources()
-    const kinds = new Map<string, ServedResource>()
-    for (const resource of resources) {
-      const name = `${resource.group}/${resource.kind}`
-      if (!kinds.has(name)) kinds.set(name, resource)
-    }
-    this.#served = { resources, kinds }
-    return this.#served
   }
 
   #schedule(): void {

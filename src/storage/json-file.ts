@@ -3,7 +3,6 @@
  * before anyone can see it, so after `kill -9` snapshot plus journal is every write that was acknowledged, and no revision comes twice.
  */
 
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Low } from 'lowdb'
 import type { KubeObject } from '../apimachinery/meta.ts'
@@ -24,6 +23,7 @@ import type {
 import { Journal } from './journal.ts'
 import { LineEncoder } from './journal-line.ts'
 import { takeLock } from './lock-file.ts'
+import { makeFolder } from './make-folder.ts'
 import { asPicture, FIRST_REVISION, MemoryStorage } from './memory.ts'
 import type { Picture } from './picture.ts'
 import { SnapshotFile } from './snapshot-file.ts'
@@ -67,7 +67,7 @@ interface Parts {
 export async function openJsonFile(path: string, options: JsonFileOptions = {}): Promise<JsonFileStorage> {
   let unlock = () => {}
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     unlock = takeLock(`${path}.lock`)
     const fs = options.fs ?? nodeFileSystem
     const { picture, saved, segments, next } = await readDataFile(path)

@@ -104,6 +104,12 @@ const WRONG: [string, string[], RegExp][] = [
   ['a port that is none', ['start', '--port', '70000'], /It is a number from 0 to 65535/],
   ['a controller that is none', ['start', '--controllers', 'deployer'], /^kubemu: no controller is called "deployer"/],
   [
+    'a network that is none',
+    ['start', '--service-cluster-ip-range', '10.96.0.0'],
+    /^kubemu: --service-cluster-ip-range is a network of at least 8 addresses .*, not "10.96.0.0"\n$/,
+  ],
+  ['a pod network that is none', ['start', '--cluster-cidr', 'x'], /^kubemu: --cluster-cidr is a network such as/],
+  [
     'an etcd that is nowhere',
     ['start', '--storage', 'etcd'],
     /^kubemu: --storage etcd needs --etcd-endpoints, such as/,
@@ -116,6 +122,12 @@ test.each(WRONG)('%s is said, with exit code 2', async (_what, args, message) =>
   const { code, err, out } = await kubemu(...args).ended
   expect(err).toMatch(message)
   expect({ code, out }).toEqual({ code: 2, out: '' })
+})
+
+test('a folder that cannot be is said in one line, with exit code 1', async () => {
+  const { code, err, out } = await kubemu('start', '--port', '0', '--data', '/proc/no/such/folder/state.json').ended
+  expect(err).toMatch(/^kubemu: .*\/proc\/no/)
+  expect({ code, out }).toEqual({ code: 1, out: '' })
 })
 
 test('a fixture that cannot be read is said in one line, with exit code 1', async () => {
