@@ -88,6 +88,13 @@ test('Leases of servers that ended are collected once an hour; others are not th
   expect(await namesOf(cluster)).toEqual([NAME, 'apiserver-alive', 'other'].sort())
 })
 
+test('A server whose clock jumps by hours keeps its own Lease.', async () => {
+  await using cluster = await testCluster({ nodes: 0 })
+  const { uid } = (await leaseOf(cluster)).metadata
+  await cluster.pass(7_200_000)
+  expect((await leaseOf(cluster)).metadata.uid).toBe(uid)
+})
+
 test('After a reset the Lease is renewed on.', async () => {
   await using cluster = await testCluster({ nodes: 0 })
   const { spec } = await leaseOf(cluster)
