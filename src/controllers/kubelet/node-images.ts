@@ -5,9 +5,9 @@ import { imageOf } from './images.ts'
 /** nodeStatusMaxImages of a kubelet's default configuration. */
 const MOST = 50
 
-/** In full: what the node's status says of its images when its kubelet starts. */
+/** In full: what the node's status says of its images when its kubelet starts. An image without names has null for them. */
 export function presentImages({ status }: Node): Set<string> {
-  return new Set((status?.images ?? []).flatMap(({ names = [] }) => names.map((name) => imageOf(name).name)))
+  return new Set((status?.images ?? []).flatMap(({ names }) => (names ?? []).map((name) => imageOf(name).name)))
 }
 
 /** The node with these images in its status, the largest first: those that it names already stay as they are named. */

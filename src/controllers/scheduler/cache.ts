@@ -136,7 +136,7 @@ export class SchedulerCache {
     if (taints.length > 0) this.tainted += sign
     if (softTaints.length > 0) this.softTainted += sign
     for (const key in labels) tally(this.labelled, key, sign)
-    for (const { names = [] } of node.status?.images ?? []) for (const name of names) tally(this.images, name, sign)
+    for (const { names } of node.status?.images ?? []) for (const name of names ?? []) tally(this.images, name, sign)
   }
 }
 

@@ -7,19 +7,21 @@ import { awaited, type Happening } from './plugin.ts'
 import { podInfo } from './pod-info.ts'
 import { keyOfPod, type News, type State, schedulerNameOf } from './state.ts'
 
+/** Takes in all of it: what cannot be taken in is logged, and the rest is not lost with it. */
 export function takeNews(state: State, context: ControllerContext): void {
   const { news } = state
   if (news.length === 0) return
   state.news = []
   const changed = new Set<string>()
   for (const each of news) {
-    if (each.resource === 'pods') takePod(each, state)
-    else if (each.resource === 'nodes') takeNode(each, state)
-    else {
-      changed.add(awaited(each.resource, each.object))
-      const what = `${each.resource.split('.')[0]}/${VERBS[each.type]}` as Happening
-      const [object, old] = each.type === 'deleted' ? [undefined, each.object] : [each.object, each.old]
-      state.queue.move({ what, object, old })
+    try {
+      if (each.resource === 'pods') takePod(each, state)
+      else if (each.resource === 'nodes') takeNode(each, state)
+      else takeOther(each, state, changed)
+    } catch (err) {
+      const { namespace, name } = each.object.metadata
+      const about = { err, resource: each.resource, type: each.type, namespace, name }
+      context.logger.error(about, 'the scheduler could not take in what happened')
     }
   }
   if (changed.size === 0) return
@@ -27,6 +29,12 @@ export function takeNews(state: State, context: ControllerContext): void {
     const isConcerned = reservations.some(({ value }) => value.awaits.some((name) => changed.has(name)))
     if (isConcerned) context.enqueue(keyOfPod(queued.info))
   }
+}
+
+function takeOther({ resource, type, object, old }: News, { queue }: State, changed: Set<string>): void {
+  changed.add(awaited(resource, object))
+  const what = `${resource.split('.')[0]}/${VERBS[type]}` as Happening
+  queue.move(type === 'deleted' ? { what, old: object } : { what, object, old })
 }
 
 const VERBS = { added: 'add', updated: 'update', deleted: 'delete' }

@@ -72,3 +72,16 @@ test('A node that comes again under the name of another pulls its images itself.
   expect(await cluster.events('Pod', 'third')).not.toContain('Pulling: Pulling image "nginx:1"')
   await cluster.close()
 })
+
+test('An image without names keeps no pod from its node.', async () => {
+  const cluster = await testCluster({ nodes: 0 })
+  await cluster.make(node('node-1', { status: { images: [{ sizeBytes: 3 }, { names: [], sizeBytes: 2 }] } }))
+  await cluster.make(pod('bound', { nodeName: 'node-1' }), pod('free'))
+  for (const name of ['bound', 'free']) {
+    expect(await cluster.see('pods', name)).toMatchObject({
+      spec: { nodeName: 'node-1' },
+      status: { phase: 'Running' },
+    })
+  }
+  await cluster.close()
+})

@@ -7,7 +7,7 @@ import type { QueuedPod } from '../../../src/controllers/scheduler/queue.ts'
 import { scheduler } from '../../../src/controllers/scheduler/scheduler.ts'
 import { addTask, stateOf } from '../../../src/controllers/scheduler/state.ts'
 import type { Pod } from '../../../src/types/core-v1.ts'
-import { pod } from '../../support/controllers.ts'
+import { node, pod } from '../../support/controllers.ts'
 
 test('A decision that is made while the pod is being bound is not lost.', async () => {
   const info = podInfo(pod('web', {}, { uid: '1' }) as unknown as Pod)
@@ -51,4 +51,32 @@ test('A change of a claim wakes the bindings that await it, and no others.', asy
   state.news.push({ resource: 'persistentvolumeclaims', type: 'updated', object, old: object })
   await scheduler.reconcile({ namespace: '', name: 'cycle' }, context)
   expect(woken).toEqual(['other'])
+})
+
+test('What cannot be taken in is logged, and what happened after it is taken in all the same.', async () => {
+  const woken: string[] = []
+  const logged: unknown[] = []
+  const context = {
+    clock: new ManualClock(0),
+    settings: {},
+    lister: () => ({ list: () => [], get: () => undefined, byIndex: () => [] }),
+    enqueue: ({ name }: { name: string }) => woken.push(name),
+    logger: { error: ({ resource, type, name }: Record<string, string>) => logged.push({ resource, type, name }) },
+  } as unknown as ControllerContext
+  const state = stateOf(context)
+  const info = podInfo(pod('web', {}, { uid: '1' }) as unknown as Pod)
+  const value = { awaits: ['persistentvolumeclaims default/disk'] } as unknown as Reservation
+  const reservations = [{ plugin: 'VolumeBinding', value }]
+  state.bindings.set(info.key, { queued: { info } as QueuedPod, node: 'node-1', reservations, deadline: 0 })
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace: 'default', name: 'disk' } }
+  const broken = { ...node('broken'), status: { images: [{ names: 5 }] } }
+  state.news.push(
+    { resource: 'nodes', type: 'added', object: broken, old: undefined },
+    { resource: 'persistentvolumeclaims', type: 'updated', object: claim, old: claim },
+    { resource: 'nodes', type: 'added', object: node('sound'), old: undefined },
+  )
+  await scheduler.reconcile({ namespace: '', name: 'cycle' }, context)
+  expect(logged).toEqual([{ resource: 'nodes', type: 'added', name: 'broken' }])
+  expect(woken).toEqual(['web'])
+  expect(state.cache.node('sound')).toBeDefined()
 })
