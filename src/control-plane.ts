@@ -34,11 +34,7 @@ import type { SharedKeys } from './shared-keys.ts'
 import type { Storage } from './storage/interface.ts'
 
 /** Controllers that are programs of their own: what managedFields call them. */
-const PROGRAMS: Record<string, string> = {
-  kubelet: 'kubelet',
-  scheduler: 'kube-scheduler',
-  stage: STAGE_MANAGER,
-}
+const PROGRAMS: Record<string, string> = { kubelet: 'kubelet', scheduler: 'kube-scheduler', stage: STAGE_MANAGER }
 
 export interface ControlPlaneParts {
   storage: Storage
@@ -80,6 +76,9 @@ export class ControlPlane {
   #stopping: Promise<void> | undefined
   /** Storage changes beneath: nothing is to run. */
   #held = false
+  /** The end of the last such change. */
+  #changing: Promise<unknown> | undefined
+  #closed = false
   #elector: LeaderElector | undefined
   /** Made when something first needs it, and as old as the cluster. */
   #authority: CertificateAuthority | undefined
@@ -161,11 +160,11 @@ export class ControlPlane {
   }
 
   /**
-   * Reconciles begin in the next turn of the event loop. Does nothing while they run, or another process is elected. `settledRevision`: as in
-   * ControllerSettings; `untouchedRevision`: as in ControllerRunner.start.
+   * Reconciles begin in the next turn of the event loop. Does nothing while they run, or another process is elected, or after the end.
+   * `settledRevision`: as in ControllerSettings; `untouchedRevision`: as in ControllerRunner.start.
    */
   startControllers(settledRevision = 0, untouchedRevision = 0): void {
-    if (this.#runner || this.#held || this.#elector?.leads === false) return
+    if (this.#runner || this.#held || this.#closed || this.#elector?.leads === false) return
     const { controllers, clock, random, logger } = this.#parts
     const clients = new Map<string, Client>()
     this.#runner = new ControllerRunner({
@@ -212,12 +211,13 @@ export class ControlPlane {
    */
   async withoutControllers(change: () => Promise<void> | void): Promise<void> {
     this.#held = true
-    try {
-      await this.stopControllers('dropped')
-      await change()
-    } finally {
-      this.#held = false
-    }
+    const changing = this.stopControllers('dropped')
+      .then(change)
+      .finally(() => {
+        this.#held = false
+      })
+    this.#changing = changing.catch(() => {})
+    await changing
     this.startControllers(this.#parts.storage.revision)
   }
 
@@ -240,11 +240,14 @@ export class ControlPlane {
     } while (loops.some(({ isIdle }) => !isIdle))
   }
 
-  /** Storage is the caller's to close. */
+  /** Waits for a change of the storage beneath, and nothing starts the controllers any more. Storage is the caller's to close. */
   async close(): Promise<void> {
+    this.#closed = true
     // A storage that does not answer is not waited for: Leases run out.
     const { storage } = this.#parts
-    const release = storage.shared && (await storage.check()) === undefined
+    const answers = !storage.shared || (await storage.check()) === undefined
+    if (answers) await this.#changing
+    const release = storage.shared && answers
     await this.#elector?.stop(release)
     // Nor is what a lost election left in work.
     const runner = this.#runner

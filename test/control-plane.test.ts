@@ -77,3 +77,20 @@ test.each([
   await closed
   expect(storage.list('/registry/events/').objects.map((event) => (event as DynamicObject)['reason'])).toEqual(expected)
 })
+
+test('Nothing starts the controllers once it closes, not even the end of a change beneath, which is waited for.', async () => {
+  const { plane, reconciled, create } = made()
+  plane.startControllers()
+  let changed = false
+  const changing = plane.withoutControllers(async () => {
+    await create('one')
+    changed = true
+  })
+  await plane.close()
+  expect(changed).toBe(true)
+  await changing
+  await plane.withoutControllers(() => {})
+  plane.startControllers()
+  await plane.settle()
+  expect(reconciled).toEqual([])
+})
