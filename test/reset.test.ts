@@ -49,3 +49,18 @@ it('no controller says once more what it had said, but it says what is new', asy
     expect.stringMatching(/^late FailedScheduling/),
   ])
 })
+
+it('what happens after it is told, though the objects are those of before', async () => {
+  const fixtures = join(folder, 'late.yaml')
+  writeFileSync(fixtures, JSON.stringify(pod('short', { activeDeadlineSeconds: 60 })))
+  const clock = new ManualClock(0)
+  await using cluster = await createCluster({ clock, fixtures })
+  const reasons = async (): Promise<string[]> =>
+    (await cluster.client.list<Event>('events')).map(({ reason }) => reason ?? '')
+  clock.advance(600_000)
+  await cluster.settle()
+  expect(await reasons()).toContain('DeadlineExceeded')
+  await cluster.reset()
+  await cluster.settle()
+  expect(await reasons()).toContain('DeadlineExceeded')
+})

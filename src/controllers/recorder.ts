@@ -16,8 +16,8 @@ export interface RecorderOptions {
   logger: Logger
   /** Where Events wait until they are written. */
   events: EventQueue
-  /** What there is to say of this object was said already. */
-  isTold?: (about: KubeObject) => boolean
+  /** This was said of the object already. */
+  isTold?: (about: KubeObject, reason: string, message: string) => boolean
 }
 
 /** In a millisecond. */
@@ -68,7 +68,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     event(about, type, reason, message, details) {
-      if (isTold?.(about)) return
+      if (isTold?.(about, reason, message)) return
       const facts = { type, reason, message, ...details }
       events.add({ about: referenceTo(about), facts, at: clock.now() }, writeOrReport)
     },

@@ -13,6 +13,7 @@ import { formatKey, keyOf, parseKey } from './key.ts'
 import { nextTick } from './next-tick.ts'
 import { createRecorder } from './recorder.ts'
 import { ServedResources } from './served-resources.ts'
+import { ToldEvents } from './told-events.ts'
 import { WorkQueue } from './workqueue.ts'
 
 export interface RunnerOptions {
@@ -58,6 +59,7 @@ export class ControllerRunner {
   readonly #waiting: (() => void)[] = []
   readonly #events = new EventQueue(() => this.#schedule())
   readonly #served: ServedResources
+  readonly #told: ToldEvents
   #scheduled = false
   #turning = false
   #inWork = 0
@@ -70,6 +72,7 @@ export class ControllerRunner {
     this.#options = options
     this.#informers = new Informers(options.source, () => this.#schedule())
     this.#served = new ServedResources(options.source)
+    this.#told = new ToldEvents(options.source, options.settings.settledRevision)
     this.#hasSettled = options.settings.settledRevision === 0
     this.#running = options.controllers.map(() => undefined)
     for (const [at, definition] of options.controllers.entries()) this.#add(definition, at)
@@ -188,7 +191,7 @@ export class ControllerRunner {
         component: definition.component,
         logger,
         events: this.#events,
-        isTold: (about) => this.#isTold(about),
+        isTold: (about, reason, message) => !this.#hasSettled && this.#told.has(about, reason, message),
       }),
       lister: <T extends KubeObject>(resource: ResourceName): Lister<T> => {
         const informer = this.#informers.get(resource)
@@ -200,11 +203,6 @@ export class ControllerRunner {
       resources: () => this.#served.all(),
       resourceFor: (apiVersion, kind) => this.#served.ofKind(apiVersion, kind),
     }
-  }
-
-  /** Who looks for the first time at what was settled finds what an earlier run has found, and said. */
-  #isTold({ metadata }: KubeObject): boolean {
-    return !this.#hasSettled && Number(metadata.resourceVersion ?? 0) <= this.#options.settings.settledRevision
   }
 
   #schedule(): void {

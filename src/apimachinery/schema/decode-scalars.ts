@@ -1,4 +1,5 @@
 /** What decoders have in common, and how single values are decoded: checked against the Go type and brought to the form that the server prints. */
+import { deepCopy } from '../equality.ts'
 import { canonicalBase64 } from './base64.ts'
 import type { ScalarNode } from './nodes.ts'
 
@@ -84,6 +85,12 @@ export const SCALARS: Record<ScalarNode['kind'], Decode> = {
     countKeys(value, walk)
     return value
   },
+}
+
+/** Any JSON, kept as it was given: a copy, for whoever gave it may write to its own. */
+export const anyOfOwn: Decode = (value, walk) => {
+  countKeys(value, walk)
+  return deepCopy(value)
 }
 
 /** Go takes an array of numbers for bytes, too. */

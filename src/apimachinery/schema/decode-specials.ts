@@ -3,7 +3,7 @@ import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
 import { list } from './decode-collections.ts'
-import { type Decode, SCALARS, text, WRONG_TYPE } from './decode-scalars.ts'
+import { anyOfOwn, type Decode, SCALARS, text, WRONG_TYPE } from './decode-scalars.ts'
 import type { Node, SpecialNode } from './nodes.ts'
 
 type DecoderOf = (node: Node) => Decode
@@ -32,6 +32,9 @@ export function special(node: SpecialNode, decoderOf: DecoderOf): Decode {
     case 'JSONSchemaPropsOrArray':
     case 'JSONSchemaPropsOrStringArray':
       return schemaHolder(node, decoderOf)
+    case 'RawExtension':
+    case 'JSON':
+      return anyOfOwn
     default:
       return SCALARS.any
   }

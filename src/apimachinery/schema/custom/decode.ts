@@ -4,7 +4,7 @@
  */
 
 import { marshal, quote } from '../../go-text.ts'
-import { countKeys, type Decode, type Walk, WRONG_TYPE } from '../decode-scalars.ts'
+import { anyOfOwn, countKeys, type Decode, SCALARS, type Walk, WRONG_TYPE } from '../decode-scalars.ts'
 import { Aborted, type Diagnosis, diagnose, refuseUnsafe } from '../diagnose.ts'
 import { isPlainObject, type JsonNode, jsonValueOf } from '../go-json.ts'
 import type { StructNode } from '../nodes.ts'
@@ -24,7 +24,7 @@ type Known = StructuralNode | null
 
 /** The decoder of a root. */
 export function customDecoder(root: StructuralNode, metadata: MetadataReader): Decode {
-  const walker = new Pruner(metadata)
+  const walker = new Pruner(metadata, anyOfOwn)
   return (value, walk) => {
     if (!isPlainObject(value)) throw WRONG_TYPE
     const object = walker.fields(value, root, walk, root.preserves, true)
@@ -34,19 +34,28 @@ export function customDecoder(root: StructuralNode, metadata: MetadataReader): D
 
 /** As a stored object is read: pruned by the present schema; its metadata was typed when it was written. */
 export function pruneStored<T extends object>(object: T, root: StructuralNode): T {
-  return new Pruner(undefined).fields(object as Fields, root, { keys: 0, unknown: 0 }, root.preserves, true) as T
+  return new Pruner(undefined, SCALARS.any).fields(
+    object as Fields,
+    root,
+    { keys: 0, unknown: 0 },
+    root.preserves,
+    true,
+  ) as T
 }
 
 /** A part of an object, pruned. */
 export function pruneValue(value: unknown, node: StructuralNode): unknown {
-  return new Pruner(undefined).value(value, node, { keys: 0, unknown: 0 }, false)
+  return new Pruner(undefined, SCALARS.any).value(value, node, { keys: 0, unknown: 0 }, false)
 }
 
 class Pruner {
   readonly #metadata: MetadataReader | undefined
+  /** How a value is read of which the schema knows nothing, and that stays. */
+  readonly #unknown: Decode
 
-  constructor(metadata: MetadataReader | undefined) {
+  constructor(metadata: MetadataReader | undefined, unknown: Decode) {
     this.#metadata = metadata
+    this.#unknown = unknown
   }
 
   fields(value: Fields, node: Known, walk: Walk, keep: boolean, isRoot: boolean): Fields {
@@ -63,7 +72,7 @@ class Pruner {
         if (!isRoot || !META_FIELDS.has(name)) walk.unknown++
         countKeys(given, walk)
       } else if (given !== null || walk.keepsNulls || !below || below.nullable || below.hasDefault) {
-        entries.push([name, below === undefined ? untouched(given, walk) : this.value(given, below, walk, false)])
+        entries.push([name, below === undefined ? this.#unknown(given, walk) : this.value(given, below, walk, false)])
       }
     }
     return Object.fromEntries(entries)
@@ -74,7 +83,7 @@ class Pruner {
     if (Array.isArray(value)) {
       const items = node?.items ?? null
       return value.map((item) =>
-        items === null && keeps ? untouched(item, walk) : this.value(item, items, walk, keeps),
+        items === null && keeps ? this.#unknown(item, walk) : this.value(item, items, walk, keeps),
       )
     }
     return isPlainObject(value) ? this.fields(value, node, walk, keeps, false) : value
@@ -88,11 +97,6 @@ class Pruner {
     }
     return sortKeys(this.#metadata.decode(given ?? {}, walk) as Fields)
   }
-}
-
-function untouched(value: unknown, walk: Walk): unknown {
-  countKeys(value, walk)
-  return value
 }
 
 /** What is wrong with a document, in upstream's order: duplicates, then unknown fields of metadata, then all others. */
