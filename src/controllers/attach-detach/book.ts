@@ -8,7 +8,7 @@ export interface Attachment {
   confirmed: boolean
   /** The node's status is to name it. */
   reported: boolean
-  /** The node says that it uses it, or said so before it went. */
+  /** The node says that it uses it, or said so before it went. True until the node was asked. */
   mounted: boolean
   /** The version of the node when the attempt failed: until it speaks again it may use the volume. */
   doubtedAt?: string
@@ -94,7 +94,7 @@ export class AttachmentBook {
 
   /** What is confirmed is reported, too. `doubtedAt`: the node's version, where it is not known what came of an attempt. */
   attach(known: KnownVolume, node: string, confirmed: boolean, doubtedAt?: string): void {
-    const old = known.attachments.get(node) ?? { mounted: false, reported: false, doubtedAt }
+    const old = known.attachments.get(node) ?? { mounted: true, reported: false, doubtedAt }
     known.attachments.set(node, { ...old, confirmed, reported: confirmed || old.reported })
     const volumes = this.#byNode.get(node)
     if (volumes) volumes.add(known)

@@ -30,6 +30,7 @@ export async function reconcileVolume(work: Work): Promise<Result | void> {
   const wanted = wantedOn(volumes, work)
   for (const node of known.told) if (!wanted.has(node)) known.told.delete(node)
   lookAtPending(work)
+  noteUse(work)
   const touched = new Set(known.attachments.keys())
   // First what is not needed: it may be in the way.
   for (const [node, attachment] of [...known.attachments]) {
@@ -64,11 +65,18 @@ function wantedOn(volumes: readonly PersistentVolume[], { context }: Work): Want
   return wanted
 }
 
+/** Of a node that is gone, its last word counts. */
+function noteUse({ known, context }: Work): void {
+  for (const [name, attachment] of known.attachments) {
+    const node = context.lister<Node>('nodes').get('', name)
+    if (node) attachment.mounted = mayUse(node, known.name, attachment)
+  }
+}
+
 async function detach(name: string, attachment: Attachment, work: Work): Promise<void> {
-  const { known, context } = work
+  const { context } = work
   if (!mayBegin(work, 'detach', name)) return
   const node = context.lister<Node>('nodes').get('', name)
-  if (node) attachment.mounted = mayUse(node, known.name, attachment)
   const now = context.clock.now()
   attachment.detachRequestedAt ??= now
   const forcedAt = attachment.detachRequestedAt + LONGEST_UNMOUNT_MS
