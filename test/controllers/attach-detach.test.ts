@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,11 @@ let cluster: TestCluster
 afterEach(() => cluster.close())
 
 /** A volume `d` of an external driver, and its claim. */
-function disk(annotations: Record<string, string> = {}, accessModes = ['ReadWriteOnce']): DynamicObject[] {
+function disk(
+  annotations: Record<string, string> = {},
+  accessModes = ['ReadWriteOnce'],
+  volumeHandle = 'h',
+): DynamicObject[] {
   const volume = {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
@@ -23,7 +28,7 @@ function disk(annotations: Record<string, string> = {}, accessModes = ['ReadWrit
     spec: {
       accessModes,
       capacity: { storage: '1Gi' },
-      csi: { driver: DRIVER, volumeHandle: 'h' },
+      csi: { driver: DRIVER, volumeHandle },
       claimRef: { namespace: 'default', name: 'd' },
     },
   }
@@ -70,6 +75,16 @@ test('A volume is attached before its pod starts, and detached when the pod is g
   expect(await attachments()).toEqual([])
   const after = await nodeStatus('node-1')
   expect([after['volumesInUse'], after['volumesAttached']]).toEqual([undefined, undefined])
+})
+
+test('The handle of a volume may be any text.', async () => {
+  cluster = await testCluster()
+  await cluster.make(...disk({}, ['ReadWriteOnce'], 'pool^a^b'), using('p'))
+  const digest = createHash('sha256').update(`pool^a^b${DRIVER}node-1`).digest('hex')
+  expect((await attachments()).map(({ metadata }) => metadata.name)).toEqual([`csi-${digest}`])
+  await cluster.client.delete('pods', 'default', 'p')
+  await cluster.settle()
+  expect(await attachments()).toEqual([])
 })
 
 test('A pod waits for an attacher that takes its time, and for one that has something against it.', async () => {

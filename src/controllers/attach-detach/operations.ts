@@ -145,8 +145,10 @@ const nameOf = ({ volume }: KnownVolume): string => JSON.stringify(volume?.metad
 
 /** Read from the unique name: the volume itself may be gone. */
 function sourceOf({ name }: KnownVolume): CSIPersistentVolumeSource {
-  const [driver = '', volumeHandle = ''] = name.slice('kubernetes.io/csi/'.length).split('^')
-  return { driver, volumeHandle }
+  const source = name.slice('kubernetes.io/csi/'.length)
+  // A handle may have the character, too.
+  const end = source.indexOf('^')
+  return { driver: source.slice(0, end), volumeHandle: source.slice(end + 1) }
 }
 
 /** Makes the node's status name what is attached to it. Nothing when it does, or the node is gone. */
