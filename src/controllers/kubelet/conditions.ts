@@ -2,6 +2,7 @@
 import type {
   Container,
   ContainerRestartRule,
+  ContainerStateTerminated,
   ContainerStatus,
   Pod,
   PodCondition,
@@ -33,6 +34,8 @@ function restartRule({ restartPolicyRules }: Container, exitCode: number): Conta
 const RESTART_ALL = 'RestartAllContainers'
 /** Why a container of a pod waits, or was ended, whose containers all restart. */
 export const REMOVED = 'RestartingAllContainers'
+/** Why a container waits that was ended because its postStart hook failed. */
+export const HOOK_FAILED = 'PostStartHookError'
 
 /** `ending`: the pod is being deleted, nothing is started again, and what never ran has failed. */
 export function phaseOf(spec: PodSpec, statuses: Statuses, initStatuses: Statuses, ending: boolean): Phase {
@@ -137,20 +140,30 @@ const hasRestartAll = ({ restartPolicyRules }: Container): boolean =>
   restartPolicyRules?.some(({ action }) => action === RESTART_ALL) ?? false
 
 /** True as long as a container has ended so that all restart. */
-function allRestarting(
-  spec: PodSpec,
-  { phase, containerStatuses = [], initContainerStatuses = [] }: PodStatus,
-): Verdict {
-  if (phase === 'Succeeded') return no('PodCompleted')
-  if (phase === 'Failed') return no('PodFailed')
-  const isCause = (statuses: Statuses) => (container: Container) => {
-    const ended = find(statuses, container)?.state?.terminated
-    return ended !== undefined && restartRule(container, ended.exitCode)?.action === RESTART_ALL
-  }
-  const restarts =
-    spec.containers.some(isCause(containerStatuses)) || spec.initContainers?.some(isCause(initContainerStatuses))
-  if (!restarts) return { status: 'False' }
+function allRestarting(spec: PodSpec, status: PodStatus): Verdict {
+  if (status.phase === 'Succeeded') return no('PodCompleted')
+  if (status.phase === 'Failed') return no('PodFailed')
+  if (restartCauses(spec, status).length === 0) return { status: 'False' }
   return { status: 'True', reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' }
+}
+
+/** The ends of containers for which all containers of their pod restart, as long as they are not gone. */
+export function restartCauses(
+  { containers, initContainers = [] }: PodSpec,
+  { containerStatuses, initContainerStatuses }: PodStatus,
+): ContainerStateTerminated[] {
+  const causesOf = (own: readonly Container[], statuses: Statuses | undefined) =>
+    own.flatMap((container) => {
+      const ended = endOf(find(statuses, container))
+      return ended && restartRule(container, ended.exitCode)?.action === RESTART_ALL ? [ended] : []
+    })
+  return [...causesOf(containers, containerStatuses), ...causesOf(initContainers, initContainerStatuses)]
+}
+
+/** The end of a container that has not begun anew, nor waits to. */
+function endOf(status: ContainerStatus | undefined): ContainerStateTerminated | undefined {
+  const { state, lastState } = status ?? {}
+  return state?.waiting?.reason === HOOK_FAILED ? lastState?.terminated : state?.terminated
 }
 
 const OF_RESIZE = new Set([RESIZE_PENDING, RESIZE_IN_PROGRESS])

@@ -2,11 +2,10 @@
 import { quote } from '../../apimachinery/go-text.ts'
 import type { ContainerStatus, LifecycleHandler } from '../../types/core-v1.ts'
 import { commandBehaviour } from './commands.ts'
-import { restarts } from './conditions.ts'
+import { HOOK_FAILED, restarts } from './conditions.ts'
 import { terminated, withWaiting } from './container-status.ts'
 import type { Place, PodStep } from './pod-step.ts'
 
-export const HOOK_FAILED = 'PostStartHookError'
 const KILLED = 137
 
 /** How long a hook runs; Infinity: for ever. */

@@ -1,19 +1,28 @@
 /** Containers whose end restarts all of their pod, in place. Mirrors pkg/kubelet/container/helpers.go (ShouldAllContainersRestart) and kuberuntime (getContainersToReset). */
 import type { Container, ContainerStatus, PodStatus } from '../../types/core-v1.ts'
-import { ALL_RESTARTING, find, REMOVED } from './conditions.ts'
+import { ALL_RESTARTING, find, REMOVED, restartCauses } from './conditions.ts'
 import type { Place, PodStep } from './pod-step.ts'
 
 const MESSAGE = 'The container is removed because RestartAllContainers in place'
 /** Of a container that was killed without a word. */
 const KILLED = 137
 
-/** The last step said that all containers restart. */
-export function restartsAll({ pod }: PodStep): boolean {
-  return pod.status?.conditions?.some(({ type, status }) => type === ALL_RESTARTING && status === 'True') ?? false
+/** How often a kubelet looks what ended, ms: without it, what ends at once would restart without end. */
+const RELIST_MS = 1000
+
+/** The status of a pod of which the last step said that all its containers restart: as it is until a kubelet would see why, then without them. Undefined: they do not. */
+export function restartAll(step: PodStep): PodStatus | undefined {
+  const { spec, status } = step.pod
+  if (!status?.conditions?.some(({ type, status }) => type === ALL_RESTARTING && status === 'True')) return undefined
+  const ends = restartCauses(spec!, status).map(({ finishedAt }) => Date.parse(finishedAt ?? '') || 0)
+  const due = Math.min(...ends) + RELIST_MS
+  const isSeen = ends.length === 0 || step.now >= due
+  step.wake(isSeen ? step.now : due)
+  return isSeen ? resetAll(step) : status
 }
 
 /** The pod's status once all its containers are gone: they begin anew, the first init container first. */
-export function resetAll(step: PodStep): PodStatus {
+function resetAll(step: PodStep): PodStatus {
   const { spec, status } = step.pod
   const { initContainers, containers } = spec!
   const first = initContainers?.length ? 'PodInitializing' : 'ContainerCreating'

@@ -9,7 +9,7 @@ import { prepared, withDevices } from './devices.ts'
 import type { Place, PodStep } from './pod-step.ts'
 import { mountProblems } from './references.ts'
 import { resizeConditions } from './resize.ts'
-import { resetAll, restartsAll } from './restart-all.ts'
+import { restartAll } from './restart-all.ts'
 import { hasRuntimeClass } from './sandbox.ts'
 import { graceOf, stopContainers } from './terminate.ts'
 
@@ -37,8 +37,9 @@ export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodSta
 
 /** Everything that happens now: the next init container, or all containers. */
 export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
-  if (restartsAll(step)) step.pod = { ...step.pod, status: resetAll(step) }
   const { pod } = step
+  const restarting = restartAll(step)
+  if (restarting) return finish(step, true, restarting)
   if (!pod.status?.podIP && !(mounted(step) && prepared(step) && hasRuntimeClass(step)))
     return finish(step, false, { ...pod.status, ...hostAddresses(addresses.host) })
   const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host), ...podAddresses(pod, addresses) }
