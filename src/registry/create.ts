@@ -1,10 +1,10 @@
 /** Creation: names, system metadata, admission, validation, storage. Mirrors generic/registry/store.go (Create) and rest/create.go. */
 import { formatTime } from '../apimachinery/clock.ts'
 import { newAlreadyExists, newForbidden, newGenerateNameConflict, newUnknownError } from '../apimachinery/errors.ts'
-import type { DynamicObject } from '../apimachinery/meta.ts'
+import type { DynamicObject, ObjectMeta } from '../apimachinery/meta.ts'
 import { mayBeCommitted, StorageError } from '../storage/interface.ts'
 import { prepareForCreate, validateCreate } from './before.ts'
-import type { WriteContext } from './definition.ts'
+import type { ResourceDefinition, WriteContext } from './definition.ts'
 import type { Environment, WriteRequest } from './environment.ts'
 import { trackFields } from './managed-fields.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -23,7 +23,7 @@ export async function createObject(
 ): Promise<DynamicObject> {
   const context = store.environment.writeContext(request)
   const { metadata } = draft
-  if (store.definition.namespaced) metadata.namespace ||= request.namespace
+  placeIn(request.namespace, metadata, store.definition)
   if (store.definition.custom?.terminating) {
     const why = 'create not allowed while custom resource definition is terminating'
     throw newForbidden(store.qualified, metadata.name ?? '', why)
@@ -109,6 +109,12 @@ function existsError(store: ObjectStore, namespace: string, name: string): Error
 }
 
 /** Mutating admission sees a new object without what the server gives it. */
+/** What is of the cluster has no namespace, whatever it says. Mirrors rest.EnsureObjectNamespaceMatchesRequestNamespace. */
+export function placeIn(namespace: string, metadata: ObjectMeta, { namespaced }: ResourceDefinition): void {
+  if (namespaced) metadata.namespace ||= namespace
+  else if (metadata.namespace !== undefined) delete metadata.namespace
+}
+
 function wipeSystemMetadata({ metadata }: DynamicObject): void {
   delete metadata.uid
   delete metadata.creationTimestamp

@@ -5,7 +5,7 @@ import { invalid } from '../apimachinery/field-error.ts'
 import type { DynamicObject, KubeObject } from '../apimachinery/meta.ts'
 import { mayBeCommitted, StorageError } from '../storage/interface.ts'
 import { prepareForUpdate, validateUpdate } from './before.ts'
-import { createObject } from './create.ts'
+import { createObject, placeIn } from './create.ts'
 import type { WriteContext } from './definition.ts'
 import { removeObject } from './delete.ts'
 import type { Environment, WriteRequest } from './environment.ts'
@@ -65,7 +65,7 @@ async function updateOnce(
   const changed = change(old)
   const draft = changed instanceof Promise ? await changed : changed
   if (draft === old) return old
-  if (store.definition.namespaced) draft.metadata.namespace ||= request.namespace
+  placeIn(request.namespace, draft.metadata, store.definition)
   store.definition.hooks.internalize?.(draft)
   const tracked = whenConverted(() => trackFields(store, old, draft, request))
   if (tracked instanceof Promise) await tracked

@@ -230,6 +230,14 @@ data: { of: {{ .data.text | Quote }} }`
     ['metadata: {}', 'template must include apiVersion and kind'],
     ['{apiVersion: v1, kind: Nothing}', 'failed to map v1, Kind=Nothing: no matches for it'],
     ['{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: nowhere}}', 'namespaces "nowhere" not found'],
+    [
+      '{apiVersion: v1, kind: Secret}',
+      'Secret "" is invalid: metadata.name: Required value: name or generateName is required',
+    ],
+    [
+      '{apiVersion: v1, kind: Secret, metadata: {name: a}, data: [1]}',
+      'Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal array into Go struct field Secret.data of type map[string][]uint8',
+    ],
   ])('say so in an Event where nothing can be made of %s', async (template, why) => {
     cluster = await testCluster({ stages: true })
     await cluster.make(
@@ -243,33 +251,62 @@ data: { of: {{ .data.text | Quote }} }`
     expect(await cluster.events('ConfigMap', 'it')).toEqual([`StageFailed: kubemu.dev/v1alpha1/makes: ${why}`])
   })
 
-  test('write in the name of a user who has the right to.', async () => {
-    const logger = { debug() {}, info() {}, warn() {}, error() {} }
-    cluster = await testCluster({ stages: true, authorizationMode: 'RBAC', logger })
-    const impersonation = { username: 'jane' }
+  /** What gives jane the rights. */
+  const janes = (...rules: object[]): DynamicObject[] => {
+    const metadata = { name: 'jane', namespace: 'default' }
+    const apiGroup = 'rbac.authorization.k8s.io'
+    const roleRef = { apiGroup, kind: 'Role', name: 'jane' }
+    const subjects = [{ apiGroup, kind: 'User', name: 'jane' }]
+    return [
+      { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules },
+      { apiVersion: `${apiGroup}/v1`, kind: 'RoleBinding', metadata, roleRef, subjects },
+    ]
+  }
+  const maps = { apiGroups: [''], resources: ['configmaps'] }
+  const impersonation = { username: 'jane' }
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+  test('write in the name of a user who has the right to, which a right to objects by name is not for new ones.', async () => {
+    cluster = await testCluster({ stages: true, authorizationMode: 'RBAC', logger: silent })
     const copy = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: copy, labels: { not: one } }'
     await cluster.make(
       stage('labels', {
         resourceRef: { kind: 'ConfigMap' },
         selector: lacks('.metadata.labels'),
         steps: [
-          { patch: { root: 'metadata', template: 'labels: { by: jane }', impersonation } },
           { apply: { template: copy, impersonation } },
+          { patch: { root: 'metadata', template: 'labels: { by: jane }', impersonation } },
         ],
       }),
+      ...janes({ ...maps, verbs: ['create', 'patch'], resourceNames: ['copy', 'it'] }),
+      configMap('it', {}),
     )
-    await cluster.make(configMap('it', {}))
-    expect((await cluster.see('configmaps', 'it')).metadata.labels).toBeUndefined()
-    await cluster.make({
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'jane', namespace: 'default' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
-    })
     await cluster.pass(60_000)
-    expect((await cluster.see('configmaps', 'it')).metadata.labels).toEqual({ by: 'jane' })
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toBeUndefined()
+    await cluster.make(...janes({ ...maps, verbs: ['create', 'patch'] }))
+    await cluster.pass(60_000)
     expect((await cluster.see('configmaps', 'copy')).metadata.labels).toEqual({ not: 'one' })
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toEqual({ by: 'jane' })
+  })
+
+  test('make objects of the cluster, whatever namespace their templates say.', async () => {
+    cluster = await testCluster({ stages: true })
+    const template =
+      'apiVersion: v1\nkind: Namespace\nmetadata: { name: made, namespace: nowhere, labels: { n: {{ .data.n | Quote }} } }'
+    await cluster.make(
+      stage('makes', {
+        resourceRef: { kind: 'ConfigMap' },
+        selector: lacks('.data.none'),
+        steps: [{ apply: { template } }],
+      }),
+    )
+    for (const n of ['1', '2']) {
+      await cluster.make(configMap('it', { n }))
+      await cluster.pass(1_000)
+      const { metadata } = await cluster.client.get('namespaces', '', 'made')
+      expect(metadata).toMatchObject({ labels: { n } })
+      expect(metadata).not.toHaveProperty('namespace')
+    }
   })
 
   test('are drawn by weight; a weight of 0 is none.', async () => {
@@ -306,23 +343,22 @@ data: { of: {{ .data.text | Quote }} }`
     expect((await cluster.see('configmaps', 'it')).data.count).toBe('2')
   })
 
-  test('whose write is refused are tried again without their delay.', async () => {
-    const logger = { debug() {}, info() {}, warn() {}, error() {} }
-    cluster = await testCluster({ stages: true, logger })
+  test('whose writer may not write yet are tried again without their delay.', async () => {
+    cluster = await testCluster({ stages: true, authorizationMode: 'RBAC', logger: silent })
     await cluster.make(
       stage('label', {
         resourceRef: { kind: 'ConfigMap' },
-        selector: { matchExpressions: [{ key: '.metadata.labels.made', operator: 'DoesNotExist' }] },
+        selector: lacks('.metadata.labels.made'),
         delay: { durationMilliseconds: 60_000 },
-        next: { patches: [{ root: 'metadata', template: 'labels: {made: {{ .data.label | Quote }}}' }] },
+        steps: [{ patch: { root: 'metadata', template: 'labels: { made: late }', impersonation } }],
       }),
     )
-    const metadata = { name: 'it', namespace: 'default' }
-    await cluster.make({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { label: 'not a label' } })
+    await cluster.make(configMap('it', {}))
     await cluster.pass(60_000)
     expect((await cluster.see('configmaps', 'it')).metadata.labels).toBeUndefined()
-    await cluster.make({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { label: 'good' } })
-    expect((await cluster.see('configmaps', 'it')).metadata.labels).toEqual({ made: 'good' })
+    await cluster.make(...janes({ ...maps, verbs: ['patch'] }))
+    await cluster.pass(1_000)
+    expect((await cluster.see('configmaps', 'it')).metadata.labels).toEqual({ made: 'late' })
   })
 
   test('whose template fails for an object say so in an Event of it.', async () => {

@@ -1,6 +1,6 @@
 /** Plays the steps of a Stage for an object. Mirrors kwok pkg/utils/lifecycle/{next,finalizers}.go. */
 import { CORE_SCHEMA, load } from 'js-yaml'
-import { isAlreadyExists, isNotFound } from '../../apimachinery/errors.ts'
+import { isAlreadyExists, isNotFound, isStatusError } from '../../apimachinery/errors.ts'
 import type { Template } from '../../apimachinery/gotemplate/template.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Client } from '../client.ts'
@@ -9,8 +9,11 @@ import type { CompiledStage, CompiledStep } from './compile.ts'
 import { functionsIn, type Surroundings } from './functions.ts'
 import type { StageFinalizers } from './stage.ts'
 
-/** A template that cannot be executed, or does not make YAML. */
+/** A template that cannot be executed, or does not make YAML, or not what can be written. */
 export class StageFailure extends Error {}
+
+/** Of writes that are refused the next time, too. */
+const REFUSALS = ['Invalid', 'BadRequest']
 
 /** Resolves also when the object goes in between. Rejects with a StageFailure or a StatusError when a step fails; the steps before it are done. */
 export async function playStage(
@@ -23,6 +26,7 @@ export async function playStage(
   try {
     for (const step of steps) await playStep(step, resource, object, around, context)
   } catch (error) {
+    if (REFUSALS.some((reason) => isStatusError(error, reason))) throw new StageFailure((error as Error).message)
     if (!isNotFound(error)) throw error
   }
 }
