@@ -52,3 +52,12 @@ it("its clock is the machine's, and its timers fire", async () => {
   expect(clock.now()).toBeGreaterThan(Date.now())
   await new Promise<void>((resolve) => clock.after(1, resolve))
 })
+
+it('timers that were fake before it was loaded do not stop it either', async () => {
+  vi.resetModules()
+  const { inNextTurn } = await import('../src/apimachinery/event-loop.ts')
+  const { realClock: clockBesideFakes } = await import('../src/apimachinery/clock.ts')
+  expect(clockBesideFakes).not.toBe(realClock)
+  await new Promise<void>((resolve) => inNextTurn(resolve))
+  await new Promise<void>((resolve) => clockBesideFakes().after(1, resolve))
+})

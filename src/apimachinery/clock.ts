@@ -1,4 +1,5 @@
 /** Only a Clock tells time and sets timers: everything else is handed one. */
+import timers from 'node:timers'
 
 export interface Timer {
   /** Idempotent; a timer that fired is done. */
@@ -40,9 +41,9 @@ export function formatMicroTime(ms: number): string {
 /** The longest delay setTimeout takes; a longer one is waited for in steps. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
-/** As they were when this module was loaded: fake timers that a test puts in their place later do not stop clusters. */
+/** As they were when this module was loaded: fake ones that a test puts in their place do not stop clusters. Only a Date that is fake already is taken for real. */
 const { now: realNow } = Date
-const { setTimeout: setRealTimeout, clearTimeout: clearRealTimeout } = globalThis
+const { setTimeout: setRealTimeout, clearTimeout: clearRealTimeout } = timers
 
 /** The machine's clock. Its timers do not keep the process alive. */
 export function realClock(): Clock {
