@@ -46,15 +46,22 @@ export class AddressPool {
     return formatIp(plus(this.#network, offset))
   }
 
-  /** An address that a pod has already; what the pool would never give is not the pool's. */
-  occupy(address: string): void {
+  /** An address that a pod has already. False: the pool would never give it. */
+  occupy(address: string): boolean {
     const offset = this.#offsetOf(address)
-    if (offset >= 2 && offset <= this.#last) this.#taken.add(offset)
+    if (!(offset >= 2 && offset <= this.#last)) return false
+    this.#taken.add(offset)
     if (offset === this.#next) this.#step()
+    return true
   }
 
   release(address: string): void {
     this.#taken.delete(this.#offsetOf(address))
+  }
+
+  /** What its addresses are of, the gateway's among them: `10.244.0.1-10.244.0.254`. */
+  get range(): string {
+    return [1, this.#last].map((offset) => formatIp(plus(this.#network, offset))).join('-')
   }
 
   #offsetOf(address: string): number {

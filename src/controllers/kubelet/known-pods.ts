@@ -1,6 +1,7 @@
 /** What the kubelets remember of their pods: the addresses they hold, and what they wait for. */
 import type { Pod } from '../../types/core-v1.ts'
-import { type AddressPool, familyOf } from './addresses.ts'
+import { isPodTerminal } from '../pods.ts'
+import type { AddressPool } from './addresses.ts'
 import { occupy, vacate } from './admission.ts'
 import { allocationOf } from './allocation.ts'
 import type { HeldAddress, KnownNode, KnownPod, KubeletState } from './state.ts'
@@ -13,8 +14,7 @@ export function knownPod(state: KubeletState, text: string, pod: Pod, node: Know
     return known
   }
   known = { uid: pod.metadata.uid ?? '', node: node.name }
-  const { podIP, podIPs = podIP ? [{ ip: podIP }] : [] } = pod.status ?? {}
-  if (podIPs.length > 0 && !pod.spec?.hostNetwork) known.addresses = podIPs.flatMap(({ ip }) => occupied(ip, node))
+  known.addresses = claimAddresses(pod, node)
   if (pod.status?.startTime) {
     const allocated = allocationOf(pod)
     occupy(known, allocated, node)
@@ -32,17 +32,33 @@ export function forget(state: KubeletState, text: string, known: KnownPod): void
 /** A pod that has ended gives its address back, and waits for nothing. */
 export function end(state: KubeletState, text: string, known: KnownPod | undefined): void {
   if (!known) return
-  for (const { pool, address } of known.addresses ?? []) pool.release(address)
+  for (const { pool, address } of known.addresses ?? []) pool?.release(address)
   known.addresses = undefined
   known.takenOf?.deferred.delete(text)
   vacate(known)
   waitFor(state, text, known, [])
 }
 
-function occupied(address: string, { pools }: KnownNode): HeldAddress[] {
-  const pool = pools.find(({ family }) => family === familyOf(address))
-  pool?.occupy(address)
-  return pool ? [{ pool, address }] : []
+/** The node's pools are new, maybe the node itself: what its pods have of them nobody else gets. */
+export function keepAddresses(state: KubeletState, pods: readonly Pod[], node: KnownNode): void {
+  for (const pod of pods) {
+    const text = `${pod.metadata.namespace}/${pod.metadata.name}`
+    const known = state.pods.get(text)
+    if (known) known.addresses = known.addresses?.map((held) => ({ ...held, ...occupied(held.address, node) }))
+    else if (!isPodTerminal(pod)) knownPod(state, text, pod, node)
+  }
+}
+
+/** What the pod's status says that it has of its node; one that has ended has nothing. */
+function claimAddresses(pod: Pod, node: KnownNode): HeldAddress[] | undefined {
+  const { podIP, podIPs = podIP ? [{ ip: podIP }] : [] } = pod.status ?? {}
+  if (podIPs.length === 0 || pod.spec?.hostNetwork || isPodTerminal(pod)) return undefined
+  return podIPs.map(({ ip }) => occupied(ip, node))
+}
+
+function occupied(address: string, { pools }: KnownNode): HeldAddress {
+  const pool = pools.find((each) => each.occupy(address))
+  return pool ? { pool, address } : { address }
 }
 
 /** The pod's addresses, one of each family; it takes some of its node when it has none. None: a family has none left. */
@@ -52,7 +68,7 @@ export function addressesFor(known: KnownPod, { pools }: KnownNode): string[] {
 }
 
 function taken(pools: readonly AddressPool[]): HeldAddress[] | undefined {
-  const held: HeldAddress[] = []
+  const held: Required<HeldAddress>[] = []
   for (const pool of pools) {
     const address = pool.take()
     if (address === undefined) {

@@ -3,12 +3,13 @@ import { formatMicroTime, formatTime } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { isNotFound } from '../../apimachinery/errors.ts'
 import type { Lease } from '../../types/coordination-v1.ts'
-import type { Node } from '../../types/core-v1.ts'
+import type { Node, Pod } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import { aboutNode } from '../node-events.ts'
 import { isStaged } from '../stages/ownership.ts'
 import { isSettled } from '../state.ts'
 import { AddressPool, familiesOf, familyOf, hostAddresses, nodeAddresses } from './addresses.ts'
+import { keepAddresses } from './known-pods.ts'
 import { presentImages, withImages } from './node-images.ts'
 import { heartbeat, missingMetadata, type NodeFacts, registeredStatus, START_EVENTS } from './node-status.ts'
 import { type KnownNode, type KubeletState, stateOf } from './state.ts'
@@ -25,13 +26,10 @@ export async function reconcileNode(name: string, context: ControllerContext): P
   const state = stateOf(context)
   const node = context.lister<Node>('nodes').get('', name)
   const known = state.nodes.get(name)
-  if (!node) {
-    for (const address of known?.addresses ?? []) state.addresses.delete(address)
-    state.nodes.delete(name)
-    return
-  }
+  if (known && known.uid !== node?.metadata.uid) unregister(known, state)
+  if (!node) return
   if (!known || known.uid !== node.metadata.uid) return register(node, context)
-  if (known.podCidrs !== podCidrsOf(node)) setPodCidrs(state, known, node)
+  if (known.podCidrs !== podCidrsOf(node)) setPodCidrs(known, node, context)
   const wasReady = known.ready
   if (known.stopped && !isStopped(node)) await restart(known, node, context)
   known.stopped = isStopped(node)
@@ -65,6 +63,11 @@ function enqueuePods(node: string, context: ControllerContext): void {
 
 const podCidrsOf = ({ spec }: Node): string => spec?.podCIDRs?.join() ?? ''
 
+function unregister({ name, addresses }: KnownNode, state: KubeletState): void {
+  for (const address of addresses) state.addresses.delete(address)
+  state.nodes.delete(name)
+}
+
 async function register(node: Node, context: ControllerContext): Promise<void> {
   const { clock, settings } = context
   const state = stateOf(context)
@@ -96,7 +99,7 @@ async function register(node: Node, context: ControllerContext): Promise<void> {
     ...count,
   }
   state.nodes.set(name, known)
-  setPodCidrs(state, known, node)
+  setPodCidrs(known, node, context)
   enqueuePods(name, context)
   if (!stopped) await ensureLease(node, context)
   if (isNew && registered !== node) sayStarted(node, context)
@@ -141,12 +144,14 @@ function withStatus(node: Node, status: Node['status']): Node {
   return deepEqual(node.status, status) ? node : { ...node, status }
 }
 
-function setPodCidrs(state: KubeletState, known: KnownNode, node: Node): void {
+function setPodCidrs(known: KnownNode, node: Node, context: ControllerContext): void {
+  const state = stateOf(context)
   known.podCidrs = podCidrsOf(node)
   const pools = node.spec?.podCIDRs?.map((cidr) => new AddressPool(cidr)) ?? state.fallback
   // A pod's first address is of the family of its node's.
   const first = familyOf(known.addresses[0])
   known.pools = [...pools.filter(({ family }) => family === first), ...pools.filter(({ family }) => family !== first)]
+  keepAddresses(state, context.lister<Pod>('pods').byIndex('node', known.name), known)
 }
 
 function freeAddresses({ addresses }: KubeletState, { settings }: ControllerContext): string[] {

@@ -54,7 +54,8 @@ export interface KnownPod {
 }
 
 export interface HeldAddress {
-  pool: AddressPool
+  /** Where it is taken; undefined: no pool of its node would give it. */
+  pool?: AddressPool
   address: string
 }
 

@@ -5,7 +5,7 @@ import type { Client } from '../../../src/controllers/client.ts'
 import { kubelet } from '../../../src/controllers/kubelet/kubelet.ts'
 import type { Lease } from '../../../src/types/coordination-v1.ts'
 import { controllerCluster, START } from '../../support/controller-cluster.ts'
-import { node, pod, testCluster } from '../../support/controllers.ts'
+import { node, pod, type TestCluster, testCluster } from '../../support/controllers.ts'
 
 const LEASES = 'leases.coordination.k8s.io'
 
@@ -84,4 +84,32 @@ test('An image without names keeps no pod from its node.', async () => {
     })
   }
   await cluster.close()
+})
+
+const WORKER = node('worker', { spec: { podCIDRs: ['10.244.7.0/29'] } })
+const podIPs = (cluster: TestCluster, ...names: string[]) =>
+  Promise.all(names.map(async (name) => (await cluster.see('pods', name))['status'].podIP))
+
+test('A node that comes again at once has its old address, and its pods keep theirs.', async () => {
+  await using cluster = await testCluster({ nodes: 0 })
+  await cluster.make(WORKER)
+  await cluster.make(pod('old'), pod('older'))
+  await cluster.client.delete('nodes', '', 'worker')
+  await cluster.make(WORKER, pod('new'))
+  expect((await cluster.see('nodes', 'worker'))['status'].addresses[0].address).toBe('172.18.0.2')
+  expect(await podIPs(cluster, 'old', 'older', 'new')).toEqual(['10.244.7.2', '10.244.7.3', '10.244.7.4'])
+  // What they have of the new node is its own again.
+  await cluster.client.delete('pods', 'default', 'old', { gracePeriodSeconds: 0 })
+  await cluster.make(pod('a'), pod('b'), pod('c'))
+  expect(await podIPs(cluster, 'a', 'b', 'c')).toEqual(['10.244.7.5', '10.244.7.6', '10.244.7.2'])
+})
+
+test('A node that is new here gives no pod the address of one that it has not looked at yet.', async () => {
+  await using cluster = await testCluster({ nodes: 0 })
+  await cluster.client.create('pods', pod('a', { nodeName: 'worker' }))
+  const later = await cluster.client.create('pods', pod('later', { nodeName: 'worker' }))
+  const podIP = '10.244.7.2'
+  await cluster.client.updateStatus('pods', { ...later, status: { phase: 'Pending', podIP, podIPs: [{ ip: podIP }] } })
+  await cluster.make(WORKER)
+  expect(await podIPs(cluster, 'a', 'later')).toEqual(['10.244.7.3', podIP])
 })
