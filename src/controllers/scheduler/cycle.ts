@@ -8,7 +8,7 @@ import { preempt } from './preemption.ts'
 import type { Profile } from './profile.ts'
 import type { QueuedPod } from './queue.ts'
 import { findNode, type Search, type SearchOptions } from './search.ts'
-import { addTask, type Failure, type Named, type State, schedulerNameOf } from './state.ts'
+import { addTask, type Binding, type Failure, type Named, type State, schedulerNameOf } from './state.ts'
 
 const NO_NODES = 'no nodes available to schedule pods'
 /** The plugin that is asked before preemption. */
@@ -71,7 +71,10 @@ function take(queued: QueuedPod, node: NodeInfo, search: Search, state: State, c
   }
   state.nominations.remove(info.key)
   state.cache.assume(info, node.name)
-  addTask(info, { kind: 'bind', queued, node: node.name, reservations }, context)
+  const deadline = context.clock.now() + Math.max(0, ...reservations.map(({ value }) => value.timeoutMs))
+  const binding: Binding = { queued, node: node.name, reservations, deadline }
+  state.bindings.set(info.key, binding)
+  addTask(info, { kind: 'bind', binding }, context)
 }
 
 function refuse(

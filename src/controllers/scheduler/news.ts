@@ -1,6 +1,7 @@
 /** Takes in what happened: keeps the books, and lets pods try again that it may help. Mirrors pkg/scheduler/eventhandlers.go. */
 import type { Node, Pod } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
+import { endBinding } from './bindings.ts'
 import { isOver } from './cache.ts'
 import { nodeHappenings, ownHappenings, placedHappenings } from './happenings.ts'
 import { awaited, type Happening } from './plugin.ts'
@@ -55,11 +56,18 @@ function takePod({ type, object, old }: News, state: State): void {
 }
 
 /** It is gone, or over. */
-function leave(key: string, pod: Pod, { cache, queue, nominations }: State): void {
+function leave(key: string, pod: Pod, state: State): void {
+  const { cache, queue, nominations } = state
+  endBindingOf(key, state)
   const removed = cache.setPod(key, undefined) === 'removed'
   queue.remove(key)
   nominations.remove(key)
   if (removed || pod.status?.nominatedNodeName) queue.move({ what: 'pods/delete', old: pod })
+}
+
+function endBindingOf(key: string, state: State): void {
+  const binding = state.bindings.get(key)
+  if (binding) endBinding(binding, state)
 }
 
 /** It has a node. */
@@ -72,12 +80,11 @@ function settle(key: string, pod: Pod, old: Pod | undefined, { cache, queue, nom
 }
 
 /** It waits for a node. */
-function wait(key: string, pod: Pod, old: Pod | undefined, { cache, queue, nominations }: State): void {
+function wait(key: string, pod: Pod, old: Pod | undefined, state: State): void {
+  const { cache, queue, nominations } = state
   if (cache.isAssumed(key)) {
-    if (!pod.metadata.deletionTimestamp) return
-    // Its binding will fail: its room is free at once.
-    cache.forget(key)
-    queue.move({ what: 'pods/delete', old: pod })
+    // Its binding would fail.
+    if (pod.metadata.deletionTimestamp) endBindingOf(key, state)
     return
   }
   const info = podInfo(pod)

@@ -79,7 +79,7 @@ export interface PodScore {
   normalize?(scores: number[], nodes: readonly NodeInfo[]): void
 }
 
-/** What happened: to a node, to a pod that has a node (`pods/`), to the waiting pod itself (`self/`), or to another object. */
+/** What happened: to a node, to a pod that has a node (`pods/`), to the waiting pod itself (`self/`), to what another pod held, or to another object. */
 export type Happening =
   | `nodes/${'add' | 'delete' | 'labels' | 'taints' | 'allocatable' | 'features'}`
   | `pods/${'add' | 'delete' | 'labels' | 'smaller'}`
@@ -87,6 +87,7 @@ export type Happening =
   | `${'persistentvolumeclaims' | 'persistentvolumes'}/${'add' | 'update'}`
   | `${'storageclasses' | 'csinodes' | 'csidrivers' | 'csistoragecapacities'}/${'add' | 'update'}`
   | `volumeattachments/${'delete'}`
+  | 'reservations/release'
   | `${'resourceclaims' | 'resourceslices' | 'deviceclasses' | 'devicetaintrules'}/${'add' | 'update' | 'delete'}`
 
 /** An object before and after. */

@@ -22,9 +22,7 @@ export interface News {
 }
 
 /** A decision that is still to be written. */
-export type Task =
-  | { kind: 'bind'; queued: QueuedPod; node: string; reservations: readonly Named<Reservation>[] }
-  | ({ kind: 'fail' } & Failure)
+export type Task = { kind: 'bind'; binding: Binding } | ({ kind: 'fail' } & Failure)
 
 export interface Named<T> {
   plugin: string
@@ -41,7 +39,7 @@ export interface Failure {
   unblocking?: Unblocking
 }
 
-/** A pod that has its node, and waits for what it needs there. */
+/** A pod that has its node and is not bound yet: it may have to wait for what it needs there. */
 export interface Binding {
   queued: QueuedPod
   node: string
@@ -58,6 +56,7 @@ export interface State {
   news: News[]
   /** By `namespace/name` of the pod, in order. */
   tasks: Map<string, Task[]>
+  /** By `namespace/name` of the pod, from the choice of its node until it is bound, or leaves. */
   bindings: Map<string, Binding>
   turn: Turn
   /** When parked pods are looked at again whatever happens. */

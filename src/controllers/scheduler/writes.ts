@@ -5,6 +5,7 @@ import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { Pod, PodCondition } from '../../types/core-v1.ts'
 import type { ControllerContext } from '../controller.ts'
 import { withDisruption } from '../pods.ts'
+import { endBinding } from './bindings.ts'
 import { eventDetails } from './cycle.ts'
 import type { PodInfo } from './pod-info.ts'
 import { PREEMPTED } from './preemption.ts'
@@ -16,7 +17,7 @@ const NOTE_LENGTH = 1024
 
 export async function write(task: Task, state: State, context: ControllerContext): Promise<void> {
   if (task.kind === 'fail') await fail(task, state, context)
-  else await startBinding(task, state, context)
+  else await startBinding(task.binding, state, context)
 }
 
 /** Goes on with a pod that waits for what it needs on its node. */
@@ -25,10 +26,9 @@ export async function continueBinding(key: string, state: State, context: Contro
   if (binding) await finish(binding, state, context)
 }
 
-async function startBinding(task: Task & { kind: 'bind' }, state: State, context: ControllerContext): Promise<void> {
-  const { queued, node, reservations } = task
-  const deadline = context.clock.now() + Math.max(0, ...reservations.map(({ value }) => value.timeoutMs))
-  const binding: Binding = { queued, node, reservations, deadline }
+async function startBinding(binding: Binding, state: State, context: ControllerContext): Promise<void> {
+  const { queued, node, reservations } = binding
+  if (hasEnded(binding, state)) return
   if (reservations.length > 0) await nominate(queued.info, node, context)
   const tell = (reason: string, message: string): void => {
     const { info } = queued
@@ -45,10 +45,16 @@ async function startBinding(task: Task & { kind: 'bind' }, state: State, context
   await finish(binding, state, context)
 }
 
+/** The pod left meanwhile, or was given up. */
+const hasEnded = (binding: Binding, { bindings }: State): boolean => bindings.get(binding.queued.info.key) !== binding
+
 /** Binds the pod, or waits on. */
 async function finish(binding: Binding, state: State, context: ControllerContext): Promise<void> {
   const { queued, reservations, deadline } = binding
-  const { key } = queued.info
+  if (hasEnded(binding, state)) {
+    endBinding(binding, state)
+    return
+  }
   for (const { plugin, value } of reservations) {
     try {
       if (value.done()) continue
@@ -57,11 +63,9 @@ async function finish(binding: Binding, state: State, context: ControllerContext
       await abort(binding, plugin, error as Error, state, context)
       return
     }
-    state.bindings.set(key, binding)
     context.enqueue(keyOfPod(queued.info), deadline - context.clock.now())
     return
   }
-  state.bindings.delete(key)
   await bind(binding, state, context)
 }
 
@@ -83,23 +87,18 @@ async function bind(binding: Binding, state: State, context: ControllerContext):
     return
   }
   for (const { value } of reservations) value.release()
+  if (!hasEnded(binding, state)) state.bindings.delete(info.key)
   const message = `Successfully assigned ${namespace}/${name} to ${node}`
   context.recorder.event(info.pod, 'Normal', 'Scheduled', message, eventDetails(profileOf(info, state), 'Binding'))
 }
 
 const profileOf = ({ pod }: PodInfo, { profiles }: State): Profile => profiles.get(schedulerNameOf(pod))!
 
-/** The pod's room is free again. */
-async function giveUp({ queued, reservations }: Binding, state: State, { client }: ControllerContext): Promise<void> {
-  const { cache, queue, bindings } = state
-  const { key, pod } = queued.info
-  bindings.delete(key)
-  for (const { value } of reservations) value.release()
-  if (cache.isAssumed(key)) {
-    cache.forget(key)
-    queue.move({ what: 'pods/delete', old: pod })
-  }
-  for (const { value } of reservations) await value.undo?.(client)
+/** Takes back what was written, too. Answers as `endBinding`. */
+async function giveUp(binding: Binding, state: State, { client }: ControllerContext): Promise<boolean> {
+  const isAssumed = endBinding(binding, state)
+  for (const { value } of binding.reservations) await value.undo?.(client)
+  return isAssumed
 }
 
 function abort(binding: Binding, plugin: string, { message }: Error, state: State, context: ControllerContext) {
@@ -110,9 +109,7 @@ function abort(binding: Binding, plugin: string, { message }: Error, state: Stat
 async function refused(binding: Binding, message: string, state: State, context: ControllerContext): Promise<void> {
   const { queued } = binding
   const { info } = queued
-  const isOurs = state.cache.isAssumed(info.key)
-  await giveUp(binding, state, context)
-  if (!isOurs) return
+  if (!(await giveUp(binding, state, context))) return
   state.queue.retry(queued)
   await fail({ info, reason: 'SchedulerError', message, nominated: '', victims: [] }, state, context)
 }

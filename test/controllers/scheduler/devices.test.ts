@@ -103,3 +103,40 @@ test('Where an alternative would be more than a claim can hold the next one is t
 test.each(['0s', '999ms'])('Devices get no time of %s to become ready.', (bindingTimeout) => {
   expect(() => dynamicResources({ bindingTimeout })).toThrow(/must be at least 1 second/)
 })
+
+const SLOW = { bindsToNode: true, bindingConditions: ['ready'], bindingFailureConditions: ['failed'] }
+const gpus = (count: number): DynamicObject => ({
+  ...of('ResourceClaimTemplate', '', {
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', count } }] } },
+  }),
+  metadata: { name: `gpus-${count}`, namespace: 'default' },
+})
+const userOf = (name: string, count: number, metadata: object = {}): DynamicObject =>
+  pod(name, { resourceClaims: [{ name: 'r', resourceClaimTemplateName: `gpus-${count}` }] }, metadata)
+const given = async (): Promise<string[]> => {
+  const claims = await cluster!.client.list<DynamicObject>('resourceclaims.resource.k8s.io')
+  return claims.flatMap(({ metadata, status }) => {
+    const user = metadata.name?.split('-')[0]
+    return (status?.allocation?.devices?.results ?? []).map(({ device }: { device: string }) => `${user}: ${device}`)
+  })
+}
+
+test.each([
+  { next: 'p' },
+  { next: 'other' },
+  { next: 'p', how: { gracePeriodSeconds: 0 } },
+  { next: 'other', finalizers: ['example.com/stay'] },
+])('A pod deleted while its devices get ready gives them back: %o.', async ({ next, finalizers, how }) => {
+  const devices = slice({ name: 'gpu-0', ...SLOW }, { name: 'gpu-1', ...SLOW })
+  const made = await withDevices({}, devices, gpus(1), gpus(2), userOf('p', 1, { finalizers }), userOf('waits', 2))
+  expect(await given()).toEqual(['p: gpu-0'])
+  await made.client.delete('pods', 'default', 'p', how)
+  await made.settle()
+  expect(await given()).toEqual(['waits: gpu-0', 'waits: gpu-1'])
+  await made.client.delete('pods', 'default', 'waits')
+  await made.make(userOf(next, 1))
+  await made.client.delete('pods', 'default', next, how)
+  await made.settle()
+  await made.make(userOf('last', 2))
+  expect(await given()).toEqual(['last: gpu-0', 'last: gpu-1'])
+})

@@ -78,7 +78,7 @@ export function dynamicResources({ bindingTimeout = '600s' }: DynamicResourcesAr
   return {
     name: 'DynamicResources',
     hints: [
-      { on: ['nodes/add', 'nodes/labels', 'nodes/allocatable'] },
+      { on: ['nodes/add', 'nodes/labels', 'nodes/allocatable', 'reservations/release'] },
       { on: ['resourceclaims/add', 'resourceclaims/update', 'resourceclaims/delete'], helps: freesOrIsOwn },
       { on: ['self/claims'], helps: ({ pod }, _happened, world) => !isRefused(claimsOf(pod, world)) },
       { on: ['deviceclasses/add', 'deviceclasses/update', 'resourceslices/add', 'resourceslices/update'] },

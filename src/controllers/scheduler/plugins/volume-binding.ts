@@ -38,6 +38,7 @@ export function volumeBinding({ bindTimeoutSeconds = BIND_TIMEOUT_SECONDS, shape
       },
       { on: ['persistentvolumeclaims/add', 'persistentvolumeclaims/update'], helps: isClaimOf },
       { on: ['persistentvolumes/add', 'persistentvolumes/update', 'nodes/add', 'nodes/labels', 'csinodes/add'] },
+      { on: ['reservations/release'] },
       { on: ['csidrivers/update'], helps: asksNoMoreForCapacity },
       { on: ['csistoragecapacities/add', 'csistoragecapacities/update'], helps: offersMore },
     ],
