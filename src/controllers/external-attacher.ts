@@ -43,8 +43,8 @@ export const externalAttacher = defineController({
   watches: [
     {
       resource: ATTACHMENTS,
-      when: ({ metadata }) => metadata.deletionTimestamp !== undefined,
-      keys: (attachment) => byVolume[BY_PERSISTENT_VOLUME](attachment).map(volumeKey),
+      keys: (attachment, _, __, { type }) =>
+        type === 'deleted' ? byVolume[BY_PERSISTENT_VOLUME](attachment).map(volumeKey) : [],
     },
     {
       resource: VOLUMES,
@@ -81,7 +81,8 @@ const keyOf = ({ metadata }: KubeObject): Key => ({ namespace: '', name: metadat
 
 function volumeMatters(volume: KubeObject, old?: KubeObject): boolean {
   if (volume.metadata.deletionTimestamp) return volume.metadata.finalizers?.some(isOurs) === true
-  return old !== undefined && volume.metadata.annotations?.[ANNOTATION] !== old.metadata.annotations?.[ANNOTATION]
+  // A new one may be waited for.
+  return !old || volume.metadata.annotations?.[ANNOTATION] !== old.metadata.annotations?.[ANNOTATION]
 }
 
 const FINALIZER = 'external-attacher/'
@@ -101,6 +102,7 @@ async function attach(attachment: VolumeAttachment, context: ControllerContext):
   const volume = await claimVolume(spec, context)
   const why = problem ?? behaviour.attachError ?? volume.problem
   const held = await hold(ATTACHMENTS, attachment, finalizerOf(spec.attacher), context)
+  if (!held) return
   if (why === undefined) return say(held, { attached: true }, context)
   if (status?.attachError?.message === why) return
   await say(held, { attached: false, attachError: { time: formatTime(context.clock.now()), message: why } }, context)
@@ -114,34 +116,40 @@ async function claimVolume(
   const { persistentVolumeName: name } = source
   if (name === undefined) return {}
   const volume = context.lister<PersistentVolume>(VOLUMES).get('', name)
-  if (!volume) return { problem: `could not add PersistentVolume finalizer: persistentvolume "${name}" not found` }
+  const missing = { problem: `could not add PersistentVolume finalizer: persistentvolume "${name}" not found` }
+  if (!volume) return missing
   if (volume.metadata.deletionTimestamp) return { problem: `PersistentVolume "${name}" is marked for deletion` }
-  await hold(VOLUMES, volume, finalizerOf(attacher), context)
-  return {}
+  return (await hold(VOLUMES, volume, finalizerOf(attacher), context)) ? {} : missing
 }
 
+/** Undefined: the object is gone. */
 async function hold<T extends KubeObject>(
   resource: string,
   object: T,
   finalizer: string,
   { client }: ControllerContext,
-): Promise<T> {
+): Promise<T | undefined> {
   if (object.metadata.finalizers?.includes(finalizer)) return object
-  return client.modify<T>(resource, '', object.metadata.name ?? '', (old) => {
-    const finalizers = old.metadata.finalizers ?? []
-    if (finalizers.includes(finalizer)) return old
-    return { ...old, metadata: { ...old.metadata, finalizers: [...finalizers, finalizer] } }
-  })
+  return ignoreNotFound(
+    client.modify<T>(resource, '', object.metadata.name ?? '', (old) => {
+      const finalizers = old.metadata.finalizers ?? []
+      if (finalizers.includes(finalizer)) return old
+      return { ...old, metadata: { ...old.metadata, finalizers: [...finalizers, finalizer] } }
+    }),
+  )
 }
 
+/** To one that is gone nothing is to be said. */
 async function say(
   { metadata }: VolumeAttachment,
   status: VolumeAttachmentStatus,
   { client }: ControllerContext,
 ): Promise<void> {
-  await client.modify<VolumeAttachment>(ATTACHMENTS, '', metadata.name ?? '', (old) => ({ ...old, status }), {
-    subresource: 'status',
-  })
+  await ignoreNotFound(
+    client.modify<VolumeAttachment>(ATTACHMENTS, '', metadata.name ?? '', (old) => ({ ...old, status }), {
+      subresource: 'status',
+    }),
+  )
 }
 
 async function detach(attachment: VolumeAttachment, context: ControllerContext): Promise<Result | void> {

@@ -286,3 +286,28 @@ test('A volume stays as long as it is attached somewhere, though it is deleted.'
   await cluster.pass(10 * SECOND)
   expect([await attachments(), await volumes()]).toEqual([[], []])
 })
+
+test('A VolumeAttachment may be there before its volume, and go without being held while the volume waits for it.', async () => {
+  cluster = await testCluster()
+  const attachment = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'VolumeAttachment',
+    metadata: { name: 'a' },
+    spec: { attacher: DRIVER, nodeName: 'node-1', source: { persistentVolumeName: 'd' } },
+  } as DynamicObject
+  await cluster.make(attachment)
+  expect((await attachments())[0]['status'].attachError.message).toBe(
+    'could not add PersistentVolume finalizer: persistentvolume "d" not found',
+  )
+  const [volume] = disk()
+  await cluster.make(volume)
+  expect((await attachments())[0]['status']).toEqual({ attached: true })
+  await cluster.client.delete('persistentvolumes', '', 'd')
+  await cluster.client.modify(ATTACHMENTS, '', 'a', (old) => ({
+    ...old,
+    metadata: { ...old.metadata, finalizers: undefined },
+  }))
+  await cluster.client.delete(ATTACHMENTS, '', 'a')
+  await cluster.settle()
+  expect(await cluster.client.list<DynamicObject>('persistentvolumes')).toEqual([])
+})
