@@ -181,6 +181,23 @@ test('An attacher that is not there is waited for two minutes, again and again.'
   expect(await phaseOf('p')).toBe('Running')
 })
 
+test('A VolumeAttachment that somebody deletes is made again after a minute.', async () => {
+  cluster = await testCluster()
+  await cluster.make(...disk(), using('p'))
+  const [{ metadata }] = await attachments()
+  await cluster.client.delete(ATTACHMENTS, '', metadata.name ?? '')
+  await cluster.settle()
+  expect(await attachments()).toEqual([])
+  await cluster.pass(MINUTE)
+  expect((await attachments()).map((each) => [each.metadata.name, each['status']])).toEqual([
+    [metadata.name, { attached: true }],
+  ])
+  expect((await nodeStatus('node-1'))['volumesAttached']).toEqual([{ name: NAME, devicePath: '' }])
+  await cluster.client.delete('pods', 'default', 'p')
+  await cluster.settle()
+  expect(await attachments()).toEqual([])
+})
+
 test('Volumes of the default class need no attaching, as long as their driver says so.', async () => {
   cluster = await testCluster()
   const [, { spec, ...claim }] = disk()

@@ -14,6 +14,8 @@ export interface Attachment {
   doubtedAt?: string
   /** Since when it is to be detached, ms. */
   detachRequestedAt?: number
+  /** Since when its VolumeAttachment does not say that it is attached, though it is confirmed, ms. */
+  missedAt?: number
 }
 
 /** One attempt to attach or detach, or what is left of those that failed. */
@@ -94,8 +96,13 @@ export class AttachmentBook {
 
   /** What is confirmed is reported, too. `doubtedAt`: the node's version, where it is not known what came of an attempt. */
   attach(known: KnownVolume, node: string, confirmed: boolean, doubtedAt?: string): void {
-    const old = known.attachments.get(node) ?? { mounted: true, reported: false, doubtedAt }
-    known.attachments.set(node, { ...old, confirmed, reported: confirmed || old.reported })
+    const old: Omit<Attachment, 'confirmed'> = known.attachments.get(node) ?? {
+      mounted: true,
+      reported: false,
+      doubtedAt,
+    }
+    const detachRequestedAt = confirmed ? undefined : old.detachRequestedAt
+    known.attachments.set(node, { ...old, confirmed, reported: confirmed || old.reported, detachRequestedAt })
     const volumes = this.#byNode.get(node)
     if (volumes) volumes.add(known)
     else this.#byNode.set(node, new Set([known]))

@@ -3,7 +3,7 @@ import { isAlreadyExists, isNotFound } from '../../apimachinery/errors.ts'
 import type { CSIPersistentVolumeSource, Node } from '../../types/core-v1.ts'
 import type { VolumeAttachment } from '../../types/storage-v1.ts'
 import type { ControllerContext } from '../controller.ts'
-import { ATTACHMENTS, allowsSeveralNodes, attachmentName } from './attachable.ts'
+import { ATTACHMENTS, allowsSeveralNodes, attachmentName, needsAttach } from './attachable.ts'
 import type { AttachmentBook, KnownVolume, Operation } from './book.ts'
 
 /** How long an attacher may take. */
@@ -76,6 +76,19 @@ async function create({ known, context }: Work, name: string, nodeName: string):
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
   }
+}
+
+export function isPending({ known }: Work, node: string): boolean {
+  const last = known.operations.get(operationKey(known, node))
+  return last?.until !== undefined && last.node === node
+}
+
+/** Whether the VolumeAttachment says so, or the driver needs none. */
+export function isStillAttached({ known, context }: Work, node: string): boolean {
+  const source = sourceOf(known)
+  if (!needsAttach(source.driver, context)) return true
+  const name = attachmentName(source, node)
+  return context.lister<VolumeAttachment>(ATTACHMENTS).get('', name)?.status?.attached === true
 }
 
 /** Ends pending operations whose outcome can be seen, or was waited for too long. */

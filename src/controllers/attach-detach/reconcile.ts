@@ -14,10 +14,21 @@ import {
   volumeOfClaim,
 } from './attachable.ts'
 import type { Attachment } from './book.ts'
-import { begin, lookAgain, lookAtPending, mayBegin, report, type Work } from './operations.ts'
+import {
+  begin,
+  isPending,
+  isStillAttached,
+  lookAgain,
+  lookAtPending,
+  mayBegin,
+  report,
+  type Work,
+} from './operations.ts'
 
 /** How long a node that is not well may keep a volume that nobody needs there. */
 const LONGEST_UNMOUNT_MS = 6 * 60_000
+/** How long it may stay unseen that a volume is not attached any more. */
+const VERIFICATION_MS = 60_000
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service'
 
 /** Pods that need a volume, by their node. */
@@ -32,6 +43,7 @@ export async function reconcileVolume(work: Work): Promise<Result | void> {
   lookAtPending(work)
   noteUse(work)
   const touched = new Set(known.attachments.keys())
+  verify(work)
   // First what is not needed: it may be in the way.
   for (const [node, attachment] of [...known.attachments]) {
     if (!wanted.has(node)) await detach(node, attachment, work)
@@ -63,6 +75,22 @@ function wantedOn(volumes: readonly PersistentVolume[], { context }: Work): Want
     }
   }
   return wanted
+}
+
+/** What somebody else detached is known to be so only after a while. */
+function verify(work: Work): void {
+  const { known, book, context } = work
+  const now = context.clock.now()
+  for (const [node, attachment] of [...known.attachments]) {
+    if (!attachment.confirmed || isPending(work, node) || isStillAttached(work, node)) {
+      attachment.missedAt = undefined
+      continue
+    }
+    attachment.missedAt ??= now
+    const due = attachment.missedAt + VERIFICATION_MS
+    if (now < due) lookAgain(work, due)
+    else book.detach(known, node)
+  }
 }
 
 /** Of a node that is gone, its last word counts. */
