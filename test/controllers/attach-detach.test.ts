@@ -211,6 +211,19 @@ test('Volumes of the default class need no attaching, as long as their driver sa
   ])
 })
 
+test('A pod starts when the driver says that its volumes need no attaching, and what was attached is detached.', async () => {
+  cluster = await testCluster({ controllers: ['-external-attacher'] })
+  const driver = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name: DRIVER } }
+  const says = (attachRequired: boolean): DynamicObject => ({ ...driver, spec: { attachRequired } }) as DynamicObject
+  await cluster.make(...disk(), using('p'))
+  expect([await phaseOf('p'), (await nodeStatus('node-1'))['volumesInUse']]).toEqual(['Pending', [NAME]])
+  await cluster.make(says(false))
+  expect([await phaseOf('p'), (await nodeStatus('node-1'))['volumesInUse']]).toEqual(['Running', undefined])
+  // The attempt lasts two minutes, and then the node has to speak again.
+  for (let minute = 0; minute < 6; minute++) await cluster.pass(MINUTE)
+  expect(await attachments()).toEqual([])
+})
+
 test('On a node that attaches volumes itself nobody is waited for.', async () => {
   cluster = await testCluster()
   await cluster.client.modify('nodes', '', 'node-1', (old) => ({

@@ -19,7 +19,7 @@ import { reconcilePod } from './pods.ts'
 import { BEHAVIOR_RESOURCE } from './rules.ts'
 import { stateOf } from './state.ts'
 import { reconcileStaticPods, STATIC_PODS } from './static-pods.ts'
-import { reportVolumesInUse } from './volumes-in-use.ts'
+import { mountingNodes, reportVolumesInUse } from './volumes-in-use.ts'
 
 /** The key of the timer that all nodes share. */
 const BEAT: Key = { namespace: '', name: '' }
@@ -46,8 +46,12 @@ export const kubelet = defineController({
     { resource: 'pods', keys: podsToSee, when: (pod) => nodeNameOf(pod) !== undefined },
     ...[...STAGE_RESOURCES, BEHAVIOR_RESOURCE].map(staged),
     ...WAITED_FOR.map(waitedFor),
+    {
+      resource: DRIVERS,
+      changesOnly: true,
+      keys: (_, context) => mountingNodes(context).flatMap((node) => withWaiting(node, context)),
+    },
   ],
-  reads: [DRIVERS],
   indexes: { pods: podsByNode },
   reconcile(key, context) {
     if (key.namespace !== '') return reconcilePod(key, context)
@@ -88,6 +92,12 @@ function waitedFor(resource: string): Watch {
       return pods ? [...pods].map(parseKey) : []
     },
   }
+}
+
+/** A node, and the pods that wait for news of it. */
+function withWaiting(name: string, context: ControllerContext): Key[] {
+  const pods = stateOf(context).waiting.get(`nodes /${name}`) ?? []
+  return [{ namespace: '', name }, ...[...pods].map(parseKey)]
 }
 
 /** Heartbeats are the kubelet's own. */

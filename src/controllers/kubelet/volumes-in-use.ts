@@ -13,6 +13,13 @@ export function unmount(node: string, context: ControllerContext): void {
   if (known && volumesInUse?.length) context.enqueue({ namespace: '', name: node })
 }
 
+/** Names of nodes whose pods need volumes to be attached, or did: what a driver says of attaching may concern them. */
+export function mountingNodes(context: ControllerContext): string[] {
+  return [...stateOf(context).nodes.values()].flatMap(({ name, mounts }) =>
+    mounts || context.lister<Node>('nodes').get('', name)?.status?.volumesInUse?.length ? [name] : [],
+  )
+}
+
 /** Costs nothing on nodes that never had such a volume. A node that is not ready says what it said. */
 export async function reportVolumesInUse(
   name: string,
