@@ -41,21 +41,24 @@ export function withAllocation(pod: Pod, { resources, containers, initContainers
   return { ...pod, spec }
 }
 
-/** What a pod held that another run of the emulator took: its status says it, as long as that is not what the spec asks for. */
+/** What a pod held that another run of the emulator took: its status says it, as long as that is not what the spec asks for. A status of no generation is not of an older one. */
 export function allocationOf({ metadata, spec, status }: Pod): PodSpec {
   const isPending = status?.conditions?.some(({ type }) => type === RESIZE_PENDING)
-  if (!isPending && status?.observedGeneration === metadata.generation) return spec!
+  const { generation } = metadata
+  if (!isPending && (status?.observedGeneration ?? generation) === generation) return spec!
   const said = (statuses: readonly ContainerStatus[] | undefined) => (container: Container) => {
     const before = find(statuses, container)
     if (!before?.resources) return container
-    const { limits, claims } = before.resources
-    return { ...container, resources: requirements({ limits, requests: before.allocatedResources, claims }) }
+    const { limits, claims, requests: present } = before.resources
+    const requests = before.allocatedResources ?? present
+    return { ...container, resources: requirements({ limits, requests, claims }) }
   }
   const known: PodSpec = { ...spec!, containers: spec!.containers.map(said(status?.containerStatuses)) }
   if (spec!.initContainers) known.initContainers = spec!.initContainers.map(said(status?.initContainerStatuses))
   const whole = spec!.resources
-  if (whole?.requests) {
-    const held = Object.keys(whole.requests).map((name) => [name, status?.allocatedResources?.[name]])
+  const allocated = status?.allocatedResources ?? status?.resources?.requests
+  if (whole?.requests && allocated) {
+    const held = Object.keys(whole.requests).map((name) => [name, allocated[name]])
     known.resources = { ...whole, requests: Object.fromEntries(held.filter(([, text]) => text !== undefined)) }
   }
   return known

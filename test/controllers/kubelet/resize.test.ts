@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newStaleWrite } from '../../../src/apimachinery/errors.ts'
 import type { DynamicObject } from '../../../src/apimachinery/meta.ts'
 import type { Client } from '../../../src/controllers/client.ts'
@@ -73,4 +73,24 @@ test('A pod whose resize waits holds what its status says, also for a kubelet th
   })
   const done = { ...waiting, status: { ...status, conditions: [] } } as unknown as Pod
   expect(allocationOf(done)).toBe(spec)
+})
+
+describe('A kubelet that sees a running pod for the first time takes it to hold what its spec asks for, if its status', () => {
+  const resources = { requests: { cpu: '1' }, limits: { cpu: '2' } }
+  const spec = { resources, containers: [{ name: 'main', resources }] }
+  const pending = { type: 'PodResizePending', status: 'True' }
+  test.each([
+    { says: 'is of no generation', status: {} },
+    {
+      says: 'is of no generation, and says what containers have',
+      status: { containerStatuses: [{ name: 'main', resources: {} }] },
+    },
+    { says: 'does not say what was allocated', status: { observedGeneration: 1 } },
+    {
+      says: 'says what is there, not what was allocated',
+      status: { conditions: [pending], resources, containerStatuses: [{ name: 'main', resources }] },
+    },
+  ])('$says', ({ status }) => {
+    expect(allocationOf({ metadata: { generation: 2 }, spec, status } as unknown as Pod)).toEqual(spec)
+  })
 })
