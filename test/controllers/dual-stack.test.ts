@@ -40,16 +40,22 @@ test.each([
   })
 })
 
-test('A pod that ends gives back its addresses of both families.', async () => {
+test('A pod that finds no free address waits and says so; it has both of those that a pod gives back.', async () => {
   cluster = await testCluster({ nodes: 0, podCidr: '10.244.0.0/24,fd00:10:244::/64' })
   await cluster.make(node('n', { spec: { podCIDRs: ['10.244.0.0/29', 'fd00:10:244::/64'] } }))
   for (let i = 0; i < 5; i++) await cluster.make(pod(`p${i}`))
   await cluster.make(pod('late'))
-  expect((await cluster.see('pods', 'late'))['status'].podIPs).toBeUndefined()
+  const late = async () => (await cluster!.see('pods', 'late'))['status']
+  expect(await late()).toMatchObject({ phase: 'Pending', hostIP: V4.node })
+  await cluster.pass(10_000)
+  expect((await late()).podIPs).toBeUndefined()
+  const events = await cluster.client.list<DynamicObject>('events')
+  const problem = 'failed to allocate for range 0: no IP addresses available in range set: 10.244.0.1-10.244.0.6'
+  const failures = events.filter(({ reason }) => reason === 'FailedCreatePodSandBox')
+  expect(failures.map(({ message, count }) => [message, count])).toEqual([[expect.stringContaining(problem), 2]])
   await cluster.client.delete('pods', 'default', 'p2', { gracePeriodSeconds: 0 })
   await cluster.settle()
-  await cluster.make(pod('next'))
-  expect((await cluster.see('pods', 'next'))['status'].podIPs).toEqual([{ ip: '10.244.0.4' }, { ip: 'fd00:10:244::7' }])
+  expect(await late()).toMatchObject({ phase: 'Running', podIPs: [{ ip: '10.244.0.4' }, { ip: 'fd00:10:244::7' }] })
 })
 
 test('Pods of a node that has addresses of its own show those of its first address`s family first.', async () => {

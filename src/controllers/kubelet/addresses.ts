@@ -36,9 +36,13 @@ export class AddressPool {
       ip.writtenAs === 4 ? 2 ** (32 - prefixLength) - 2 : Math.min(2 ** (128 - prefixLength), MOST_ADDRESSES) - 1
   }
 
+  get isFull(): boolean {
+    return this.#taken.size >= this.#last - 1
+  }
+
   /** Undefined when all are taken. */
   take(): string | undefined {
-    if (this.#taken.size >= this.#last - 1) return undefined
+    if (this.isFull) return undefined
     while (this.#taken.has(this.#next)) this.#step()
     const offset = this.#next
     this.#taken.add(offset)

@@ -24,14 +24,8 @@ export function knownPod(state: KubeletState, text: string, pod: Pod, node: Know
   return known
 }
 
-export function forget(state: KubeletState, text: string, known: KnownPod): void {
-  end(state, text, known)
-  state.pods.delete(text)
-}
-
 /** A pod that has ended gives its address back, and waits for nothing. */
-export function end(state: KubeletState, text: string, known: KnownPod | undefined): void {
-  if (!known) return
+export function end(state: KubeletState, text: string, known: KnownPod): void {
   for (const { pool, address } of known.addresses ?? []) pool?.release(address)
   known.addresses = undefined
   known.takenOf?.deferred.delete(text)

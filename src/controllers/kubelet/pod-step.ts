@@ -10,7 +10,7 @@ import { behaviourOf } from './container-behaviour.ts'
 import { imageOf } from './images.ts'
 import { copyMemory, type PodMemory } from './pod-memory.ts'
 import { annotationRule, BEHAVIOR_RESOURCE, type BehaviourRule, compileRule } from './rules.ts'
-import type { KnownNode, KnownPod } from './state.ts'
+import { addressesAt, type KnownNode, type KnownPod } from './state.ts'
 
 /** Where a container of a pod stands, and in which list it is. */
 export interface Place {
@@ -125,6 +125,11 @@ export class PodStep {
   /** A change of the object asks for the pod again. */
   miss(resource: string, name: string): void {
     this.missed.push(`${resource} ${this.pod.metadata.namespace ?? ''}/${name}`)
+  }
+
+  /** One of the node's that becomes free asks for the pod again. */
+  missAddress(): void {
+    this.missed.push(addressesAt(this.#node.name))
   }
 
   /** Whether the node has the volumes of the pod that others must attach, as its status says; what changes there asks for the pod again. */

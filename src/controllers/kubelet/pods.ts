@@ -7,12 +7,13 @@ import type { ControllerContext, Key, Result } from '../controller.ts'
 import { parseKey } from '../key.ts'
 import { isPodTerminal, withDisruption } from '../pods.ts'
 import { isStaged } from '../stages/ownership.ts'
-import { addressesFor, end, forget, knownPod, waitFor } from './known-pods.ts'
+import { addressesFor, end, knownPod, waitFor } from './known-pods.ts'
 import { PodStep } from './pod-step.ts'
 import { resize, waitingResizes } from './resize.ts'
-import { type KnownNode, type KnownPod, stateOf } from './state.ts'
+import type { NodeAddresses } from './sandbox.ts'
+import { addressesAt, type KnownNode, type KnownPod, stateOf } from './state.ts'
 import { keepsRunning, STATIC_PODS } from './static-pods.ts'
-import { admitted, advance, fail, isRunning, type NodeAddresses, refuse, terminate } from './steps.ts'
+import { admitted, advance, fail, isRunning, refuse, terminate } from './steps.ts'
 import { unmount } from './volumes-in-use.ts'
 
 export async function reconcilePod(key: Key, context: ControllerContext): Promise<Result | void> {
@@ -21,10 +22,8 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   const pod = context.lister<Pod>('pods').get(key.namespace, key.name)
   const before = state.pods.get(text)
   if (before && before.uid !== pod?.metadata.uid) {
-    const room = before.takenOf
-    forget(state, text, before)
-    if (room) retryResizes(room, context)
-    unmount(before.node, context)
+    leave(text, before, context)
+    state.pods.delete(text)
     if (context.settings.staticPods) context.enqueue(STATIC_PODS)
   }
   if (!pod?.spec?.nodeName) return
@@ -57,12 +56,15 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
   }
 }
 
-/** It has ended: others may have its room, and its volumes. */
+/** It has ended: others may have its room, its addresses and its volumes. */
 function leave(text: string, known: KnownPod | undefined, context: ControllerContext): void {
-  const room = known?.takenOf
-  end(stateOf(context), text, known)
+  if (!known) return
+  const state = stateOf(context)
+  const { takenOf: room, addresses } = known
+  end(state, text, known)
   if (room) retryResizes(room, context)
-  if (known) unmount(known.node, context)
+  if (addresses) for (const other of state.waiting.get(addressesAt(known.node)) ?? []) context.enqueue(parseKey(other))
+  unmount(known.node, context)
 }
 
 /** Resizes that waited for room try again, in their order. */
@@ -114,7 +116,7 @@ function sync(step: PodStep, addresses: NodeAddresses): PodStatus {
 }
 
 function addressesOf(known: KnownPod, node: KnownNode): NodeAddresses {
-  return { host: node.addresses, pod: () => addressesFor(known, node) }
+  return { host: node.addresses, pod: () => addressesFor(known, node), pools: node.pools }
 }
 
 function evict(step: PodStep, message: string): PodStatus {

@@ -79,6 +79,9 @@ export interface KubeletState {
   toBeat: string[]
 }
 
+/** What pods wait for that found no free address on their node. */
+export const addressesAt = (node: string): string => `addresses /${node}`
+
 /** Stages give pods addresses of the same nodes. */
 export const stateOf = sharedPerRun<KubeletState>(({ podCidr }) => ({
   nodes: new Map(),

@@ -1,6 +1,6 @@
 /** What a pod's stages do: pure steps from one status to the next. Mirrors pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod). */
 import { formatTime } from '../../apimachinery/clock.ts'
-import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core-v1.ts'
+import type { Container, ContainerStatus, PodStatus } from '../../types/core-v1.ts'
 import { isSidecar, podRequestTexts } from '../resources.ts'
 import { conditionsOf, find, phaseOf } from './conditions.ts'
 import { stepContainer } from './container-run.ts'
@@ -10,14 +10,8 @@ import type { Place, PodStep } from './pod-step.ts'
 import { mountProblems } from './references.ts'
 import { resizeConditions } from './resize.ts'
 import { restartAll } from './restart-all.ts'
-import { hasRuntimeClass } from './sandbox.ts'
+import { makeSandbox, type NodeAddresses } from './sandbox.ts'
 import { graceOf, stopContainers } from './terminate.ts'
-
-export interface NodeAddresses {
-  host: readonly string[]
-  /** Takes addresses for the pod when it has none; empty: there are none left. */
-  pod(): readonly string[]
-}
 
 /** What a kubelet that has seen the pod begins with: nothing runs yet. */
 export function admitted({ pod, now }: PodStep, { host }: NodeAddresses): PodStatus {
@@ -40,10 +34,13 @@ export function advance(step: PodStep, addresses: NodeAddresses): PodStatus {
   const { pod } = step
   const restarting = restartAll(step)
   if (restarting) return finish(step, true, restarting)
-  if (!pod.status?.podIP && !(mounted(step) && prepared(step) && hasRuntimeClass(step)))
-    return finish(step, false, { ...pod.status, ...hostAddresses(addresses.host) })
-  const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host), ...podAddresses(pod, addresses) }
-  if (!status.podIP) return finish(step, false, status)
+  const status: PodStatus = { ...pod.status, ...hostAddresses(addresses.host) }
+  if (!status.podIP) {
+    const own = mounted(step) && prepared(step) ? makeSandbox(step, addresses) : []
+    if (own.length === 0) return finish(step, false, status)
+    status.podIP = own[0]
+    status.podIPs = own.map((ip) => ({ ip }))
+  }
   const initialized = advanceInit(step, status)
   if (initialized) {
     const next = stepAll(step, 'containers', pod.spec!.containers, status.containerStatuses)
@@ -170,12 +167,6 @@ function finish(step: PodStep, sandbox: boolean, status: PodStatus, ending = fal
 
 function hostAddresses(host: readonly string[]): Pick<PodStatus, 'hostIP' | 'hostIPs'> {
   return { hostIP: host[0], hostIPs: host.map((ip) => ({ ip })) }
-}
-
-function podAddresses({ spec, status }: Pod, addresses: NodeAddresses): Pick<PodStatus, 'podIP' | 'podIPs'> {
-  if (status?.podIP) return {}
-  const own = spec?.hostNetwork ? addresses.host : addresses.pod()
-  return own.length > 0 ? { podIP: own[0], podIPs: own.map((ip) => ({ ip })) } : {}
 }
 
 /** By name, as kubelets print them; init containers keep their order. */
