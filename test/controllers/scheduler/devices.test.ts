@@ -100,8 +100,45 @@ test('Where an alternative would be more than a claim can hold the next one is t
   expect((await devicesOf('c')).slice(-2)).toEqual(['first: gpu-19', 'second/one: gpu-20'])
 })
 
-test.each(['0s', '999ms'])('Devices get no time of %s to become ready.', (bindingTimeout) => {
-  expect(() => dynamicResources({ bindingTimeout })).toThrow(/must be at least 1 second/)
+test.each([
+  [{ bindingTimeout: '0s' }, /must be at least 1 second/],
+  [{ bindingTimeout: '999ms' }, /must be at least 1 second/],
+  [{ bindingTimeout: 600 }, /^bindingTimeout: Invalid value: 600: must be a duration such as 600s$/],
+  [{ bindingTimeout: 'soon' }, /must be a duration such as 600s/],
+  [{ filterTimeout: '1s' }, /filterTimeout is not supported/],
+])('The arguments %j are refused.', (args, words) => {
+  expect(() => dynamicResources(args as object)).toThrow(words)
+})
+
+test('Arguments that are null are the defaults.', () => {
+  expect(() => dynamicResources({ bindingTimeout: null, filterTimeout: null })).not.toThrow()
+})
+
+const numbered = (group: number) =>
+  Array.from({ length: 30 }, (_, i) => ({ name: `gpu-${group}-${i}`, attributes: { numa: { int: group } } }))
+
+test('A search for devices is over at once where no group is large enough.', async () => {
+  const wide = claim('c', { name: 'r', exactly: { deviceClassName: 'gpu', count: 31 } })
+  wide.spec.devices.constraints = [{ matchAttribute: 'gpu.example.com/numa' }]
+  const made = await withDevices({}, slice(...numbered(0), ...numbered(1)), wide, user('p', 'c'))
+  expect(await made.events('Pod', 'p')).toEqual([
+    'FailedScheduling: 0/1 nodes are available: 1 cannot allocate all claims. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+  ])
+})
+
+test('A search for devices ends after a number of tries.', async () => {
+  const selectors = [{ cel: { expression: 'false' } }]
+  const many = claim(
+    'c',
+    { name: 'many', exactly: { deviceClassName: 'gpu', count: 10 } },
+    { name: 'none', exactly: { deviceClassName: 'gpu', selectors } },
+  )
+  const made = await withDevices({}, slice(...numbered(0), ...numbered(1)), many, user('p', 'c'))
+  expect(await made.events('Pod', 'p')).toEqual([
+    'FailedScheduling: running "DynamicResources" filter plugin: node a: timed out trying to allocate devices',
+  ])
+  cluster = undefined
+  await expect(made.close()).rejects.toThrow('could not schedule a pod, will be tried again')
 })
 
 const SLOW = { bindsToNode: true, bindingConditions: ['ready'], bindingFailureConditions: ['failed'] }

@@ -11,8 +11,10 @@ import type { DeviceSupply } from './supply.ts'
 
 /** A claim can hold so many devices. */
 const MAX_DEVICES = 32
+/** A search ends after so many tries of a device. A number, not a time: how fast the machine is must not decide what pods get. */
+const MOST_TRIES = 100_000
 
-/** One result a claim, in their order, or why there is none. Throws an Error when an expression fails, or a claim can never be met. */
+/** One result a claim, in their order, or why there is none. Throws an Error when an expression fails, a claim can never be met, or the search takes too long. */
 export function allocate(
   node: Node,
   claims: readonly ResourceClaim[],
@@ -28,6 +30,7 @@ export function allocate(
     })),
     pools,
     supply,
+    `node ${node.metadata.name}: timed out trying to allocate devices`,
   )
   const outcome = search.claim(0)
   if (outcome === 'found') return search.claims
@@ -57,14 +60,17 @@ class DeviceSearch {
   readonly claims: readonly ClaimSearch[]
   readonly #devices: readonly PooledDevice[]
   readonly #supply: DeviceSupply
+  readonly #late: string
+  #tries = 0
   readonly #counters = new Map<Pool, Counters>()
   /** Devices that are about to be given, by id: to which claims. */
   readonly #taken = new Map<string, Set<number>>()
   /** What is about to be given of devices that may be shared, by id. */
   readonly #shares = new Map<string, Amounts[]>()
 
-  constructor(claims: readonly ClaimSearch[], pools: readonly Pool[], supply: DeviceSupply) {
+  constructor(claims: readonly ClaimSearch[], pools: readonly Pool[], supply: DeviceSupply, late: string) {
     this.claims = claims
+    this.#late = late
     this.#devices = pools.flatMap(({ devices }) => devices)
     this.#supply = supply
   }
@@ -92,11 +98,13 @@ class DeviceSearch {
     if (wanted.all?.length === 0) return 'none'
     if (nth >= wanted.count) return this.#request(index, number + 1)
     if (this.claims[index].given.length + wanted.count - nth > MAX_DEVICES) return 'too many'
+    if (!wanted.all && this.#isHopeless(index, wanted, nth, place)) return 'none'
     // All that there are: each has to do.
     const last = wanted.all ? nth + 1 : this.#devices.length
     for (let i = wanted.all ? nth : place; i < last; i++) {
       const device = (wanted.all ?? this.#devices)[i]
       if (!this.#isFree(index, wanted, device) || !wanted.matches(device)) continue
+      if (++this.#tries > MOST_TRIES) throw new Error(this.#late)
       const giveBack = this.#take(index, wanted, device)
       if (!giveBack) continue
       const outcome = this.#device(index, number, wanted, nth + 1, i + 1)
@@ -105,6 +113,19 @@ class DeviceSearch {
       if (outcome === 'too many') return outcome
     }
     return 'none'
+  }
+
+  /** Too few are left that can go with those that were chosen. One that no selector was asked about may do: an expression may fail there. */
+  #isHopeless(index: number, wanted: Wanted, nth: number, place: number): boolean {
+    const { constraints } = this.claims[index]
+    let missing = wanted.count - nth
+    for (let i = place; i < this.#devices.length && missing > 0; i++) {
+      const device = this.#devices[i]
+      if (!this.#isFree(index, wanted, device)) continue
+      const match = wanted.known.get(device.id)
+      if (match === undefined || (match && constraints.every((each) => each.allows(wanted.name, device)))) missing--
+    }
+    return missing > 0
   }
 
   /** Answers how to give it back; undefined: it cannot be had. */

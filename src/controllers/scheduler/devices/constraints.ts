@@ -16,12 +16,16 @@ export class AttributeConstraint {
 
   /** `request` may be that of an alternative: `gpu/large`. False: the device does not go with the others; nothing is kept of it. */
   add(request: string, device: PooledDevice): boolean {
+    if (!this.allows(request, device)) return false
+    if (this.#concerns(request)) this.#values.push(attributeOf(device, this.#attribute)!)
+    return true
+  }
+
+  /** Whether it goes with the others. */
+  allows(request: string, device: PooledDevice): boolean {
     if (!this.#concerns(request)) return true
     const value = attributeOf(device, this.#attribute)
-    if (value === undefined) return false
-    if (this.#values.length > 0 && this.#values.includes(value) === this.#distinct) return false
-    this.#values.push(value)
-    return true
+    return value !== undefined && (this.#values.length === 0 || this.#values.includes(value) !== this.#distinct)
   }
 
   /** Takes back the last one that was added. */

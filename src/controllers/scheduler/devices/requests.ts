@@ -23,6 +23,8 @@ export interface Wanted {
   all: readonly PooledDevice[] | undefined
   count: number
   matches(device: PooledDevice): boolean
+  /** What `matches` answered so far, by id. */
+  known: ReadonlyMap<string, boolean>
 }
 
 /** Per request of the claim its alternatives, the best first. Throws an Error when an expression fails, or not all devices that are asked for are known. */
@@ -58,7 +60,16 @@ function wantedOf(
     }
     return match
   }
-  const wanted: Wanted = { name, what, shape, class: deviceClass, all: undefined, count: shape.count ?? 1, matches }
+  const wanted: Wanted = {
+    name,
+    what,
+    shape,
+    class: deviceClass,
+    all: undefined,
+    count: shape.count ?? 1,
+    matches,
+    known,
+  }
   if (shape.allocationMode !== 'All') return wanted
   const all = pools.flatMap(({ key, state, devices }) => {
     if (state === 'complete') return devices.filter((each) => matches(each) && couldGive(each, wanted))

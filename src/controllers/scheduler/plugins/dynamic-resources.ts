@@ -1,5 +1,5 @@
 /** Devices for the pod's ResourceClaims, and for extended resources that devices stand behind. Mirrors plugins/dynamicresources. */
-import { parseDuration } from '../../../apimachinery/duration.ts'
+import { durationMs } from '../../../apimachinery/duration.ts'
 import { deepEqual } from '../../../apimachinery/equality.ts'
 import type {
   AllocationResult,
@@ -39,7 +39,7 @@ import { deallocate, isHopeless, reserveClaims } from './dynamic-resources.reser
 const ELSEWHERE = final('resourceclaim not available on the node')
 /** So many alternatives a request can have: the first is worth the most. */
 const MOST_ALTERNATIVES = 8
-const NANOS_IN_MS = 1_000_000n
+const BINDING_TIMEOUT = '600s'
 
 /** What a node has for the pod. */
 interface Offer {
@@ -65,13 +65,15 @@ interface Cycle {
 
 export interface DynamicResourcesArgs {
   /** How long devices may take to become ready for a pod, as Go writes durations. */
-  bindingTimeout?: string
+  bindingTimeout?: string | null
+  /** Refused: searches end after a number of tries. */
+  filterTimeout?: string | null
 }
 
-/** Throws an Error for a time that is none, or shorter than a second. */
-export function dynamicResources({ bindingTimeout = '600s' }: DynamicResourcesArgs = {}): Plugin {
-  const timeoutMs = Number(parseDuration(bindingTimeout) / NANOS_IN_MS)
-  if (timeoutMs < 1000) throw new Error(`bindingTimeout: Invalid value: "${bindingTimeout}": must be at least 1 second`)
+/** Throws an Error for a time that is none, or shorter than a second, and for a `filterTimeout`. */
+export function dynamicResources({ bindingTimeout, filterTimeout }: DynamicResourcesArgs = {}): Plugin {
+  if (filterTimeout != null) throw new Error('filterTimeout is not supported: a search for devices ends by its tries')
+  const timeoutMs = timeoutOf(bindingTimeout ?? BINDING_TIMEOUT)
   /** Of claims whose allocation is still being written, by uid. */
   const pending = new Map<string, AllocationResult>()
   const cycles = new WeakMap<PodFilter, Cycle>()
@@ -103,6 +105,19 @@ export function dynamicResources({ bindingTimeout = '600s' }: DynamicResourcesAr
       return { score: (node) => worthOf(cycle, node), normalize: (scores) => normalizeByMost(scores) }
     },
   }
+}
+
+function timeoutOf(text: string): number {
+  const wrong = (what: string): Error =>
+    new Error(`bindingTimeout: Invalid value: ${JSON.stringify(text)}: must be ${what}`)
+  let ms: number
+  try {
+    ms = durationMs(text)
+  } catch {
+    throw wrong('a duration such as 600s')
+  }
+  if (ms < 1000) throw wrong('at least 1 second')
+  return ms
 }
 
 const isRefused = (said: readonly ResourceClaim[] | Refusal): said is Refusal => 'reasons' in said
