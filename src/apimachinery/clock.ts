@@ -1,6 +1,7 @@
 /** Only a Clock tells time and sets timers: everything else is handed one. */
 import timers from 'node:timers'
 
+/** A callback that waits for its time. */
 export interface Timer {
   /** Idempotent; a timer that fired is done. */
   cancel(): void

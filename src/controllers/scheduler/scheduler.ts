@@ -5,7 +5,7 @@ import type { Node, Pod } from '../../types/core-v1.ts'
 import type { DeviceClass } from '../../types/resource-v1.ts'
 import type { VolumeAttachment } from '../../types/storage-v1.ts'
 import type { ResourceName } from '../client.ts'
-import { type ControllerContext, defineController, type Key, type Watch } from '../controller.ts'
+import { type ControllerContext, defineController, type Watch } from '../controller.ts'
 import { usesClaim } from '../pod-index.ts'
 import { isOver } from './cache.ts'
 import { scheduleNext } from './cycle.ts'
@@ -20,11 +20,8 @@ import { CLAIMS, CLASSES, VOLUMES } from './plugins/volume-claims.ts'
 import { BUDGETS } from './preemption.ts'
 import { DEFAULT_SCHEDULER } from './profile.ts'
 import { FLUSH_AFTER_MS } from './queue.ts'
-import { type State, stateOf } from './state.ts'
+import { CYCLE, type State, stateOf } from './state.ts'
 import { continueBinding, write } from './writes.ts'
-
-/** The key of scheduling itself: pods always have a namespace. */
-const CYCLE: Key = { namespace: '', name: 'cycle' }
 
 export const scheduler = defineController({
   name: 'scheduler',

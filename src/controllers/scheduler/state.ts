@@ -13,6 +13,9 @@ import { DEFAULT_SCHEDULER, type Profile } from './profile.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
 import type { Turn } from './search.ts'
 
+/** The key of scheduling itself: pods always have a namespace. */
+export const CYCLE: Key = { namespace: '', name: 'cycle' }
+
 /** An event of an informer, kept until the next cycle: hints compare the object before and after. */
 export interface News {
   resource: ResourceName

@@ -10,7 +10,7 @@ import { eventDetails } from './cycle.ts'
 import type { PodInfo } from './pod-info.ts'
 import { PREEMPTED } from './preemption.ts'
 import type { Profile } from './profile.ts'
-import { type Binding, type Failure, keyOfPod, type State, schedulerNameOf, type Task } from './state.ts'
+import { type Binding, CYCLE, type Failure, keyOfPod, type State, schedulerNameOf, type Task } from './state.ts'
 
 /** The longest message that an Event takes. */
 const NOTE_LENGTH = 1024
@@ -94,11 +94,14 @@ async function bind(binding: Binding, state: State, context: ControllerContext):
 
 const profileOf = ({ pod }: PodInfo, { profiles }: State): Profile => profiles.get(schedulerNameOf(pod))!
 
-/** Takes back what was written, too. Answers as `endBinding`. */
-async function giveUp(binding: Binding, state: State, { client }: ControllerContext): Promise<boolean> {
-  const isAssumed = endBinding(binding, state)
-  for (const { value } of binding.reservations) await value.undo?.(client)
-  return isAssumed
+/** Takes back what was written, too. */
+async function giveUp(binding: Binding, state: State, context: ControllerContext): Promise<void> {
+  endBinding(binding, state)
+  await undo(binding, context)
+}
+
+async function undo({ reservations }: Binding, { client }: ControllerContext): Promise<void> {
+  for (const { value } of reservations) await value.undo?.(client)
 }
 
 function abort(binding: Binding, plugin: string, { message }: Error, state: State, context: ControllerContext) {
@@ -109,8 +112,14 @@ function abort(binding: Binding, plugin: string, { message }: Error, state: Stat
 async function refused(binding: Binding, message: string, state: State, context: ControllerContext): Promise<void> {
   const { queued } = binding
   const { info } = queued
-  if (!(await giveUp(binding, state, context))) return
-  state.queue.retry(queued)
+  const wasHeld = endBinding(binding, state)
+  // Before anything is waited for: meanwhile the pod may go, or be queued anew by a change of its own.
+  if (wasHeld) {
+    state.queue.retry(queued)
+    context.enqueue(CYCLE)
+  }
+  await undo(binding, context)
+  if (!wasHeld) return
   await fail({ info, reason: 'SchedulerError', message, nominated: '', victims: [] }, state, context)
 }
 

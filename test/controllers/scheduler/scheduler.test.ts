@@ -80,3 +80,30 @@ test('What cannot be taken in is logged, and what happened after it is taken in 
   expect(woken).toEqual(['web'])
   expect(state.cache.node('sound')).toBeDefined()
 })
+
+test('A pod whose binding is refused waits in the queue before anything else is waited for, and is tried again.', async () => {
+  const woken: string[] = []
+  const queuedThen: boolean[] = []
+  const context = {
+    clock: new ManualClock(0),
+    settings: {},
+    lister: () => ({ list: () => [], get: () => undefined, byIndex: () => [] }),
+    recorder: { event() {} },
+    enqueue: ({ name }: { name: string }) => woken.push(name),
+    client: {
+      createSubresource: () => Promise.reject(new Error('no')),
+      async modify() {},
+    },
+  } as unknown as ControllerContext
+  const state = stateOf(context)
+  const info = podInfo(pod('web', {}, { uid: '1' }) as unknown as Pod)
+  state.cache.setNode('node-1', node('node-1') as never)
+  state.cache.assume(info, 'node-1')
+  const undo = async (): Promise<void> => void queuedThen.push(state.queue.find(info.key) !== undefined)
+  const value = { done: () => true, release() {}, undo } as unknown as Reservation
+  const queued = { info, attempts: 1 } as QueuedPod
+  state.bindings.set(info.key, { queued, node: 'node-1', reservations: [{ plugin: 'a', value }], deadline: 0 })
+  await scheduler.reconcile({ namespace: 'default', name: 'web' }, context)
+  expect(queuedThen).toEqual([true])
+  expect(woken).toEqual(['cycle'])
+})
