@@ -1,5 +1,6 @@
 /** One request and its answer, as handlers see them: what was asked, by whom, of which store, and what to send back with. */
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
+import type { Logger } from '../apimachinery/logger.ts'
 import type { OperationOptions, UserInfo } from '../registry/definition.ts'
 import type { WriteRequest } from '../registry/environment.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -23,6 +24,7 @@ export interface Exchange {
   /** Texts of `Warning: 299` headers, in order. */
   warnings: string[]
   turns: Turns
+  logger: Logger
   ending: Ending
   /** Answered with 504: whatever its handler still says is not heard. */
   timedOut: boolean

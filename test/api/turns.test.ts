@@ -79,3 +79,26 @@ test('a watch is told of a write before the write is answered', async () => {
   await cluster.close()
   expect(said).toEqual(['event', '201'])
 })
+
+test('a watch that cannot be served is cut and logged; the writer and the other watches notice nothing', async () => {
+  const logged: unknown[] = []
+  const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => logged.push(message) }
+  const cluster = await createCluster({ controllers: false, nodes: 0, logger })
+  const url = `${await cluster.listen()}/api/v1/namespaces/default/configmaps`
+  const [broken, sound] = [await fetch(`${url}?watch=1`), await fetch(`${url}?watch=1`)]
+  const original = Socket.prototype.write
+  let failures = 0
+  const write = vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args) {
+    if (failures === 0 && String(args[0]).includes('"ADDED"')) throw new Error(`failure ${++failures}`)
+    return original.apply(this, args as Parameters<typeof original>)
+  })
+  const body = JSON.stringify({ metadata: { name: 'told' } })
+  const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  expect([answer.status, failures, logged]).toEqual([201, 1, ['a watch failed and is cut']])
+  await expect(broken.text()).rejects.toThrow('terminated')
+  const events = sound.body!.pipeThrough(new TextDecoderStream()).getReader()
+  expect(JSON.parse((await events.read()).value as string)).toMatchObject({ object: { metadata: { name: 'told' } } })
+  write.mockRestore()
+  await events.cancel()
+  await cluster.close()
+})

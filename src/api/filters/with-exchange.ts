@@ -65,6 +65,7 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, options: 
     headers: ['Audit-Id', options.registry.random.uuid(), 'Cache-Control', 'no-cache, private'],
     warnings: [],
     turns: options.turns,
+    logger: options.logger,
     ending: options.ending,
     timedOut: false,
     atEnd: [],

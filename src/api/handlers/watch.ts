@@ -64,7 +64,7 @@ export async function startWatch(
   encode: FrameEncoder,
   sink: FrameSink,
 ): Promise<{ start(): void; stop(): void }> {
-  const { query, store, ending, turns } = exchange
+  const { query, store, ending, turns, logger } = exchange
   const { clock, random } = store.environment
   let scheduled = false
   let blocked = false
@@ -76,7 +76,7 @@ export async function startWatch(
   const schedule = (): void => {
     if (!started || scheduled || blocked || ended || waiting) return
     scheduled = true
-    turns.ask(drain)
+    turns.ask(turn)
   }
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   const opened = whenConverted(() =>
@@ -103,9 +103,19 @@ export async function startWatch(
       schedule()
     }),
   ]
-  function drain(): void {
+  /** Others are served in the same round, before a write is answered: what is wrong with this watch is nobody else's. */
+  function turn(): void {
     scheduled = false
     if (ended) return
+    try {
+      drain()
+    } catch (error) {
+      logger.error({ err: error, path: exchange.req.url }, 'a watch failed and is cut')
+      sink.cut()
+      stop()
+    }
+  }
+  const drain = (): void => {
     const { frames, more, failed, needed } = take(stream, encode)
     if (frames.length > 0 && !sink.write(frames)) {
       blocked = true
