@@ -289,6 +289,10 @@ const detaching: Case[] = [
       },
     ],
   },
+  {
+    title: 'a node that is deleted keeps what it had in use',
+    steps: [...held, create(user('q', 'n2', 'd')), { delete: { resource: 'nodes', name: 'n1' } }],
+  },
 ]
 
 function container(state: object): object {
