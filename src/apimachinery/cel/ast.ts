@@ -89,6 +89,9 @@ export type Expr = Literal | Ident | Select | Call | ListExpr | MapExpr | Struct
 /** Name of the accumulator of macros: no source can write it. */
 export const ACCUMULATOR = '@result'
 
+/** Of a function or an operator (`_+_`). */
+export const call = (offset: number, name: string, ...args: Expr[]): Call => ({ kind: 'call', offset, name, args })
+
 /** Calls `visit` on the expression and all below it, parents first. */
 export function walk(expr: Expr, visit: (expr: Expr) => void): void {
   visit(expr)

@@ -1,5 +1,5 @@
 /** Calls that stand for other expressions: has, all, map, optMap, sortBy. Mirrors cel-go parser/macro.go, cel/library.go and ext/{comprehensions,lists}.go. */
-import { ACCUMULATOR, type Comprehension, copyExpr, type Expr } from './ast.ts'
+import { ACCUMULATOR, type Comprehension, call, copyExpr, type Expr } from './ast.ts'
 
 interface MacroCall {
   offset: number
@@ -24,7 +24,6 @@ function expandHas(offset: number, arg: Expr): Expansion {
 
 const literal = (offset: number, value: boolean | bigint): Expr => ({ kind: 'literal', offset, value })
 const ident = (offset: number, name: string): Expr => ({ kind: 'ident', offset, name })
-const call = (offset: number, name: string, ...args: Expr[]): Expr => ({ kind: 'call', offset, name, args })
 const list = (offset: number, ...elements: Expr[]): Expr => ({
   kind: 'list',
   offset,

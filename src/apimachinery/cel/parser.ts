@@ -1,6 +1,6 @@
 /** CEL source into a tree, macros expanded. Mirrors cel-go parser/parser.go and, for messages, the error recovery of its generated parser. */
-import type { Expr, MapEntry, StructField } from './ast.ts'
-import { type Token, tokenize } from './lexer.ts'
+import { call, type Expr, type MapEntry, type StructField } from './ast.ts'
+import { tokenize } from './lexer.ts'
 import { literalValue } from './literals.ts'
 import { expandMacro } from './macros.ts'
 import type { Problem } from './problems.ts'
@@ -8,6 +8,7 @@ import {
   AFTER_OPERAND,
   BINDING,
   mismatch,
+  noAlternative,
   OPERAND,
   RELATIONS,
   RESERVED,
@@ -62,13 +63,13 @@ class Parser extends TokenReader {
     const yes = this.logical('||', () => this.logical('&&', () => this.relation()))
     this.expect(':')
     const no = this.expr()
-    return call(mark.offset, '_?_:_', [condition, yes, no])
+    return call(mark.offset, '_?_:_', condition, yes, no)
   }
 
   private logical(operator: '&&' | '||', operand: () => Expr): Expr {
     let left = operand()
     for (let op = this.takeIf(operator); op; op = this.takeIf(operator)) {
-      left = call(op.offset, `_${operator}_`, [left, operand()])
+      left = call(op.offset, `_${operator}_`, left, operand())
     }
     return left
   }
@@ -77,7 +78,7 @@ class Parser extends TokenReader {
     let left = this.calculation(1)
     while (RELATIONS.has(this.token.kind)) {
       const op = this.take()
-      left = call(op.offset, op.kind === 'in' ? '@in' : `_${op.kind}_`, [left, this.calculation(1)])
+      left = call(op.offset, op.kind === 'in' ? '@in' : `_${op.kind}_`, left, this.calculation(1))
     }
     return left
   }
@@ -86,7 +87,7 @@ class Parser extends TokenReader {
     let left = this.unary()
     for (let power = BINDING[this.token.kind]; power >= binding; power = BINDING[this.token.kind]) {
       const op = this.take()
-      left = call(op.offset, `_${op.kind}_`, [left, this.calculation(power + 1)])
+      left = call(op.offset, `_${op.kind}_`, left, this.calculation(power + 1))
     }
     return left
   }
@@ -101,7 +102,7 @@ class Parser extends TokenReader {
     while (this.takeIf(kind)) count++
     if (!OPERAND.includes(this.token.kind)) this.noOperand(kind)
     const operand = this.member()
-    return count % 2 === 0 ? operand : call(first.offset, kind === '!' ? '!_' : '-_', [operand])
+    return count % 2 === 0 ? operand : call(first.offset, kind === '!' ? '!_' : '-_', operand)
   }
 
   private member(): Expr {
@@ -123,7 +124,7 @@ class Parser extends TokenReader {
     const name = this.take()
     const field = kind === 'IDENTIFIER' ? text : text.slice(1, -1)
     if (optional) {
-      return call(dot.offset, '_?._', [operand, { kind: 'literal', offset: name.offset, value: field }])
+      return call(dot.offset, '_?._', operand, { kind: 'literal', offset: name.offset, value: field })
     }
     if (kind !== 'IDENTIFIER' || this.token.kind !== '(') {
       return { kind: 'select', offset: dot.offset, operand, field, testOnly: false }
@@ -159,7 +160,7 @@ class Parser extends TokenReader {
     const optional = this.takeIf('?')
     const index = this.within([']'], () => this.expr())
     this.close(']')
-    return call(open.offset, optional ? '_[?_]' : '_[_]', [operand, index])
+    return call(open.offset, optional ? '_[?_]' : '_[_]', operand, index)
   }
 
   private args(): Expr[] {
@@ -297,8 +298,3 @@ class Parser extends TokenReader {
     }
   }
 }
-
-const call = (offset: number, name: string, args: Expr[]): Expr => ({ kind: 'call', offset, name, args })
-
-const noAlternative = (before: string, { kind, text }: Token): string =>
-  `no viable alternative at input '${before}${kind === '<EOF>' ? '' : text}'`

@@ -109,6 +109,9 @@ export class TokenReader {
   }
 }
 
+export const noAlternative = (before: string, { kind, text }: Token): string =>
+  `no viable alternative at input '${before}${kind === '<EOF>' ? '' : text}'`
+
 export const mismatch = ({ text }: Token, kinds: readonly string[]): string =>
   `mismatched input '${text}' expecting ${expectation(kinds)}`
 
