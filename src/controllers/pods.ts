@@ -38,8 +38,8 @@ export function isPodAvailable(pod: Pod, minReadySeconds: number, now: number): 
   return minReadySeconds === 0 || (since !== undefined && since + minReadySeconds * 1000 <= now)
 }
 
-export function isPodTerminal(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+export function isPodTerminal({ status }: Pick<Pod, 'status'>): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
 
 export function isPodActive(pod: Pod): boolean {

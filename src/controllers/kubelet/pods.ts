@@ -47,7 +47,7 @@ export async function reconcilePod(key: Key, context: ControllerContext): Promis
     }
     if (pod.metadata.deletionTimestamp) {
       if (!isRunning(status)) await remove(pod, context)
-    } else if (isPodTerminal({ ...pod, status })) return leave(text, known, context)
+    } else if (isPodTerminal({ status })) return leave(text, known, context)
     // What is due already goes on at once, if this step got anywhere.
     const least = changes ? 0 : 1
     if (step.again !== undefined) return { requeueAfterMs: Math.max(least, step.again - context.clock.now()) }
