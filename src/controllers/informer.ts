@@ -15,6 +15,9 @@ export type Handle = (event: ToldEvent) => void
 
 const NONE: readonly never[] = []
 
+/** From so many objects on every index is kept: to make one of many more would hold up all that waits. */
+const KEEPS_ALL = 5_000
+
 /** Holds what an object is now: an update that moves it nowhere only puts the new object in. */
 interface Entry {
   object: KubeObject
@@ -27,7 +30,7 @@ interface Index {
   /** Answers the same for the same object. */
   values: (object: KubeObject) => readonly string[]
   buckets: Map<string, Bucket>
-  /** Somebody has asked it. Until then nothing is in it: most are never asked in most clusters. */
+  /** Somebody has asked it, or there are many objects. Until then nothing is in it: most are never asked in most clusters. */
   isKept: boolean
 }
 
@@ -176,6 +179,10 @@ export class Informer implements Lister {
     return bucket instanceof Set ? listed(bucket) : bucket ? [bucket.object] : NONE
   }
 
+  #keepAll(): void {
+    for (const index of [this.#owners, ...this.#named.values()]) if (!index.isKept) this.#keep(index)
+  }
+
   #keep(index: Index): void {
     const { values, buckets } = index
     for (const entry of this.#entries) for (const value of values(entry.object)) enter(buckets, value, entry)
@@ -215,6 +222,7 @@ export class Informer implements Lister {
     if (names) names.set(name, entry)
     else this.#byName.set(namespace, new Map([[name, entry]]))
     this.#entries.add(entry)
+    if (this.#entries.size === KEEPS_ALL) this.#keepAll()
     return entry
   }
 

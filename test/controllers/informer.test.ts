@@ -187,6 +187,31 @@ describe('Informer', () => {
     expect(computed).toBe(3)
   })
 
+  test('of many objects every index is kept before anybody asks: making it would hold up all that waits', () => {
+    const { source, push } = fakeSource()
+    const informer = new Informer('pods', () => {})
+    let computed = 0
+    informer.addIndex('colour', ({ metadata }) => {
+      computed++
+      return [metadata.labels?.colour ?? '']
+    })
+    informer.start(source)
+    const add = (i: number): void => {
+      const metadata = { ...owned(`${i % 10}`), labels: { colour: `${i % 100}` } }
+      push('pods', { type: 'added', object: pod(`p${i}`, metadata) })
+    }
+    for (let i = 0; i < 4_999; i++) add(i)
+    informer.drain()
+    expect(computed).toBe(0)
+    for (let i = 4_999; i < 5_010; i++) add(i)
+    informer.drain()
+    const before = computed
+    expect(before).toBeGreaterThanOrEqual(5_010)
+    expect(informer.byIndex('colour', '3')).toHaveLength(51)
+    expect(informer.ownedBy('3')).toHaveLength(501)
+    expect(computed).toBe(before)
+  })
+
   test('handlers are told old and new', () => {
     const { source, push } = fakeSource()
     const informer = new Informer('pods', () => {})
