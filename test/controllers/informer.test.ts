@@ -76,6 +76,19 @@ function pod(name: string, more: Partial<KubeObject['metadata']> = {}): KubeObje
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid: `uid-${name}`, ...more } }
 }
 
+/** A started informer of pods with the index `colour`, which counts how often that is computed. */
+function countingIndex() {
+  const { source, push } = fakeSource()
+  const informer = new Informer('pods', () => {})
+  let computed = 0
+  informer.addIndex('colour', ({ metadata }) => {
+    computed++
+    return [metadata.labels?.colour ?? '']
+  })
+  informer.start(source)
+  return { informer, push, computed: () => computed }
+}
+
 const owned = (uid: string) => ({
   ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid, controller: true }],
 })
@@ -164,52 +177,38 @@ describe('Informer', () => {
   })
 
   test('an index computes nothing until it is asked, and then once for what is there and once a change', () => {
-    const { source, push } = fakeSource()
-    const informer = new Informer('pods', () => {})
-    let computed = 0
-    informer.addIndex('colour', ({ metadata }) => {
-      computed++
-      return [metadata.labels?.colour ?? '']
-    })
-    informer.start(source)
+    const { informer, push, computed } = countingIndex()
     const coloured = (name: string, colour: string): KubeObject => pod(name, { labels: { colour } })
     push('pods', { type: 'added', object: coloured('a', 'red') }, { type: 'added', object: coloured('b', 'red') })
     push('pods', { type: 'updated', object: coloured('a', 'blue') }, { type: 'deleted', object: coloured('b', 'red') })
     push('pods', { type: 'added', object: coloured('c', 'red') })
     informer.drain()
-    expect(computed).toBe(0)
+    expect(computed()).toBe(0)
     expect(names(informer.byIndex('colour', 'red'))).toEqual(['c'])
     expect(names(informer.byIndex('colour', 'blue'))).toEqual(['a'])
-    expect(computed).toBe(2)
+    expect(computed()).toBe(2)
     push('pods', { type: 'added', object: coloured('d', 'blue') })
     informer.drain()
     expect(names(informer.byIndex('colour', 'blue'))).toEqual(['a', 'd'])
-    expect(computed).toBe(3)
+    expect(computed()).toBe(3)
   })
 
   test('of many objects every index is kept before anybody asks: making it would hold up all that waits', () => {
-    const { source, push } = fakeSource()
-    const informer = new Informer('pods', () => {})
-    let computed = 0
-    informer.addIndex('colour', ({ metadata }) => {
-      computed++
-      return [metadata.labels?.colour ?? '']
-    })
-    informer.start(source)
+    const { informer, push, computed } = countingIndex()
     const add = (i: number): void => {
       const metadata = { ...owned(`${i % 10}`), labels: { colour: `${i % 100}` } }
       push('pods', { type: 'added', object: pod(`p${i}`, metadata) })
     }
     for (let i = 0; i < 4_999; i++) add(i)
     informer.drain()
-    expect(computed).toBe(0)
+    expect(computed()).toBe(0)
     for (let i = 4_999; i < 5_010; i++) add(i)
     informer.drain()
-    const before = computed
+    const before = computed()
     expect(before).toBeGreaterThanOrEqual(5_010)
     expect(informer.byIndex('colour', '3')).toHaveLength(51)
     expect(informer.ownedBy('3')).toHaveLength(501)
-    expect(computed).toBe(before)
+    expect(computed()).toBe(before)
   })
 
   test('handlers are told old and new', () => {

@@ -1,8 +1,8 @@
 /** Which attachable volumes a node says it uses: nobody detaches those. Mirrors pkg/kubelet/nodestatus/setters.go (VolumesInUse) and volumemanager (GetVolumesInUse). */
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { isNotFound } from '../../apimachinery/errors.ts'
 import type { Node, Pod } from '../../types/core-v1.ts'
 import { isPodOver, volumesToAttach } from '../attach-detach/attachable.ts'
+import { ignoreNotFound } from '../claim.ts'
 import type { ControllerContext } from '../controller.ts'
 import { type KubeletState, stateOf } from './state.ts'
 
@@ -32,17 +32,15 @@ export async function reportVolumesInUse(
   if (!known?.ready || !(known.mounts || said.length > 0)) return
   const volumes = volumesInUse(name, context)
   if (deepEqual(volumes, said)) return
-  try {
-    await context.client.modify<Node>(
+  await ignoreNotFound(
+    context.client.modify<Node>(
       'nodes',
       '',
       name,
       (old) => ({ ...old, status: { ...old.status, volumesInUse: volumes.length > 0 ? volumes : undefined } }),
       { subresource: 'status' },
-    )
-  } catch (error) {
-    if (!isNotFound(error)) throw error
-  }
+    ),
+  )
 }
 
 function volumesInUse(node: string, context: ControllerContext): string[] {
