@@ -161,9 +161,7 @@ function applyFunction(registry: Registry, store: Store, config: DynamicObject, 
   const zero = zeroOf(registry, definition)
   return (old: DynamicObject | undefined): DynamicObject => {
     const { object } = applyFields(store, definition, old ?? zero, zero, config, request, true)
-    const draft = decodeMerged(registry, definition, object)
-    if (object.metadata.managedFields) draft.metadata.managedFields = object.metadata.managedFields
-    return draft
+    return decodeMerged(registry, definition, object)
   }
 }
 

@@ -42,9 +42,12 @@ export function decodeValue(decoding: Decoding, kind: Kind, value: unknown): Dec
   return schemaOf(decoding, kind).decodeWithDefaults(parsedValue(value), decoding.clock)
 }
 
-/** As decodeValue, for what server-side apply merged. */
-export function decodeMerged(decoding: Decoding, kind: Kind, value: unknown): DynamicObject {
-  return schemaOf(decoding, kind).decodeMerged(value, decoding.clock)
+/** As decodeValue, for what server-side apply merged: its managedFields are known as they are. */
+export function decodeMerged(decoding: Decoding, kind: Kind, merged: DynamicObject): DynamicObject {
+  const draft = schemaOf(decoding, kind).decodeMerged(merged, decoding.clock)
+  const { managedFields } = merged.metadata
+  if (managedFields) draft.metadata.managedFields = managedFields
+  return draft
 }
 
 /** As decodeValue, with what Strict refuses: unknown fields are a 400. */

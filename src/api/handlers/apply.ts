@@ -48,10 +48,7 @@ function decodeApplied(
   config: DynamicObject,
 ): DynamicObject {
   try {
-    const draft = decodeMerged(registry, kind, object)
-    const { managedFields } = object.metadata
-    if (managedFields) draft.metadata.managedFields = managedFields
-    return draft
+    return decodeMerged(registry, kind, object)
   } catch (error) {
     if (!(error instanceof StatusError)) throw error
     const lead = cannotHandle(kind, kind.kind, '')
